@@ -1,0 +1,29 @@
+package dev.lockstep.trainer.kernel;
+
+import java.util.Arrays;
+
+/** Loops over row-major [rows, columns] matrices that layers share. Stateless; safe on any thread. */
+public final class RowKernels {
+  private RowKernels() {}
+
+  /** Adds {@code vector[offset .. offset + columns)} to every row of {@code matrix}. */
+  public static void addToRows(float[] matrix, int rows, int columns, float[] vector, int offset) {
+    for (int row = 0; row < rows; row++) {
+      int start = row * columns;
+      for (int j = 0; j < columns; j++) {
+        matrix[start + j] += vector[offset + j];
+      }
+    }
+  }
+
+  /** Overwrites {@code sums[offset .. offset + columns)} with the column sums of {@code matrix}, added from row 0 on. */
+  public static void columnSums(float[] matrix, int rows, int columns, float[] sums, int offset) {
+    Arrays.fill(sums, offset, offset + columns, 0f);
+    for (int row = 0; row < rows; row++) {
+      int start = row * columns;
+      for (int j = 0; j < columns; j++) {
+        sums[offset + j] += matrix[start + j];
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.lockstep.trainer.model;
+
+import dev.lockstep.trainer.layer.Pass;
+import dev.lockstep.trainer.loss.Loss;
+import dev.lockstep.trainer.network.NetworkBuffers;
+import dev.lockstep.trainer.replica.Replica;
+
+/**
+ * Scores raw rows with a trained model: normalization, forward pass without dropout and with running statistics, and softmax or sigmoid. Needs no Spark. Its memory is reused
+ * from call to call, so it belongs to one thread at a time.
+ */
+public final class Predictor {
+  /** Rows that go through the network at once. */
+  public static final int MAX_ROWS = Replica.EVALUATION_ROWS;
+
+  private final ModelArtifact model;
+  private final Loss loss;
+  private final Pass pass;
+  private final NetworkBuffers buffers;
+
+  /** A predictor for {@code model}. */
+  public Predictor(ModelArtifact model) {
+    this.model = model;
+    this.loss = model.boundLoss();
+    this.pass = new Pass(model.network().layout());
+    this.buffers = new NetworkBuffers(model.network(), MAX_ROWS, false);
+  }
+
+  /** Numbers per row that {@link #predict} gives: one probability per class, or the predicted value. */
+  public int answers() {
+    return loss.answers();
+  }
+
+  /**
+   * Scores up to {@link #MAX_ROWS} rows.
+   *
+   * @param features [rows, features], raw values in the order of the model's feature names, read
+   * @param rows number of rows
+   * @param answerValues [rows, answers], overwritten with probabilities by class index, or values
+   */
+  public void predict(float[] features, int rows, float[] answerValues) {
+    System.arraycopy(features, 0, buffers.input(), 0, rows * model.preprocessing().featureCount());
+    model.preprocessing().normalize(buffers.input(), rows);
+    pass.evaluate(model.parameters().values(), rows);
+    model.network().forward(pass, buffers);
+    loss.predict(buffers.output(), rows, answerValues);
+  }
+}

@@ -1,0 +1,100 @@
+package dev.lockstep.trainer.replica;
+
+import dev.lockstep.trainer.layer.Pass;
+import dev.lockstep.trainer.loss.Loss;
+import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.network.NetworkBuffers;
+import dev.lockstep.trainer.parameter.ParameterVector;
+import dev.lockstep.trainer.reduce.Contribution;
+import dev.lockstep.trainer.reduce.MetricSums;
+
+/**
+ * One thread's copy of the network at work: gathers rows, runs forward, loss and backward, and leaves sums in a {@link Contribution}. Knows nothing of shards, clusters or
+ * optimizers.
+ *
+ * <p>Its memory grows to the largest slice seen (with some room to spare) and is reused from step to step. Belongs to one thread at a time.
+ */
+public final class Replica {
+  /** Rows that an evaluation sends through the network at once. */
+  public static final int EVALUATION_ROWS = 256;
+
+  private final Network network;
+  private final Loss loss;
+  private final long seed;
+  private final Pass pass;
+  private NetworkBuffers buffers;
+  private float[] targets = new float[0];
+  private float[] weights = new float[0];
+  private long[] indices = new long[0];
+
+  /** A replica of {@code network} under {@code loss}, in a run with this seed. */
+  public Replica(Network network, Loss loss, long seed) {
+    this.network = network;
+    this.loss = loss;
+    this.seed = seed;
+    this.pass = new Pass(network.layout());
+  }
+
+  /** An empty contribution of the right size. */
+  public Contribution newContribution() {
+    return new Contribution(network.layout().trainableLength(), network.batchNormColumns());
+  }
+
+  /**
+   * Computes what the rows {@code order[from .. to)} of {@code examples} give to one step.
+   *
+   * @param parameters θ, read
+   * @param examples the shard
+   * @param order row numbers; their order is the order of the rows in every sum
+   * @param step step counted from 1
+   * @param contribution overwritten; empty when there are no rows
+   */
+  public void compute(ParameterVector parameters, Examples examples, int[] order, int from, int to, long step, Contribution contribution) {
+    contribution.clear();
+    int rows = to - from;
+    if (rows == 0) {
+      return;
+    }
+    reserve(rows);
+    for (int row = 0; row < rows; row++) {
+      gather(examples, order[from + row], row);
+    }
+    pass.train(parameters.values(), seed, step, indices, rows, contribution.gradient(), contribution.moments());
+    network.forward(pass, buffers);
+    loss.evaluate(buffers.output(), rows, targets, weights, buffers.outputGradient(), contribution.metrics());
+    network.backward(pass, buffers);
+  }
+
+  /** Adds loss and metrics of all rows of {@code examples} to {@code sums}, without dropout and with running statistics. */
+  public void evaluate(ParameterVector parameters, Examples examples, MetricSums sums) {
+    reserve(EVALUATION_ROWS);
+    for (int start = 0; start < examples.count(); start += EVALUATION_ROWS) {
+      int rows = Math.min(EVALUATION_ROWS, examples.count() - start);
+      for (int row = 0; row < rows; row++) {
+        gather(examples, start + row, row);
+      }
+      pass.evaluate(parameters.values(), rows);
+      network.forward(pass, buffers);
+      loss.evaluate(buffers.output(), rows, targets, weights, null, sums);
+    }
+  }
+
+  private void gather(Examples examples, int source, int row) {
+    int width = examples.featureCount();
+    System.arraycopy(examples.features(), source * width, buffers.input(), row * width, width);
+    targets[row] = examples.targets()[source];
+    weights[row] = examples.weight(source);
+    indices[row] = examples.index(source);
+  }
+
+  private void reserve(int rows) {
+    if (buffers != null && buffers.maxRows() >= rows) {
+      return;
+    }
+    int room = rows + rows / 4;
+    buffers = new NetworkBuffers(network, room, true);
+    targets = new float[room];
+    weights = new float[room];
+    indices = new long[room];
+  }
+}
