@@ -18,6 +18,8 @@ import org.bytedeco.openblas.presets.openblas_nolapack;
  */
 public final class Blas {
   private static final String NETLIB_LIBRARY_PATH = "dev.ludovic.netlib.blas.nativeLibPath";
+  // The jar holds OpenBLAS with and without LAPACK; this is the one that the bindings below link to, so the thread count set through them holds.
+  private static final String OPENBLAS_LIBRARY = "libopenblas_nolapack.so.0";
 
   private static final BLAS BACKEND;
   private static final String BACKEND_NAME;
@@ -46,7 +48,7 @@ public final class Blas {
     File bindings = new File(Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class));
     openblas_nolapack.blas_set_num_threads(1);
     if (System.getProperty(NETLIB_LIBRARY_PATH) == null) {
-      System.setProperty(NETLIB_LIBRARY_PATH, new File(bindings.getParentFile(), "libopenblas.so.0").getPath());
+      System.setProperty(NETLIB_LIBRARY_PATH, new File(bindings.getParentFile(), OPENBLAS_LIBRARY).getPath());
     }
     return NativeBLAS.getInstance();
   }

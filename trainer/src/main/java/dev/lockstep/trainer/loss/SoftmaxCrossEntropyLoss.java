@@ -4,7 +4,7 @@ import dev.lockstep.trainer.kernel.FloatMath;
 import dev.lockstep.trainer.reduce.MetricSums;
 
 /**
- * {@code loss = -log softmax(z)_y = log Σ e^(z_k - m) + m - z_y} with m = max z, so that nothing overflows. Gradient {@code softmax(z) - onehot(y)}. The predicted class is
+ * {@code loss = -log softmax(z)_y = log Σ e^(z_k - m) + (m - z_y)} with m = max z, so that nothing overflows. Gradient {@code softmax(z) - onehot(y)}. The predicted class is
  * that of the largest logit, the first of equals.
  */
 public final class SoftmaxCrossEntropyLoss implements Loss {
@@ -42,7 +42,7 @@ public final class SoftmaxCrossEntropyLoss implements Loss {
       }
       int actual = (int) targets[row];
       float weight = weights[row];
-      double loss = StrictMath.log(total) + max - outputValues[start + actual];
+      double loss = StrictMath.log(total) + ((double) max - outputValues[start + actual]);
       sums.addClass(actual, predicted, weight, weight * loss);
       if (gradient != null) {
         float factor = (float) (weight / total);

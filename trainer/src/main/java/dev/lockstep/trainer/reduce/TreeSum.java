@@ -18,7 +18,7 @@ public final class TreeSum<T extends Mergeable<T>> {
   private final Consumer<? super T> recycler;
   private final Map<Node, T> waiting = new HashMap<>();
 
-  /** A sum of all shards; {@code recycler} takes each right-hand object once its contents are added, for reuse. */
+  /** A sum of all shards; {@code recycler} takes each object once its contents are added (or were empty), for reuse. */
   public TreeSum(ShardTree tree, Consumer<? super T> recycler) {
     this(tree, tree.root(), recycler);
   }
@@ -30,8 +30,11 @@ public final class TreeSum<T extends Mergeable<T>> {
     this.recycler = recycler;
   }
 
-  /** Adds the sum of a node; {@code value} belongs to this object from now on. */
+  /** Adds the sum of a node at or below the top; {@code value} belongs to this object from now on. */
   public void add(Node node, T value) {
+    if (node.level() < 0 || node.index() < 0 || node.level() > top.level() || !node.ancestor(top.level()).equals(top) || !tree.contains(node)) {
+      throw new IllegalArgumentException(node + " is not part of the sum of " + top + " over " + tree.shards() + " shards");
+    }
     Node place = node;
     T sum = value;
     while (true) {

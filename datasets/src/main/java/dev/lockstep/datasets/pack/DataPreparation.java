@@ -1,0 +1,277 @@
+package dev.lockstep.datasets.pack;
+
+import dev.lockstep.datasets.source.ColumnSelection;
+import dev.lockstep.datasets.source.DataLocation;
+import dev.lockstep.datasets.source.DataSettings;
+import dev.lockstep.datasets.source.DataSource;
+import dev.lockstep.datasets.source.HeldOut;
+import dev.lockstep.datasets.source.Normalization;
+import dev.lockstep.datasets.source.Task;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.layer.Shape;
+import dev.lockstep.trainer.model.Preprocessing;
+import java.io.EOFException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.ZipException;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * From the {@code data} block of a configuration to cached, normalized shards.
+ *
+ * <pre>
+ *   scan       first pass: counts, labels, first problem, hashes        ScannedRows
+ *   place      split and index of every row, from counts alone          RowPlacement
+ *   pack       second pass: rows to shards as float blocks, one shuffle ShardPacker
+ *   measure    statistics of the training split                         SplitStatistics
+ *   normalize  and cache                                                PreparedSplit
+ * </pre>
+ */
+public final class DataPreparation {
+  private final JavaSparkContext spark;
+  private final SparkSession session;
+  private final DataSettings settings;
+  private final ShardGrid grid;
+  private final Preprocessing model;
+  private final Task task;
+  private final List<JavaRDD<Shard>> cached = new ArrayList<>();
+
+  private DataPreparation(JavaSparkContext spark, DataSettings settings, ShardGrid grid, Preprocessing model, Task task) {
+    this.spark = spark;
+    this.session = SparkSession.builder().getOrCreate();
+    this.settings = settings;
+    this.grid = grid;
+    this.model = model;
+    this.task = task;
+  }
+
+  /**
+   * Prepares data for training.
+   *
+   * @param shards number of logical shards, at least 1
+   * @param partitions number of Spark partitions that carry them, at least 1
+   * @throws LockstepException of kind DATA or USAGE where the data or the settings cannot be used; nothing stays cached then
+   */
+  public static PreparedData prepare(JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
+    return new DataPreparation(spark, settings, new ShardGrid(shards, partitions), null, settings.task()).run();
+  }
+
+  /**
+   * Prepares data for a model that exists: its features, its labels, its normalization. The label and weight columns, the splits and the shape are the settings'; a
+   * label that the model does not know is an error. There may be fewer examples than shards.
+   *
+   * @param preprocessing the model's
+   * @param task the model's
+   */
+  public static PreparedData prepareForModel(
+      JavaSparkContext spark, DataSettings settings, Preprocessing preprocessing, Task task, int shards, int partitions) {
+    return new DataPreparation(spark, settings, new ShardGrid(shards, partitions), preprocessing, task).run();
+  }
+
+  private PreparedData run() {
+    boolean complete = false;
+    try {
+      PreparedData data = prepare();
+      complete = true;
+      return data;
+    } catch (RuntimeException failure) {
+      throw explained(failure);
+    } finally {
+      if (!complete) {
+        for (JavaRDD<Shard> shards : cached) {
+          shards.unpersist(false);
+        }
+      }
+    }
+  }
+
+  /** A failure of a task as the error that it stands for, where it is one of the data. */
+  private RuntimeException explained(RuntimeException failure) {
+    if (failure instanceof LockstepException) {
+      return failure;
+    }
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof LockstepException known) {
+        return new LockstepException(known.kind(), known.getMessage(), failure);
+      }
+      if (cause instanceof EOFException || cause instanceof ZipException) {
+        return new LockstepException(
+            ErrorKind.DATA, "A compressed file of the data is cut off or damaged (" + cause.getMessage() + "): fetch it again.", failure);
+      }
+    }
+    return failure;
+  }
+
+  private PreparedData prepare() {
+    DataSource source = DataSource.open(session, settings.location(), settings.options(), neededColumns());
+    List<String> features = model == null ? settings.features() : model.featureNames();
+    ColumnSelection columns = ColumnSelection.resolve(source, features, settings.label(), settings.weight());
+    Shape shape = inputShape(source, columns.features().size());
+
+    LabelCoding known = null;
+    if (model != null) {
+      known = task == Task.CLASSIFICATION ? LabelCoding.classes(model.classLabels()) : LabelCoding.values();
+    }
+    ScannedRows rows = ScannedRows.scan(source, columns, task, known);
+    RowPlacement placement =
+        RowPlacement.divided(spark, rows, fraction(settings.validation()), fraction(settings.test()), settings.splitSeed());
+    if (model == null && placement.rows(Split.TRAIN) < grid.shards()) {
+      throw LockstepException.data(
+          source.name()
+              + ": the training split has "
+              + placement.rows(Split.TRAIN)
+              + " examples, fewer than the "
+              + grid.shards()
+              + " shards. Lower training.shards or add data.");
+    }
+    Fingerprint fingerprint = new Fingerprint();
+    fingerprint.add(rows);
+
+    LabelCoding coding = rows.coding();
+    ShardPacker packer = new ShardPacker(rows, placement, coding, grid);
+    Normalizer normalizer = model == null ? normalizer(packer, columns, coding) : Normalizer.of(model);
+    PreparedSplit train = cache(packer, Split.TRAIN, Split.TRAIN, normalizer);
+    PreparedSplit validation = heldOut(Split.VALIDATION, settings.validation(), packer, columns, coding, normalizer, fingerprint);
+    PreparedSplit test = heldOut(Split.TEST, settings.test(), packer, columns, coding, normalizer, fingerprint);
+    return new PreparedData(
+        train, validation, test, normalizer.toPreprocessing(), coding.task(), shape, fingerprint.toHexadecimal());
+  }
+
+  /** The columns that are asked for by name; none where features are left to the source. */
+  private List<String> neededColumns() {
+    List<String> features = model == null ? settings.features() : model.featureNames();
+    return features.isEmpty() ? List.of() : withWeight(features);
+  }
+
+  private List<String> withWeight(List<String> features) {
+    List<String> needed = new ArrayList<>(features);
+    if (settings.weight() != null) {
+      needed.add(settings.weight());
+    }
+    return needed;
+  }
+
+  private Shape inputShape(DataSource source, int featureCount) {
+    Shape shape = settings.shape();
+    if (shape == null) {
+      Shape known = source.shape().orElse(null);
+      return known != null && known.size() == featureCount ? known : Shape.vector(featureCount);
+    }
+    if (shape.size() != featureCount) {
+      throw LockstepException.usage(
+          "data.shape is ["
+              + shape.height()
+              + ", "
+              + shape.width()
+              + ", "
+              + shape.channels()
+              + "], which makes "
+              + shape.size()
+              + " values, and "
+              + source.name()
+              + " has "
+              + featureCount
+              + " feature columns. Correct data.shape (height, width, channels) or choose data.features.");
+    }
+    return shape;
+  }
+
+  private static double fraction(HeldOut heldOut) {
+    if (!(heldOut instanceof HeldOut.Fraction share)) {
+      return 0.0;
+    }
+    if (!(share.fraction() >= 0 && share.fraction() < 1)) {
+      throw LockstepException.usage("A split's fraction is " + share.fraction() + "; it must be at least 0 and below 1.");
+    }
+    return share.fraction();
+  }
+
+  private Normalizer normalizer(ShardPacker packer, ColumnSelection columns, LabelCoding coding) {
+    Normalizer raw = Normalizer.raw(columns.features(), columns.label(), coding.classes());
+    Normalization kind = settings.normalize();
+    return kind == Normalization.NONE ? raw : raw.scaledBy(packer.statistics(Split.TRAIN), kind);
+  }
+
+  private PreparedSplit heldOut(
+      Split split,
+      HeldOut heldOut,
+      ShardPacker packer,
+      ColumnSelection columns,
+      LabelCoding coding,
+      Normalizer normalizer,
+      Fingerprint fingerprint) {
+    if (!(heldOut instanceof HeldOut.Separate separate)) {
+      return packer.rows(split) == 0 ? null : cache(packer, split, split, normalizer);
+    }
+    DataLocation location = separate.location();
+    DataSource source = DataSource.open(session, location, settings.options(), withWeight(columns.features()));
+    ColumnSelection same = ColumnSelection.resolve(source, columns.features(), columns.label(), columns.weight());
+    ScannedRows rows = ScannedRows.scan(source, same, coding.task(), coding);
+    fingerprint.add(rows);
+    ShardPacker ownPacker = new ShardPacker(rows, RowPlacement.undivided(rows), coding, grid);
+    return cache(ownPacker, Split.TRAIN, split, normalizer);
+  }
+
+  /**
+   * Computes and caches the shards of a split.
+   *
+   * @param part where the rows are in their location
+   * @param split what they are used for
+   */
+  private PreparedSplit cache(ShardPacker packer, Split part, Split split, Normalizer normalizer) {
+    JavaRDD<Shard> shards = packer.shards(part, normalizer).setName(split.word() + " shards").persist(StorageLevel.MEMORY_AND_DISK());
+    cached.add(shards);
+    double weight = 0;
+    for (double shardWeight : shards.map(DataPreparation::weightSum).collect()) {
+      weight += shardWeight;
+    }
+    if (!(weight > 0)) {
+      throw LockstepException.data(
+          "The weights (column '" + settings.weight() + "') of the " + split.word() + " split add up to 0. At least one example needs a weight above 0.");
+    }
+    return new PreparedSplit(shards, packer.rows(part));
+  }
+
+  private static double weightSum(Shard shard) {
+    double sum = 0;
+    for (int row = 0; row < shard.examples().count(); row++) {
+      sum += shard.examples().weight(row);
+    }
+    return sum;
+  }
+
+  /** A digest over the scanned locations, in the order in which they are added. */
+  private static final class Fingerprint {
+    private final MessageDigest digest;
+
+    Fingerprint() {
+      try {
+        digest = MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException impossible) {
+        throw new IllegalStateException(impossible);
+      }
+    }
+
+    void add(ScannedRows rows) {
+      StringBuilder text = new StringBuilder();
+      ColumnSelection columns = rows.columns();
+      text.append(columns.features()).append('\n').append(columns.label()).append('\n').append(columns.weight()).append('\n').append(rows.rows());
+      for (int point = 0; point < ScannedPiece.POINTS.length; point++) {
+        text.append('\n').append(rows.hash(point));
+      }
+      digest.update(text.append('\n').toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    String toHexadecimal() {
+      return HexFormat.of().formatHex(digest.digest());
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package dev.lockstep.datasets.pack;
+
+import dev.lockstep.datasets.source.ColumnSelection;
+import dev.lockstep.datasets.source.DataSource;
+import dev.lockstep.datasets.source.FileNames;
+import dev.lockstep.datasets.source.RowProblem;
+import dev.lockstep.datasets.source.Task;
+import dev.lockstep.trainer.error.LockstepException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.spark.api.java.JavaRDD;
+
+/** The outcome of the first pass over a location, in the definite order of the rows: checked, counted, and with its labels understood. */
+final class ScannedRows {
+  /** Whole-number labels with at most this many distinct values are taken for classes where nobody says otherwise. */
+  static final int MAX_CLASSES_BY_DEFAULT = 100;
+
+  private final DataSource source;
+  private final ColumnSelection columns;
+  private final List<ScannedPiece> pieces;
+  private final LabelCoding coding;
+
+  private ScannedRows(DataSource source, ColumnSelection columns, List<ScannedPiece> pieces, LabelCoding coding) {
+    this.source = source;
+    this.columns = columns;
+    this.pieces = pieces;
+    this.coding = coding;
+  }
+
+  /**
+   * Reads all rows once.
+   *
+   * @param task what to predict, or null to decide from the labels
+   * @param known how labels become targets, or null to find out
+   */
+  static ScannedRows scan(DataSource source, ColumnSelection columns, Task task, LabelCoding known) {
+    String label = columns.label();
+    LabelCoding given = known == null && task == Task.REGRESSION ? LabelCoding.values() : known;
+    JavaRDD<Scan> scans = source.rows(columns).mapPartitions(rows -> List.of(Scan.of(rows, label, given)).iterator());
+    Scan scan = scans.getNumPartitions() == 0 ? new Scan() : scans.treeReduce(Scan::merge);
+
+    List<ScannedPiece> pieces = new ArrayList<>(scan.pieces());
+    pieces.sort(Comparator.comparing(ScannedPiece::file).thenComparingLong(ScannedPiece::start));
+    checkEachPieceOnce(pieces);
+    ScannedRows found = new ScannedRows(source, columns, pieces, given);
+    if (given != null) {
+      found.refuse(found.firstProblem(List.of(ScannedPiece::problem)));
+      found.refuseNoRows();
+      return found;
+    }
+    return new ScannedRows(source, columns, pieces, found.decideLabels(scan, task));
+  }
+
+  private static void checkEachPieceOnce(List<ScannedPiece> pieces) {
+    for (int i = 1; i < pieces.size(); i++) {
+      if (pieces.get(i).matches(pieces.get(i - 1).file(), pieces.get(i - 1).start())) {
+        throw LockstepException.usage("data.path leads to " + FileNames.display(pieces.get(i).file()) + " more than once. Name every file once.");
+      }
+    }
+  }
+
+  private LabelCoding decideLabels(Scan scan, Task task) {
+    Place word = firstProblem(List.of(ScannedPiece::word));
+    boolean numbers = word == null;
+    refuse(firstProblem(numbers ? List.of(ScannedPiece::problem, ScannedPiece::nonFinite) : List.of(ScannedPiece::problem)));
+    refuseNoRows();
+
+    boolean fewWholeNumbers = scan.wholeLabels() && !scan.tooManyLabels() && scan.labels().size() <= MAX_CLASSES_BY_DEFAULT;
+    if (task == null && numbers && !fewWholeNumbers) {
+      return LabelCoding.values();
+    }
+    if (scan.tooManyLabels()) {
+      throw LockstepException.data(
+          source.name()
+              + ": the label column '"
+              + columns.label()
+              + "' has more than "
+              + Scan.MAX_CLASSES
+              + " different values, too many for classes. "
+              + (numbers
+                  ? "To predict a number, set data.task to regression."
+                  : "Is it the right column (data.label)? The first label that is not a number: " + word.describe()));
+    }
+    LabelCoding found = LabelCoding.discover(scan.labels());
+    if (found.classes().size() < 2) {
+      throw LockstepException.data(
+          source.name()
+              + ": every row's label ("
+              + columns.label()
+              + ") is "
+              + RowProblem.quote(found.classes().get(0))
+              + ". Classification needs at least two classes; is it the right column (data.label)?");
+    }
+    return found;
+  }
+
+  /** A row that was found, by its place. */
+  private record Place(String file, long row, RowProblem problem) {
+    String describe() {
+      return FileNames.display(file)
+          + (problem.inHeader() ? ", header" : ", row " + row)
+          + (problem.column() == null ? "" : ", column '" + problem.column() + "'")
+          + ": "
+          + problem.explanation();
+    }
+  }
+
+  /** The first row in order among the given kinds of findings, or null. */
+  private Place firstProblem(List<Function<ScannedPiece, ScannedPiece.Finding>> kinds) {
+    String file = null;
+    long rowsBefore = 0;
+    for (ScannedPiece piece : pieces) {
+      if (!piece.file().equals(file)) {
+        file = piece.file();
+        rowsBefore = 0;
+      }
+      ScannedPiece.Finding first = null;
+      for (Function<ScannedPiece, ScannedPiece.Finding> kind : kinds) {
+        ScannedPiece.Finding finding = kind.apply(piece);
+        if (finding != null && (first == null || finding.row() < first.row())) {
+          first = finding;
+        }
+      }
+      if (first != null) {
+        return new Place(file, rowsBefore + first.row() + 1, first.problem());
+      }
+      rowsBefore += piece.rows();
+    }
+    return null;
+  }
+
+  private void refuse(Place place) {
+    if (place != null) {
+      throw LockstepException.data(place.describe());
+    }
+  }
+
+  private void refuseNoRows() {
+    if (rows() == 0) {
+      throw LockstepException.data(source.name() + " holds no rows. Check that the data have arrived, and that data.options.header is right.");
+    }
+  }
+
+  DataSource source() {
+    return source;
+  }
+
+  ColumnSelection columns() {
+    return columns;
+  }
+
+  /** The pieces in order. */
+  List<ScannedPiece> pieces() {
+    return pieces;
+  }
+
+  /** How labels become targets. */
+  LabelCoding coding() {
+    return coding;
+  }
+
+  /** Number of rows. */
+  long rows() {
+    long rows = 0;
+    for (ScannedPiece piece : pieces) {
+      rows += piece.rows();
+    }
+    return rows;
+  }
+
+  /** The polynomial over all rows at one of {@link ScannedPiece#POINTS}. */
+  long hash(int point) {
+    long hash = 0;
+    long offset = 0;
+    for (ScannedPiece piece : pieces) {
+      hash = RowHash.add(hash, RowHash.multiply(RowHash.power(ScannedPiece.POINTS[point], offset), piece.hash(point)));
+      offset += piece.rows();
+    }
+    return hash;
+  }
+}

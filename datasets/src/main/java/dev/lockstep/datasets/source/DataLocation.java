@@ -1,0 +1,84 @@
+package dev.lockstep.datasets.source;
+
+import java.io.Serializable;
+import java.util.List;
+
+/** Where rows come from. */
+public sealed interface DataLocation extends Serializable {
+  /** The format's name in the configuration. */
+  String format();
+
+  /**
+   * Delimited text with a header line or Spark's column names {@code _c0 …} without one.
+   *
+   * @param paths files, folders or globs; any Hadoop URI
+   */
+  record Csv(List<String> paths) implements DataLocation {
+    @Override
+    public String format() {
+      return "csv";
+    }
+  }
+
+  /**
+   * Lines {@code label index:value …} with indices from 1.
+   *
+   * @param paths files, folders or globs; any Hadoop URI
+   */
+  record LibSvm(List<String> paths) implements DataLocation {
+    @Override
+    public String format() {
+      return "libsvm";
+    }
+  }
+
+  /**
+   * A pair of IDX files as MNIST uses them, gzipped or not.
+   *
+   * @param images unsigned bytes [count, height, width] or [count, height, width, channels]
+   * @param labels unsigned bytes [count]
+   */
+  record Idx(String images, String labels) implements DataLocation {
+    @Override
+    public String format() {
+      return "idx";
+    }
+  }
+
+  /**
+   * A data set that ships with Lockstep.
+   *
+   * @param name one of {@code BundledDataSet}
+   */
+  record Bundled(String name) implements DataLocation {
+    @Override
+    public String format() {
+      return "bundled";
+    }
+  }
+
+  /**
+   * Generated points in the plane.
+   *
+   * @param name one of {@code SyntheticDataSet}
+   * @param samples number of rows, at least 1
+   * @param noise standard deviation of the Gaussian noise added to both coordinates, at least 0
+   * @param classes number of classes, where the generator lets one choose (spirals, blobs)
+   * @param seed seed of the generator
+   */
+  record Synthetic(String name, long samples, double noise, int classes, long seed) implements DataLocation {
+    /** Rows where the configuration says nothing. */
+    public static final long DEFAULT_SAMPLES = 1000;
+
+    /** Noise where the configuration says nothing. */
+    public static final double DEFAULT_NOISE = 0.1;
+
+    /** Classes where the configuration says nothing. */
+    public static final int DEFAULT_CLASSES = 3;
+
+    @Override
+    public String format() {
+      return "synthetic";
+    }
+  }
+}

@@ -1,0 +1,273 @@
+package dev.lockstep.datasets.source;
+
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.layer.Shape;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * Lines {@code label index:value …} with ascending indices from 1, as LIBSVM's tools write them; what is not named is 0. Blank lines and text after {@code #} do not
+ * count. The columns are {@code label} and {@code f1 …} up to the largest index, or to the option {@code numFeatures}.
+ */
+final class LibSvmSource implements DataSource {
+  static final String LABEL = "label";
+
+  private static final String FEATURE_COUNT_OPTION = "numFeatures";
+  private static final int MAX_FEATURES = 1 << 24;
+
+  private final String name;
+  private final List<String> columns;
+  private final Dataset<Row> lines;
+
+  private LibSvmSource(String name, List<String> columns, Dataset<Row> lines) {
+    this.name = name;
+    this.columns = columns;
+    this.lines = lines;
+  }
+
+  static LibSvmSource open(SparkSession spark, DataLocation.LibSvm location, Map<String, String> options, List<String> needed) {
+    Dataset<Row> lines = lines(spark, location, options);
+    String[] files = lines.inputFiles();
+    Arrays.sort(files);
+    String name = FileNames.display(files[0]);
+
+    String fixed = ignoringCase(options).get(FEATURE_COUNT_OPTION);
+    int features;
+    if (fixed != null) {
+      features = featureCount(fixed);
+    } else {
+      features = needed.isEmpty() ? largestIndex(lines) : largestIndex(needed);
+    }
+    if (features == 0 && needed.isEmpty()) {
+      throw LockstepException.data(name + " holds no features: no line has an index:value pair.");
+    }
+    List<String> columns = new ArrayList<>(features + 1);
+    columns.add(LABEL);
+    for (int index = 1; index <= features; index++) {
+      columns.add("f" + index);
+    }
+    return new LibSvmSource(name, columns, lines);
+  }
+
+  /** The lines as they are, with file and start. */
+  private static Dataset<Row> lines(SparkSession spark, DataLocation.LibSvm location, Map<String, String> options) {
+    String[] paths = InputPaths.resolve(spark.sparkContext().hadoopConfiguration(), location.paths());
+    Map<String, String> forSpark = ignoringCase(options);
+    forSpark.remove(FEATURE_COUNT_OPTION);
+    if (forSpark.remove("wholetext") != null) {
+      throw LockstepException.usage("data.options.wholetext cannot be used with format libsvm, which is read line by line. Take the option out.");
+    }
+    Dataset<Row> lines = spark.read().options(forSpark).text(paths);
+    if (lines.inputFiles().length == 0) {
+      throw LockstepException.data(String.join(", ", location.paths()) + " holds no data files (names starting with _ or . do not count).");
+    }
+    return lines.select(functions.col("value"), functions.col("_metadata.file_path"), functions.col("_metadata.file_block_start"));
+  }
+
+  private static Map<String, String> ignoringCase(Map<String, String> options) {
+    Map<String, String> byKey = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    byKey.putAll(options);
+    return byKey;
+  }
+
+  private static int featureCount(String text) {
+    float count = NumberText.toFloat(text);
+    if (!(count >= 1 && count <= MAX_FEATURES) || count != Math.rint(count)) {
+      throw LockstepException.usage("data.options." + FEATURE_COUNT_OPTION + " is '" + text + "'; it must be a whole number from 1 to " + MAX_FEATURES + ".");
+    }
+    return (int) count;
+  }
+
+  private static int largestIndex(Dataset<Row> lines) {
+    return lines
+        .javaRDD()
+        .mapPartitions(
+            rows -> {
+              int largest = 0;
+              while (rows.hasNext()) {
+                largest = Math.max(largest, LibSvmLine.lastIndex(rows.next().getString(0), MAX_FEATURES));
+              }
+              return List.of(largest).iterator();
+            })
+        .fold(0, Math::max);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<String> columns() {
+    return columns;
+  }
+
+  @Override
+  public Optional<Shape> shape() {
+    return Optional.empty();
+  }
+
+  @Override
+  public JavaRDD<RowBuffer> rows(ColumnSelection selection) {
+    Decoder decoder = new Decoder(selection, columns);
+    return lines.javaRDD().mapPartitions(rows -> new Rows(rows, decoder));
+  }
+
+  /** Columns {@code label} and {@code features} (the pairs of each line) as text. */
+  static Dataset<Row> table(SparkSession spark, DataLocation.LibSvm location, Map<String, String> options) {
+    return lines(spark, location, options)
+        .select(functions.trim(functions.regexp_replace(functions.col("value"), "#.*", "")).as("line"))
+        .filter(functions.col("line").notEqual(""))
+        .select(
+            functions.regexp_extract(functions.col("line"), "^(\\S+)", 1).as(LABEL),
+            functions.regexp_extract(functions.col("line"), "^\\S+\\s+(.*)$", 1).as("features"));
+  }
+
+  /** The index of a column name {@code f<index>}, or 0 for other names. */
+  private static int index(String name) {
+    float index = name.startsWith("f") ? NumberText.toFloat(name.substring(1)) : Float.NaN;
+    return index >= 1 && index <= MAX_FEATURES && name.equals("f" + (int) index) ? (int) index : 0;
+  }
+
+  private static int largestIndex(List<String> names) {
+    int largest = 0;
+    for (String name : names) {
+      largest = Math.max(largest, index(name));
+    }
+    return largest;
+  }
+
+  /**
+   * For each index the place of the feature {@code f<index>} among the given names, or -1.
+   *
+   * @throws LockstepException of kind DATA for a name of another form
+   */
+  static int[] targets(List<String> names) {
+    int[] targets = new int[largestIndex(names) + 1];
+    Arrays.fill(targets, -1);
+    for (int j = 0; j < names.size(); j++) {
+      int index = index(names.get(j));
+      if (index == 0) {
+        throw LockstepException.data(
+            "The model needs the column '" + names.get(j) + "', and libsvm data have only f1, f2, ... Use data in the format the model was trained on.");
+      }
+      targets[index] = j;
+    }
+    return targets;
+  }
+
+  /** Decodes one line at a time; immutable, sent to the tasks. */
+  private static final class Decoder implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final String label;
+    private final String weight;
+    private final int featureCount;
+    private final int[] targets;
+
+    Decoder(ColumnSelection selection, List<String> columns) {
+      if (selection.label() != null && !selection.label().equals(LABEL)) {
+        throw LockstepException.usage("The label of libsvm data is the column '" + LABEL + "', not '" + selection.label() + "' (data.label).");
+      }
+      this.label = selection.label();
+      this.weight = selection.weight();
+      this.featureCount = selection.features().size();
+      this.targets = targets(selection, columns);
+    }
+
+    /** For each index its place in a row: a feature, the weight behind the features, or -1. */
+    private static int[] targets(ColumnSelection selection, List<String> columns) {
+      int[] targets = new int[columns.size()];
+      Arrays.fill(targets, -1);
+      int[] positions = selection.featurePositions(columns);
+      for (int j = 0; j < positions.length; j++) {
+        if (positions[j] == 0) {
+          throw LockstepException.usage("data.features names '" + LABEL + "', which is the label of libsvm data. Take it out of data.features.");
+        }
+        targets[positions[j]] = j;
+      }
+      if (selection.weight() != null) {
+        targets[columns.indexOf(selection.weight())] = positions.length;
+      }
+      return targets;
+    }
+
+    /** Values of a row: the features and, where there is one, the weight. */
+    float[] row() {
+      return new float[featureCount + (weight == null ? 0 : 1)];
+    }
+
+    void decode(String line, float[] row, RowBuffer target) {
+      Arrays.fill(row, 0f);
+      String labelText = LibSvmLine.label(line);
+      RowProblem problem =
+          labelText == null
+              ? new RowProblem(null, "the line starts with " + RowProblem.quote(line.strip()) + " and has no label. A line reads: label index:value index:value ...")
+              : LibSvmLine.parse(line, targets, row);
+      if (problem != null) {
+        target.fail(problem);
+        return;
+      }
+      System.arraycopy(row, 0, target.features(), 0, featureCount);
+      target.setLabel(label == null ? null : labelText);
+      if (weight != null) {
+        float value = row[featureCount];
+        if (value < 0) {
+          target.fail(RowProblem.negativeWeight(weight, Float.toString(value)));
+        }
+        target.setWeight(value);
+      }
+    }
+  }
+
+  /** The rows of a partition, blank lines and comments left out. */
+  private static final class Rows implements Iterator<RowBuffer> {
+    private final Iterator<Row> lines;
+    private final Decoder decoder;
+    private final RowBuffer buffer;
+    private final float[] row;
+    private boolean ready;
+
+    Rows(Iterator<Row> lines, Decoder decoder) {
+      this.lines = lines;
+      this.decoder = decoder;
+      this.row = decoder.row();
+      this.buffer = new RowBuffer(decoder.featureCount);
+    }
+
+    @Override
+    public boolean hasNext() {
+      while (!ready && lines.hasNext()) {
+        Row line = lines.next();
+        String text = line.getString(0);
+        if (!LibSvmLine.isBlank(text)) {
+          buffer.place(line.getString(1), line.getLong(2));
+          decoder.decode(text, row, buffer);
+          ready = true;
+        }
+      }
+      return ready;
+    }
+
+    @Override
+    public RowBuffer next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      ready = false;
+      return buffer;
+    }
+  }
+}

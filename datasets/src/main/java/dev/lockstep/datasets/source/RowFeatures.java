@@ -1,0 +1,86 @@
+package dev.lockstep.datasets.source;
+
+import dev.lockstep.trainer.error.LockstepException;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.Row;
+
+/** Reads the raw features of a model out of the rows of a {@link ScoringInput}. Immutable; sent to the tasks. */
+public final class RowFeatures implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final List<String> names;
+  private final int[] positions;
+  private final int pairs;
+  private final int[] targets;
+
+  private RowFeatures(List<String> names, int[] positions, int pairs, int[] targets) {
+    this.names = names;
+    this.positions = positions;
+    this.pairs = pairs;
+    this.targets = targets;
+  }
+
+  /**
+   * Features that are columns of their own.
+   *
+   * @param positions place of each feature among the columns, [features]
+   */
+  static RowFeatures ofColumns(List<String> names, int[] positions) {
+    return new RowFeatures(names, positions, -1, null);
+  }
+
+  /**
+   * Features that are pairs {@code index:value} in one column of text.
+   *
+   * @param pairs place of that column
+   * @param targets for each index the place of the feature, or -1
+   */
+  static RowFeatures ofPairs(List<String> names, int pairs, int[] targets) {
+    return new RowFeatures(names, null, pairs, targets);
+  }
+
+  /** Number of features that {@link #read} writes. */
+  public int count() {
+    return names.size();
+  }
+
+  /**
+   * Reads one row.
+   *
+   * @param row a row of {@link ScoringInput#rows()}
+   * @param target overwritten from {@code offset} with the raw features, in the order of the model's feature names
+   * @throws LockstepException of kind DATA for a cell that does not hold a finite number
+   */
+  public void read(Row row, float[] target, int offset) {
+    if (positions == null) {
+      readPairs(row, target, offset);
+      return;
+    }
+    for (int j = 0; j < positions.length; j++) {
+      Object cell = row.get(positions[j]);
+      float value = cell instanceof Number number ? number.floatValue() : NumberText.toFloat(cell == null ? null : cell.toString());
+      if (!Float.isFinite(value)) {
+        throw bad(row, RowProblem.badFeature(names.get(j), cell == null ? null : cell.toString()));
+      }
+      target[offset + j] = value;
+    }
+  }
+
+  private void readPairs(Row row, float[] target, int offset) {
+    float[] values = new float[names.size()];
+    Arrays.fill(values, 0f);
+    String text = row.getString(pairs);
+    RowProblem problem = LibSvmLine.parsePairs(text, 0, text.length(), targets, values);
+    if (problem != null) {
+      throw bad(row, problem);
+    }
+    System.arraycopy(values, 0, target, offset, values.length);
+  }
+
+  private static LockstepException bad(Row row, RowProblem problem) {
+    String place = problem.column() == null ? "" : "column '" + problem.column() + "' ";
+    return LockstepException.data("The input's " + place + "of row " + RowProblem.quote(row.mkString(",")) + ": " + problem.explanation());
+  }
+}

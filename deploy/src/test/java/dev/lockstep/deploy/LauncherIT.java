@@ -1,0 +1,169 @@
+package dev.lockstep.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs {@code bin/lockstep} as people do: as a process, on the packaged jar. */
+final class LauncherIT {
+
+  private static final Path LAUNCHER =
+      Path.of(System.getProperty("lockstep.root"), "deploy", "bin", "lockstep");
+
+  @TempDir private Path folder;
+
+  /** Has a space in its name and is not the repository. */
+  private Path elsewhere;
+
+  private record Result(int exitCode, String out, String err) {}
+
+  @BeforeEach
+  void makeFolder() throws IOException {
+    elsewhere = Files.createDirectory(folder.resolve("some where"));
+  }
+
+  @Test
+  void startsFromAnyFolderThroughALink() throws Exception {
+    Path link = Files.createSymbolicLink(elsewhere.resolve("lock step"), LAUNCHER);
+
+    Result result = run(Map.of(), link, "version");
+
+    assertThat(result.err()).isEmpty();
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out()).contains("0.1.0");
+  }
+
+  @Test
+  void anUnknownCommandIsAUsageError() throws Exception {
+    Result result = run(Map.of(), LAUNCHER, "trian");
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("trian").doesNotContain("\tat ");
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void aJavaHomeWithoutJavaIsNamed() throws Exception {
+    Result result = run(Map.of("JAVA_HOME", elsewhere.toString()), LAUNCHER, "version");
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("JAVA_HOME is " + elsewhere).contains("17 or newer");
+  }
+
+  @Test
+  void aJavaThatIsTooOldIsNamed() throws Exception {
+    script("bin/java", "echo 'openjdk version \"11.0.27\" 2025-04-15' >&2");
+
+    Result result = run(Map.of("JAVA_HOME", elsewhere.toString()), LAUNCHER, "version");
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("is Java 11").contains("Java 17 or newer");
+  }
+
+  @Test
+  void theUsersSparkGetsItsOptionsInFrontOfTheJarAndKeepsItsExitCode() throws Exception {
+    script("bin/spark-submit", "printf '%s\\n' \"$@\"; exit 7");
+
+    Result result =
+        run(
+            Map.of("SPARK_HOME", elsewhere.toString()),
+            LAUNCHER,
+            "train",
+            "--conf=spark.executor.memory=2g",
+            "my config.yaml",
+            "--master",
+            "yarn",
+            "--set",
+            "training.epochs=3",
+            "--driver-memory",
+            "1g",
+            "--conf",
+            "spark.task.cpus=2",
+            "--deploy-mode",
+            "cluster");
+
+    assertThat(result.exitCode()).isEqualTo(7);
+    List<String> arguments = new ArrayList<>(result.out().lines().toList());
+    String jar = arguments.remove(12);
+    assertThat(Path.of(jar)).isAbsolute().isRegularFile();
+    assertThat(arguments)
+        .containsExactly(
+            "--master",
+            "yarn",
+            "--deploy-mode",
+            "cluster",
+            "--driver-memory",
+            "1g",
+            "--conf",
+            "spark.executor.memory=2g",
+            "--conf",
+            "spark.task.cpus=2",
+            "--class",
+            "dev.lockstep.driver.cli.Main",
+            "train",
+            "my config.yaml",
+            "--set",
+            "training.epochs=3");
+  }
+
+  @Test
+  void aSparkHomeWithoutSparkIsNamed() throws Exception {
+    Result result = run(Map.of("SPARK_HOME", elsewhere.toString()), LAUNCHER, "version");
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("SPARK_HOME is " + elsewhere);
+  }
+
+  @Test
+  void clusterModeWithoutAClusterIsAUsageError() throws Exception {
+    Result result = run(Map.of(), LAUNCHER, "train", "x.yaml", "--deploy-mode", "cluster");
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("--master");
+  }
+
+  private void script(String name, String body) throws IOException {
+    Path script = elsewhere.resolve(name);
+    Files.createDirectories(script.getParent());
+    Files.writeString(script, "#!/bin/sh\n" + body + "\n");
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private Result run(Map<String, String> environment, Path command, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> line = new ArrayList<>(List.of(command.toString()));
+    line.addAll(List.of(arguments));
+    Path out = Files.createTempFile(folder, "out", ".txt");
+    Path err = Files.createTempFile(folder, "err", ".txt");
+    ProcessBuilder builder = new ProcessBuilder(line);
+    builder.directory(elsewhere.toFile());
+    builder.redirectOutput(out.toFile()).redirectError(err.toFile());
+    // What is packaged is under test; a build inside the build would not be.
+    builder.environment().put("LOCKSTEP_NO_BUILD", "1");
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().remove("SPARK_HOME");
+    builder.environment().putAll(environment);
+
+    Process process = builder.start();
+    try {
+      assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("ends within two minutes").isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    return new Result(
+        process.exitValue(),
+        Files.readString(out, StandardCharsets.UTF_8),
+        Files.readString(err, StandardCharsets.UTF_8));
+  }
+}

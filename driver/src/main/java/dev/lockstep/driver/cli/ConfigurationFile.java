@@ -1,0 +1,28 @@
+package dev.lockstep.driver.cli;
+
+import dev.lockstep.driver.config.ConfigurationReader;
+import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.run.RunFolder;
+import dev.lockstep.trainer.error.LockstepException;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** Reads a configuration from wherever the command line points: a local path, or any Hadoop URI. */
+final class ConfigurationFile {
+  private ConfigurationFile() {}
+
+  static RunConfiguration read(String location, List<String> overrides) {
+    if (!location.matches("[A-Za-z][A-Za-z0-9+.-]+://?.*") || location.startsWith("file:")) {
+      return ConfigurationReader.read(location, overrides, System.getenv());
+    }
+    Path path = new Path(location);
+    if (path.getParent() == null) {
+      throw LockstepException.usage(location + " is no file.");
+    }
+    String folder = path.getParent().toString();
+    String text =
+        RunFolder.at(folder, new Configuration()).readText(path.getName(), ConfigurationReader.MAX_SIZE);
+    return ConfigurationReader.read(text, location, folder, overrides, System.getenv());
+  }
+}

@@ -1,0 +1,139 @@
+package dev.lockstep.driver.cli;
+
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The program {@code lockstep}: finds the command, and turns its outcome into an exit code and one plain paragraph on stderr. */
+@Command(
+    name = "lockstep",
+    description = "Trains neural networks on Apache Spark: the same bits on any cluster.",
+    subcommands = {
+      TrainCommand.class,
+      EvaluateCommand.class,
+      PredictCommand.class,
+      DatasetsCommand.class,
+      ReportCommand.class,
+      VersionCommand.class,
+      HelpCommand.class
+    },
+    synopsisSubcommandLabel = "COMMAND",
+    footer = "%nExit codes: 0 done, 1 unexpected failure, 2 usage or configuration, 3 data, 4 training diverged.")
+public final class Main implements Runnable {
+  @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Stack traces with errors.")
+  private boolean verbose;
+
+  @Spec private CommandSpec spec;
+
+  /** Runs a command and ends the JVM with its exit code. */
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Runs a command and returns its exit code. */
+  static int run(String... arguments) {
+    Main main = new Main();
+    CommandLine line = new CommandLine(main);
+    offerHelp(line);
+    line.setParameterExceptionHandler(usageErrors());
+    line.setExecutionExceptionHandler((failure, command, parsed) -> main.report(failure));
+    try {
+      return line.execute(arguments);
+    } catch (Error failure) {
+      return main.report(failure);
+    }
+  }
+
+  /** {@code --help} for every command; {@code help COMMAND} has its own. */
+  private static void offerHelp(CommandLine line) {
+    if (!(line.getCommand() instanceof HelpCommand)) {
+      line.getCommandSpec()
+          .addOption(
+              OptionSpec.builder("-h", "--help")
+                  .usageHelp(true)
+                  .type(boolean.class)
+                  .description("Shows this help.")
+                  .build());
+    }
+    line.getSubcommands().values().forEach(Main::offerHelp);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "A command is needed.");
+  }
+
+  private static IParameterExceptionHandler usageErrors() {
+    return (failure, arguments) -> {
+      CommandLine line = failure.getCommandLine();
+      PrintWriter stderr = line.getErr();
+      stderr.println("lockstep: " + failure.getMessage());
+      UnmatchedArgumentException.printSuggestions(failure, stderr);
+      stderr.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+      return ExitCode.USAGE;
+    };
+  }
+
+  private int report(Throwable failure) {
+    LockstepException known = find(failure);
+    if (known != null && known.kind() != ErrorKind.INTERNAL) {
+      System.err.println("lockstep: " + known.getMessage());
+      if (verbose) {
+        failure.printStackTrace();
+      }
+      return ExitCode.of(known.kind());
+    }
+    String sentence = known != null ? known.getMessage() : firstLine(failure);
+    System.err.println("lockstep: unexpected failure: " + sentence);
+    if (verbose) {
+      failure.printStackTrace();
+    } else {
+      System.err.println(keepTrace(failure));
+    }
+    return ExitCode.FAILED;
+  }
+
+  /** An error that a user can act on may come wrapped in those of Spark and of the JVM. */
+  private static LockstepException find(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof LockstepException known) {
+        return known;
+      }
+    }
+    return null;
+  }
+
+  private static String firstLine(Throwable failure) {
+    String text = String.valueOf(failure.getMessage()).strip();
+    int end = text.indexOf('\n');
+    return failure.getClass().getSimpleName() + ": " + (end < 0 ? text : text.substring(0, end));
+  }
+
+  private static String keepTrace(Throwable failure) {
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace));
+    try {
+      Path log = Files.createTempFile("lockstep-failure-", ".log");
+      Files.writeString(log, trace.toString(), StandardCharsets.UTF_8);
+      return "The stack trace is in " + log + "; --verbose prints it.";
+    } catch (IOException unwritable) {
+      return "Run again with --verbose for the stack trace.";
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.lockstep.driver.cluster;
+
+import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.trainer.parameter.ParameterVector;
+import dev.lockstep.trainer.reduce.Contribution;
+import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.replica.ReplicaTeam;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Replicas as threads of this JVM, without a Spark job a step: the executable specification that all others must equal to the last bit, and the fastest way on one machine.
+ */
+public final class LocalReplicas implements Replicas {
+  private final ReplicaHost host;
+  private final ReplicaTeam team;
+  private final Map<Split, List<Shard>> shards;
+  private Contribution last;
+
+  /**
+   * Replicas over shards in memory.
+   *
+   * @param blueprint the run
+   * @param shards all shards of each split that there is
+   * @param threads at least 1
+   */
+  public LocalReplicas(ReplicaBlueprint blueprint, Map<Split, List<Shard>> shards, int threads) {
+    this.host = new ReplicaHost(blueprint, threads);
+    this.team = host.borrowTeam();
+    this.shards = Map.copyOf(shards);
+  }
+
+  @Override
+  public Contribution compute(ParameterVector parameters, StepPlan step) {
+    if (last != null) {
+      team.recycle(last);
+    }
+    last = host.compute(team, parameters, shards.get(Split.TRAIN), step).total();
+    return last;
+  }
+
+  @Override
+  public double broadcastSeconds() {
+    return 0.0;
+  }
+
+  @Override
+  public MetricSums evaluate(ParameterVector parameters, Split split) {
+    return host.evaluate(team, parameters, shards.get(split)).total();
+  }
+
+  @Override
+  public void close() {
+    team.close();
+    host.close();
+  }
+}

@@ -1,0 +1,140 @@
+package dev.lockstep.driver.cluster;
+
+import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.plan.ShardOrder;
+import dev.lockstep.trainer.loss.Loss;
+import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.parameter.ParameterVector;
+import dev.lockstep.trainer.reduce.Contribution;
+import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.reduce.ShardTree;
+import dev.lockstep.trainer.reduce.TreeSum;
+import dev.lockstep.trainer.replica.Examples;
+import dev.lockstep.trainer.replica.ReplicaTeam;
+import dev.lockstep.trainer.replica.Slice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Supplier;
+
+/**
+ * What one JVM keeps between the steps of a run: the compiled network, teams of replicas with their memory, and each shard's order of the current epoch. All of it can be
+ * rebuilt from the {@link ReplicaBlueprint} at any time, so losing it costs time and nothing else.
+ *
+ * <p>Safe for several tasks at once: each borrows a team of its own.
+ */
+final class ReplicaHost implements AutoCloseable {
+  /** Runs whose hosts one executor keeps; more at once still work, only slower. */
+  private static final int MAX_HOSTS = 8;
+
+  private static final Map<String, ReplicaHost> HOSTS = new ConcurrentHashMap<>();
+
+  private record EpochOrder(int epoch, ShardOrder order) {}
+
+  private final ReplicaBlueprint blueprint;
+  private final Network network;
+  private final Loss loss;
+  private final ShardTree tree;
+  private final int threads;
+  private final Map<Integer, EpochOrder> orders = new ConcurrentHashMap<>();
+  private final ConcurrentLinkedDeque<ReplicaTeam> idleTeams = new ConcurrentLinkedDeque<>();
+
+  ReplicaHost(ReplicaBlueprint blueprint, int threads) {
+    this.blueprint = blueprint;
+    this.network = blueprint.network();
+    this.loss = blueprint.loss();
+    this.tree = new ShardTree(blueprint.shards());
+    this.threads = threads;
+  }
+
+  /** The host of a run in this JVM, built on first use. */
+  static ReplicaHost of(String runId, Supplier<ReplicaBlueprint> blueprint, int threads) {
+    ReplicaHost host = HOSTS.get(runId);
+    if (host != null) {
+      return host;
+    }
+    synchronized (HOSTS) {
+      if (HOSTS.size() >= MAX_HOSTS) {
+        // Tasks at work keep what they borrowed; only the memory for later steps is given up.
+        HOSTS.clear();
+      }
+      return HOSTS.computeIfAbsent(runId, id -> new ReplicaHost(blueprint.get(), threads));
+    }
+  }
+
+  /** Forgets the host of a run in this JVM. */
+  static void forget(String runId) {
+    ReplicaHost host = HOSTS.remove(runId);
+    if (host != null) {
+      host.close();
+    }
+  }
+
+  /** A team for the caller alone, to be given back. */
+  ReplicaTeam borrowTeam() {
+    ReplicaTeam team = idleTeams.pollFirst();
+    return team == null ? new ReplicaTeam(network, loss, blueprint.seed(), threads) : team;
+  }
+
+  /** Takes a team back. */
+  void giveBack(ReplicaTeam team) {
+    idleTeams.addFirst(team);
+  }
+
+  /** The contributions of {@code shards} to a step, added up as far as the tree allows. */
+  TreeSum<Contribution> compute(ReplicaTeam team, ParameterVector parameters, List<Shard> shards, StepPlan step) {
+    List<Slice> slices = new ArrayList<>(shards.size());
+    for (Shard shard : shards) {
+      slices.add(slice(shard, step));
+    }
+    TreeSum<Contribution> sum = new TreeSum<>(tree, team::recycle);
+    team.compute(parameters, slices, step.step(), sum);
+    return sum;
+  }
+
+  /** Loss and metrics of {@code shards}, added up as far as the tree allows. */
+  TreeSum<MetricSums> evaluate(ReplicaTeam team, ParameterVector parameters, List<Shard> shards) {
+    int[] numbers = new int[shards.size()];
+    List<Examples> examples = new ArrayList<>(shards.size());
+    for (Shard shard : shards) {
+      numbers[examples.size()] = shard.number();
+      examples.add(shard.examples());
+    }
+    TreeSum<MetricSums> sum = new TreeSum<>(tree, recycled -> {});
+    team.evaluate(parameters, numbers, examples, blueprint.classes(), sum);
+    return sum;
+  }
+
+  private Slice slice(Shard shard, StepPlan step) {
+    ShardOrder order = order(shard, step.epoch());
+    return new Slice(
+        shard.number(),
+        shard.examples(),
+        order.rows(),
+        order.from(step.stepInEpoch()),
+        order.to(step.stepInEpoch()));
+  }
+
+  private ShardOrder order(Shard shard, int epoch) {
+    EpochOrder known = orders.get(shard.number());
+    if (known == null || known.epoch() != epoch) {
+      Examples examples = shard.examples();
+      known =
+          new EpochOrder(
+              epoch,
+              ShardOrder.of(
+                  blueprint.plan(), epoch, examples.firstIndex(), examples.indexStride(), examples.count()));
+      orders.put(shard.number(), known);
+    }
+    return known.order();
+  }
+
+  @Override
+  public void close() {
+    for (ReplicaTeam team = idleTeams.pollFirst(); team != null; team = idleTeams.pollFirst()) {
+      team.close();
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package dev.lockstep.driver.config;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.datasets.source.DataLocation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/**
+ * The formats of data: which keys belong to each, and how they are read and written. A new format
+ * is one more entry.
+ */
+final class DataFormats {
+  /** Seed of a generator where the configuration names none. */
+  static final long DEFAULT_SYNTHETIC_SEED = 42;
+
+  private static final List<String> PROMISED =
+      List.of(
+          "csv",
+          "libsvm",
+          "parquet",
+          "orc",
+          "json",
+          "avro",
+          "idx",
+          "cifar",
+          "bundled",
+          "synthetic",
+          "table");
+  private static final Names BUNDLED =
+      Names.of("bundled data set", List.of("digits", "wine", "iris", "breastCancer"), List.of());
+  private static final Names SYNTHETIC =
+      Names.of("synthetic data set", List.of("moons", "circles", "spirals", "blobs"), List.of());
+  private static final WholeRange CLASSES = new WholeRange(2, Integer.MAX_VALUE);
+  private static final String PATHS = "a file, folder or glob, or a list of them";
+
+  /** A property of a format that decides about keys of the {@code data} block. */
+  enum Trait {
+    /** Rows have named columns: {@code features} and {@code weight} choose among them. */
+    NAMED_COLUMNS,
+    /** The label column has no usual name: {@code label} is required. */
+    LABEL_REQUIRED,
+    /** A Spark reader takes {@code options}. */
+    READER_OPTIONS,
+    /** Validation and test rows can lie in files of their own. */
+    FILES
+  }
+
+  /**
+   * One entry.
+   *
+   * @param name the format in the configuration
+   * @param type its class
+   * @param traits what it has
+   * @param keys the keys that say where the rows are
+   * @param read makes the location from these keys; must accept problems in them
+   * @param write puts these keys
+   */
+  record Format<L extends DataLocation>(
+      String name,
+      Class<L> type,
+      List<Trait> traits,
+      List<String> keys,
+      Function<Block, L> read,
+      BiConsumer<L, ObjectNode> write) {
+    boolean has(Trait trait) {
+      return traits.contains(trait);
+    }
+
+    /** Every key of the {@code data} block that goes with this format but not with all. */
+    List<String> ownKeys() {
+      List<String> own = new ArrayList<>(keys);
+      if (has(Trait.READER_OPTIONS)) {
+        own.add("options");
+      }
+      if (has(Trait.NAMED_COLUMNS)) {
+        own.addAll(List.of("features", "weight"));
+      }
+      return own;
+    }
+
+    private void writeCast(DataLocation location, ObjectNode target) {
+      write.accept(type.cast(location), target);
+    }
+  }
+
+  private static final Map<String, Format<?>> FORMATS =
+      table(
+          new Format<>(
+              "csv",
+              DataLocation.Csv.class,
+              List.of(Trait.NAMED_COLUMNS, Trait.LABEL_REQUIRED, Trait.READER_OPTIONS, Trait.FILES),
+              List.of("path"),
+              block -> new DataLocation.Csv(block.requiredPaths("path", PATHS)),
+              (csv, target) -> writePaths(csv.paths(), target)),
+          new Format<>(
+              "libsvm",
+              DataLocation.LibSvm.class,
+              List.of(Trait.READER_OPTIONS, Trait.FILES),
+              List.of("path"),
+              block -> new DataLocation.LibSvm(block.requiredPaths("path", PATHS)),
+              (libSvm, target) -> writePaths(libSvm.paths(), target)),
+          new Format<>(
+              "idx",
+              DataLocation.Idx.class,
+              List.of(Trait.FILES),
+              List.of("images", "labels"),
+              block ->
+                  new DataLocation.Idx(
+                      block.requiredPath("images", "the IDX file of the images"),
+                      block.requiredPath("labels", "the IDX file of the labels")),
+              (idx, target) -> target.put("images", idx.images()).put("labels", idx.labels())),
+          new Format<>(
+              "bundled",
+              DataLocation.Bundled.class,
+              List.of(Trait.NAMED_COLUMNS),
+              List.of("name"),
+              block -> new DataLocation.Bundled(block.requiredName("name", BUNDLED)),
+              (bundled, target) -> target.put("name", bundled.name())),
+          new Format<>(
+              "synthetic",
+              DataLocation.Synthetic.class,
+              List.of(Trait.NAMED_COLUMNS),
+              List.of("name", "samples", "noise", "classes", "seed"),
+              DataFormats::readSynthetic,
+              DataFormats::writeSynthetic));
+
+  static final Names NAMES = Names.of("format", List.copyOf(FORMATS.keySet()), PROMISED);
+
+  private DataFormats() {}
+
+  private static Map<String, Format<?>> table(Format<?>... formats) {
+    Map<String, Format<?>> table = new LinkedHashMap<>();
+    for (Format<?> format : formats) {
+      table.put(format.name(), format);
+    }
+    return table;
+  }
+
+  static Format<?> named(String name) {
+    return FORMATS.get(name);
+  }
+
+  static Iterable<Format<?>> all() {
+    return FORMATS.values();
+  }
+
+  static Format<?> of(DataLocation location) {
+    return FORMATS.values().stream()
+        .filter(format -> format.type().isInstance(location))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no entry for " + location));
+  }
+
+  /** Puts the keys that say where the rows are. */
+  static void write(DataLocation location, ObjectNode target) {
+    of(location).writeCast(location, target);
+  }
+
+  private static DataLocation.Synthetic readSynthetic(Block block) {
+    return new DataLocation.Synthetic(
+        block.requiredName("name", SYNTHETIC),
+        block.whole("samples", WholeRange.LONG_COUNT, DataLocation.Synthetic.DEFAULT_SAMPLES),
+        block.number("noise", NumberRange.NOT_NEGATIVE, DataLocation.Synthetic.DEFAULT_NOISE),
+        (int) block.whole("classes", CLASSES, DataLocation.Synthetic.DEFAULT_CLASSES),
+        block.whole("seed", WholeRange.ANY, DEFAULT_SYNTHETIC_SEED));
+  }
+
+  private static void writeSynthetic(DataLocation.Synthetic synthetic, ObjectNode target) {
+    target
+        .put("name", synthetic.name())
+        .put("samples", synthetic.samples())
+        .put("noise", synthetic.noise())
+        .put("classes", synthetic.classes())
+        .put("seed", synthetic.seed());
+  }
+
+  /** One path as text, several as a list. */
+  private static void writePaths(List<String> paths, ObjectNode target) {
+    if (paths.size() == 1) {
+      target.put("path", paths.get(0));
+    } else {
+      ArrayNode list = target.putArray("path");
+      paths.forEach(list::add);
+    }
+  }
+}

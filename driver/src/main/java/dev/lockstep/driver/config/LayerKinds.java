@@ -1,0 +1,72 @@
+package dev.lockstep.driver.config;
+
+import static dev.lockstep.driver.config.KindTable.kind;
+import static dev.lockstep.driver.config.KindTable.plain;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.trainer.layer.LayerSpec;
+import java.util.List;
+
+/** The kinds of layers. */
+final class LayerKinds {
+  private static final List<String> PROMISED =
+      List.of(
+          "dense",
+          "conv2d",
+          "batchNorm",
+          "layerNorm",
+          "dropout",
+          "relu",
+          "leakyRelu",
+          "elu",
+          "gelu",
+          "silu",
+          "tanh",
+          "sigmoid",
+          "maxPool",
+          "averagePool",
+          "globalAveragePool",
+          "flatten",
+          "embedding",
+          "residual");
+
+  static final KindTable<LayerSpec> TABLE =
+      new KindTable<>(
+          PROMISED,
+          kind("dense", LayerSpec.Dense.class, LayerKinds::readDense, LayerKinds::writeDense),
+          kind(
+              "batchNorm",
+              LayerSpec.BatchNorm.class,
+              LayerKinds::readBatchNorm,
+              (layer, target) -> {}),
+          kind(
+              "dropout",
+              LayerSpec.Dropout.class,
+              block ->
+                  new LayerSpec.Dropout(
+                      block.requiredNumber("keep", NumberRange.ABOVE_ZERO_TO_ONE, 1.0)),
+              (layer, target) -> target.put("keep", layer.keep())),
+          plain("relu", LayerSpec.Relu.class, new LayerSpec.Relu()),
+          plain("tanh", LayerSpec.Tanh.class, new LayerSpec.Tanh()),
+          plain("sigmoid", LayerSpec.Sigmoid.class, new LayerSpec.Sigmoid()));
+
+  private LayerKinds() {}
+
+  private static LayerSpec.Dense readDense(Block block) {
+    return new LayerSpec.Dense(
+        block.requiredCount("units"),
+        InitializerKinds.TABLE.read(block, "initializer", LayerSpec.Dense.DEFAULT_INITIALIZER),
+        block.optionalFlag("bias"));
+  }
+
+  private static void writeDense(LayerSpec.Dense layer, ObjectNode target) {
+    target.put("units", layer.units());
+    target.set("initializer", InitializerKinds.TABLE.write(layer.initializer()));
+    target.put("bias", layer.bias());
+  }
+
+  private static LayerSpec.BatchNorm readBatchNorm(Block block) {
+    block.notYet("moments");
+    return new LayerSpec.BatchNorm();
+  }
+}

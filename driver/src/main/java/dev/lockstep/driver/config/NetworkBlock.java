@@ -1,0 +1,52 @@
+package dev.lockstep.driver.config;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.trainer.layer.LayerSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The {@code network} block: reads it and writes it. */
+final class NetworkBlock {
+  private static final String LAYERS = "a list of at least one layer";
+
+  private NetworkBlock() {}
+
+  static NetworkSettings read(Block block) {
+    List<LayerSpec> layers = layers(block);
+    String initialWeights = block.optionalPath("initialWeights", "a safetensors file");
+    block.finish();
+    return new NetworkSettings(layers, initialWeights);
+  }
+
+  private static List<LayerSpec> layers(Block block) {
+    Reading reading = block.reading();
+    String path = block.pathOf("layers");
+    Value value = block.find("layers");
+    List<LayerSpec> layers = new ArrayList<>();
+    if (value == null) {
+      block.missing("layers", LAYERS);
+      return layers;
+    }
+    List<Value> items = reading.items(path, value, LAYERS);
+    if (items.isEmpty() && value instanceof Value.Sequence) {
+      reading.problems().add(path, value, "must be " + LAYERS + ", found an empty list");
+    }
+    for (int i = 0; i < items.size(); i++) {
+      String itemPath = path + "[" + i + "]";
+      LayerSpec layer =
+          LayerKinds.TABLE.read(reading, itemPath, reading.resolve(itemPath, items.get(i)), null);
+      if (layer != null) {
+        layers.add(layer);
+      }
+    }
+    return layers;
+  }
+
+  /** Puts every key, in the order of the manual. */
+  static void write(NetworkSettings network, ObjectNode target) {
+    ArrayNode layers = target.putArray("layers");
+    network.layers().forEach(layer -> layers.add(LayerKinds.TABLE.write(layer)));
+    target.put("initialWeights", network.initialWeights());
+  }
+}

@@ -1,0 +1,54 @@
+package dev.lockstep.driver.config;
+
+import dev.lockstep.trainer.error.LockstepException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects everything that is wrong with one configuration, so that it is reported together. */
+final class Problems {
+  private static final int LONGEST_REPORT = 50;
+  private static final int LONGEST_QUOTE = 80;
+
+  private final String sourceName;
+  private final List<String> lines = new ArrayList<>();
+
+  Problems(String sourceName) {
+    this.sourceName = sourceName;
+  }
+
+  /**
+   * Notes a problem.
+   *
+   * @param path key path such as {@code network.layers[2].keep}; empty for the whole configuration
+   * @param where what was found there, or null if nothing was
+   * @param text what is wrong, what was found, what is allowed
+   */
+  void add(String path, Value where, String text) {
+    String subject = path.isEmpty() ? "the configuration" : brief(path);
+    lines.add(subject + (where == null ? "" : " (" + where.origin() + ")") + ": " + text);
+  }
+
+  boolean isEmpty() {
+    return lines.isEmpty();
+  }
+
+  /** All problems as one error for the user; the first line names the configuration. */
+  LockstepException toException() {
+    StringBuilder message = new StringBuilder(sourceName);
+    message.append(lines.size() == 1 ? ": 1 problem" : ": " + lines.size() + " problems");
+    lines.stream().limit(LONGEST_REPORT).forEach(line -> message.append("\n  ").append(line));
+    if (lines.size() > LONGEST_REPORT) {
+      message.append("\n  … and ").append(lines.size() - LONGEST_REPORT).append(" more");
+    }
+    return LockstepException.usage(message.toString());
+  }
+
+  /** {@code text} on one line and not too long, for a message. */
+  static String brief(String text) {
+    String start =
+        text.codePointCount(0, text.length()) <= LONGEST_QUOTE
+            ? text
+            : text.substring(0, text.offsetByCodePoints(0, LONGEST_QUOTE)) + "…";
+    return start.replaceAll("\\p{Cntrl}", " ");
+  }
+}

@@ -1,0 +1,59 @@
+package dev.lockstep.driver.config;
+
+import dev.lockstep.datasets.source.DataSettings;
+import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.optimizer.Optimizer;
+import dev.lockstep.trainer.optimizer.Regularization;
+import dev.lockstep.trainer.schedule.Schedule;
+import java.io.Serializable;
+
+/**
+ * Everything that decides a run, checked, with every default filled in and every local path
+ * absolute.
+ *
+ * @param name name of the run, fit for a folder
+ * @param data where the examples come from
+ * @param network layers and first weights
+ * @param loss the loss, or null to take the task's
+ * @param regularization what is added to the loss
+ * @param optimizer the update rule
+ * @param schedule the learning rate over time
+ * @param training length, mini-batch, seed and the way of synchronizing
+ */
+public record RunConfiguration(
+    String name,
+    DataSettings data,
+    NetworkSettings network,
+    LossSpec loss,
+    Regularization regularization,
+    Optimizer optimizer,
+    Schedule schedule,
+    TrainingSettings training)
+    implements Serializable {
+  /** The schedule where the configuration names none. */
+  public static final Schedule DEFAULT_SCHEDULE = new Schedule.Constant();
+
+  /** The penalty where the configuration names none. */
+  public static final Regularization DEFAULT_REGULARIZATION = Regularization.NONE;
+
+  /** The optimizer where the configuration names none. */
+  public static final Optimizer DEFAULT_OPTIMIZER = OptimizerKinds.DEFAULT;
+
+  /** The same run with the loss fixed. */
+  public RunConfiguration withLoss(LossSpec fixedLoss) {
+    return new RunConfiguration(
+        name, data, network, fixedLoss, regularization, optimizer, schedule, training);
+  }
+
+  /** The same run with other data settings, such as the task once it is known. */
+  public RunConfiguration withData(DataSettings fixedData) {
+    return new RunConfiguration(
+        name, fixedData, network, loss, regularization, optimizer, schedule, training);
+  }
+
+  /** The same run with other training settings, such as the number of shards once it is known. */
+  public RunConfiguration withTraining(TrainingSettings fixedTraining) {
+    return new RunConfiguration(
+        name, data, network, loss, regularization, optimizer, schedule, fixedTraining);
+  }
+}

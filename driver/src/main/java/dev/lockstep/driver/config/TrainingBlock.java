@@ -1,0 +1,94 @@
+package dev.lockstep.driver.config;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
+import java.util.List;
+
+/** The {@code training} block: reads it and writes it. */
+final class TrainingBlock {
+  private static final Names SYNCHRONIZERS =
+      Names.of(
+          "synchronizer",
+          Arrays.stream(Synchronizer.values()).map(Synchronizer::key).toList(),
+          List.of("tree", "barrier", "local", "auto"));
+
+  private TrainingBlock() {}
+
+  static TrainingSettings read(Block block) {
+    Integer epochs = block.optionalCount("epochs");
+    Long steps =
+        block.has("steps") ? Long.valueOf(block.whole("steps", WholeRange.LONG_COUNT, 1)) : null;
+    if (epochs != null && steps != null) {
+      block
+          .reading()
+          .problems()
+          .add(
+              block.path(),
+              block.written("steps"),
+              "give either epochs or steps, not both; --set "
+                  + block.pathOf("epochs")
+                  + "=null takes the epochs out");
+      epochs = null;
+    }
+    int batchSize = block.count("batchSize", TrainingSettings.DEFAULT_BATCH_SIZE);
+    Integer shards = block.optionalCount("shards");
+    boolean shuffle = block.flag("shuffle", TrainingSettings.DEFAULT_SHUFFLE);
+    long seed = block.whole("seed", WholeRange.ANY, TrainingSettings.DEFAULT_SEED);
+    Double gradientClipNorm = gradientClipNorm(block);
+    String synchronizerName = block.name("synchronizer", SYNCHRONIZERS);
+    Synchronizer synchronizer =
+        Arrays.stream(Synchronizer.values())
+            .filter(any -> any.key().equals(synchronizerName))
+            .findFirst()
+            .orElse(TrainingSettings.DEFAULT_SYNCHRONIZER);
+    int validateEveryEpochs =
+        block.count("validateEveryEpochs", TrainingSettings.DEFAULT_VALIDATE_EVERY_EPOCHS);
+    block.notYet("earlyStopping", "checkpoint");
+    block.finish();
+    Integer length =
+        epochs == null && steps == null ? Integer.valueOf(TrainingSettings.DEFAULT_EPOCHS) : epochs;
+    return new TrainingSettings(
+        length,
+        steps,
+        batchSize,
+        shards,
+        shuffle,
+        seed,
+        gradientClipNorm,
+        synchronizer,
+        validateEveryEpochs);
+  }
+
+  private static Double gradientClipNorm(Block training) {
+    if (!training.has("gradientClip")) {
+      return null;
+    }
+    Block block = training.block("gradientClip");
+    double norm = block.requiredNumber("norm", NumberRange.POSITIVE, 1.0);
+    block.finish();
+    return norm;
+  }
+
+  /**
+   * Puts every key, in the order of the manual; of {@code epochs} and {@code steps} the one that
+   * counts.
+   */
+  static void write(TrainingSettings training, ObjectNode target) {
+    if (training.steps() == null) {
+      target.put("epochs", training.epochs());
+    } else {
+      target.put("steps", training.steps());
+    }
+    target.put("batchSize", training.batchSize());
+    target.put("shards", training.shards());
+    target.put("shuffle", training.shuffle());
+    target.put("seed", training.seed());
+    if (training.gradientClipNorm() == null) {
+      target.putNull("gradientClip");
+    } else {
+      target.putObject("gradientClip").put("norm", training.gradientClipNorm());
+    }
+    target.put("synchronizer", training.synchronizer().key());
+    target.put("validateEveryEpochs", training.validateEveryEpochs());
+  }
+}

@@ -1,0 +1,13 @@
+package dev.lockstep.driver.loop;
+
+import dev.lockstep.driver.report.EpochRecord;
+import dev.lockstep.driver.report.StepRecord;
+
+/** Hears of every step and epoch, on the driver's thread: keep it short. */
+public interface TrainingListener {
+  /** After the parameters were updated. */
+  void stepFinished(StepRecord record);
+
+  /** After the last step of an epoch and its validation. */
+  void epochFinished(EpochRecord record);
+}

@@ -1,0 +1,93 @@
+package dev.lockstep.driver.loop;
+
+import dev.lockstep.driver.cluster.Replicas;
+import dev.lockstep.driver.cluster.Split;
+import dev.lockstep.driver.cluster.StepPlan;
+import dev.lockstep.driver.report.EpochRecord;
+import dev.lockstep.driver.report.SplitMetrics;
+import dev.lockstep.driver.report.StepRecord;
+import dev.lockstep.driver.report.StepTimes;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.reduce.Contribution;
+import dev.lockstep.trainer.reduce.MetricSums;
+
+/**
+ * Synchronous data-parallel gradient descent: hand out parameters, add up contributions, update, tell. The same for threads of one machine and for a cluster.
+ */
+public final class TrainingLoop {
+  private static final double NANO = 1e-9;
+
+  private final Replicas replicas;
+  private final TrainingPlan plan;
+  private final boolean classification;
+  private final TrainingListener listener;
+  private final MetricSums epochSums = new MetricSums(0);
+
+  /** A loop over the given replicas; {@code classification} decides which metrics are told. */
+  public TrainingLoop(Replicas replicas, TrainingPlan plan, boolean classification, TrainingListener listener) {
+    this.replicas = replicas;
+    this.plan = plan;
+    this.classification = classification;
+    this.listener = listener;
+  }
+
+  /** Takes all steps that are left. */
+  public void run(TrainingState state) {
+    while (state.step() < plan.totalSteps()) {
+      StepPlan step = StepPlan.of(state.step() + 1, plan.stepsPerEpoch());
+      listener.stepFinished(takeStep(state, step));
+      if (plan.endsEpoch(step.step())) {
+        listener.epochFinished(finishEpoch(state, step));
+      }
+    }
+  }
+
+  private StepRecord takeStep(TrainingState state, StepPlan step) {
+    long start = System.nanoTime();
+    Contribution total = replicas.compute(state.parameters(), step);
+    long computed = System.nanoTime();
+    UpdateStep.Report report = plan.update().prepare(total, state.parameters());
+    if (!report.isFinite()) {
+      throw diverged(step, report);
+    }
+    double rate = plan.rate(step.step());
+    plan.update().apply(total, report, state.parameters(), state.optimizer(), rate, step.step());
+    state.statistics().move(total.moments(), state.parameters());
+    state.finishStep();
+    epochSums.merge(total.metrics());
+    long updated = System.nanoTime();
+    double compute = total.computeNanos() * NANO;
+    double broadcast = replicas.broadcastSeconds();
+    double aggregate = Math.max(0.0, (computed - start) * NANO - compute - broadcast);
+    return new StepRecord(
+        step.step(),
+        step.epoch(),
+        report.loss(),
+        report.penalty(),
+        rate,
+        total.metrics().examples(),
+        report.gradientNorm(),
+        new StepTimes(compute, aggregate, (updated - computed) * NANO, broadcast, (updated - start) * NANO));
+  }
+
+  private EpochRecord finishEpoch(TrainingState state, StepPlan step) {
+    SplitMetrics train = Metrics.of(epochSums, classification);
+    epochSums.clear();
+    SplitMetrics validation =
+        plan.validatesAfter(step.epoch(), step.step())
+            ? Metrics.of(replicas.evaluate(state.parameters(), Split.VALIDATION), classification)
+            : null;
+    return new EpochRecord(step.epoch(), train, validation);
+  }
+
+  private static LockstepException diverged(StepPlan step, UpdateStep.Report report) {
+    return new LockstepException(
+        ErrorKind.NUMERIC,
+        "training diverged at step " + step.step() + " (epoch " + step.epoch() + "): loss " + report.loss()
+            + ", gradient norm " + report.gradientNorm()
+            + ". The parameters of the step before are kept as they were. Try a smaller optimizer.learningRate, training.gradientClip,"
+            + " or data.normalize: standard.");
+  }
+}

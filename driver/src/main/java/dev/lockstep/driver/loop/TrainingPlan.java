@@ -1,0 +1,33 @@
+package dev.lockstep.driver.loop;
+
+import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.schedule.Schedule;
+
+/**
+ * What a run is to do.
+ *
+ * @param update from gradient sums to parameters
+ * @param schedule learning rate over time
+ * @param totalSteps T
+ * @param stepsPerEpoch at least 1
+ * @param validateEveryEpochs epochs between two validations, or 0 where there is no validation split
+ */
+public record TrainingPlan(
+    UpdateStep update, Schedule schedule, long totalSteps, int stepsPerEpoch, int validateEveryEpochs) {
+  /** Whether an epoch (or the run) ends with this step. */
+  boolean endsEpoch(long step) {
+    return step % stepsPerEpoch == 0 || step == totalSteps;
+  }
+
+  /** Whether the validation split is evaluated at the end of this epoch. */
+  boolean validatesAfter(int epoch, long step) {
+    return validateEveryEpochs > 0 && (epoch % validateEveryEpochs == 0 || step == totalSteps);
+  }
+
+  /** α of a step. */
+  double rate(long step) {
+    return schedule.rate(
+        update.optimizer().learningRate(),
+        new Schedule.Position(step, totalSteps, Math.toIntExact((step - 1) / stepsPerEpoch)));
+  }
+}

@@ -1,0 +1,106 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.datasets.source.DataLocation;
+import dev.lockstep.datasets.source.ScoringInput;
+import dev.lockstep.driver.config.ModelDescription;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.model.ModelArtifact;
+import dev.lockstep.trainer.model.Preprocessing;
+import dev.lockstep.trainer.parameter.ParameterVector;
+import java.io.IOException;
+import java.util.Map;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** Scores a data set with a saved model, on the cluster. */
+public final class BatchScoring {
+  private static final String PREDICTION = "prediction";
+  private static final String PROBABILITY = "probability_";
+
+  private BatchScoring() {}
+
+  /**
+   * Writes the rows of {@code input} with their columns unchanged plus {@code prediction} and, for classification, {@code probability_<label>} columns. Where it fails, the
+   * output folder is removed again.
+   *
+   * @param options options of the Spark reader
+   * @param output folder that must not exist yet
+   * @param format Spark's name of the output format
+   */
+  public static void score(
+      SparkSession session,
+      ModelArtifact model,
+      DataLocation input,
+      Map<String, String> options,
+      String output,
+      String format) {
+    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    Preprocessing preprocessing = model.preprocessing();
+    ScoringInput source = ScoringInput.open(session, input, options, preprocessing);
+    StructType schema = schema(source.rows(), preprocessing);
+    Path target = new Path(output);
+    requireAbsent(target, spark);
+    String description =
+        new ModelDescription(model.network().inputShape(), model.network().specs(), model.loss())
+            .toJson(Version.LOCKSTEP);
+    Broadcast<ParameterVector> parameters = spark.broadcast(model.parameters());
+    boolean done = false;
+    try {
+      ScoreTask task =
+          new ScoreTask(description, PreprocessingJson.write(preprocessing), parameters, source.features());
+      Dataset<Row> scored = session.createDataFrame(source.rows().javaRDD().mapPartitions(task), schema);
+      scored.write().option("header", "true").format(format).save(output);
+      done = true;
+    } finally {
+      parameters.destroy();
+      if (!done) {
+        remove(target, spark);
+      }
+    }
+  }
+
+  private static StructType schema(Dataset<Row> rows, Preprocessing preprocessing) {
+    StructType schema = rows.schema();
+    schema = add(schema, PREDICTION, preprocessing.isClassification());
+    for (String label : preprocessing.classLabels()) {
+      schema = add(schema, PROBABILITY + label, false);
+    }
+    return schema;
+  }
+
+  private static StructType add(StructType schema, String column, boolean text) {
+    for (String existing : schema.fieldNames()) {
+      if (existing.equalsIgnoreCase(column)) {
+        throw LockstepException.data(
+            "The input has a column '" + existing + "' already, which is what the result is to be called. Rename it or leave it out.");
+      }
+    }
+    return schema.add(column, text ? DataTypes.StringType : DataTypes.DoubleType, false);
+  }
+
+  private static void requireAbsent(Path target, JavaSparkContext spark) {
+    try {
+      if (target.getFileSystem(spark.hadoopConfiguration()).exists(target)) {
+        throw LockstepException.usage("--output: " + target + " exists already. Choose another folder or remove this one.");
+      }
+    } catch (IOException failure) {
+      throw LockstepException.usage("--output: " + target + " cannot be used: " + failure.getMessage());
+    }
+  }
+
+  private static void remove(Path target, JavaSparkContext spark) {
+    try {
+      FileSystem files = target.getFileSystem(spark.hadoopConfiguration());
+      files.delete(target, true);
+    } catch (IOException left) {
+      System.err.println("lockstep: " + target + " is incomplete and could not be removed: " + left.getMessage());
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.driver.config.ModelDescription;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.model.ModelArtifact;
+import dev.lockstep.trainer.model.ModelTensors;
+import dev.lockstep.trainer.model.Preprocessing;
+import dev.lockstep.trainer.model.SafeTensors;
+import dev.lockstep.trainer.model.Tensor;
+import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.parameter.ParameterVector;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+
+/**
+ * A model on disk: {@code model.json} (network and loss), {@code model.safetensors} (weights in PyTorch's names and layouts) and {@code preprocessing.json}.
+ */
+public final class ModelFolder {
+  private static final String MODEL = "model.json";
+  private static final String WEIGHTS = "model.safetensors";
+  private static final String PREPROCESSING = "preprocessing.json";
+  private static final int MAX_JSON_BYTES = 64 << 20;
+
+  private ModelFolder() {}
+
+  /** Writes a model into {@code folder}, the weights first and {@code model.json} last. */
+  public static void write(ModelArtifact model, RunFolder folder) {
+    folder.create();
+    List<Tensor> tensors =
+        ModelTensors.of(model.network().layout(), model.parameters(), model.batchesTracked());
+    folder.write(WEIGHTS, output -> SafeTensors.write(tensors, output));
+    folder.writeText(PREPROCESSING, PreprocessingJson.write(model.preprocessing()));
+    ModelDescription description =
+        new ModelDescription(model.network().inputShape(), model.network().specs(), model.loss());
+    folder.writeText(MODEL, description.toJson(Version.LOCKSTEP));
+  }
+
+  /** Reads a model from its own folder or from the run folder around it. */
+  public static ModelArtifact read(RunFolder given) {
+    RunFolder folder = given.has(MODEL) ? given : given.folder("model");
+    if (!folder.has(MODEL)) {
+      throw LockstepException.usage(
+          "There is no model in " + given.name() + ": neither " + MODEL + " nor model/" + MODEL + " exists. Give a run folder or its model folder.");
+    }
+    ModelDescription description =
+        ModelDescription.fromJson(folder.readText(MODEL, MAX_JSON_BYTES), folder.name() + "/" + MODEL);
+    Network network = new Network(description.layers(), description.inputShape());
+    Preprocessing preprocessing = PreprocessingJson.read(
+            folder.readText(PREPROCESSING, MAX_JSON_BYTES), folder.name() + "/" + PREPROCESSING);
+    if (preprocessing.featureCount() != network.inputShape().size()) {
+      throw broken(
+          folder,
+          PREPROCESSING,
+          "it has " + preprocessing.featureCount() + " features, the network takes " + network.inputShape().size());
+    }
+    ParameterVector parameters = new ParameterVector(new float[network.layout().length()]);
+    long[] batches = readWeights(folder, WEIGHTS, network, parameters);
+    ModelArtifact model = new ModelArtifact(network, description.loss(), parameters, batches, preprocessing);
+    if (model.boundLoss().outputs() != network.outputs()) {
+      throw broken(
+          folder,
+          PREPROCESSING,
+          "it has " + preprocessing.classLabels().size() + " classes, the network " + network.outputs() + " outputs");
+    }
+    return model;
+  }
+
+  /**
+   * Fills {@code parameters} from a safetensors file.
+   *
+   * @return steps that had moved the running statistics, per batch-norm layer
+   */
+  public static long[] readWeights(RunFolder folder, String file, Network network, ParameterVector parameters) {
+    String source = folder.name() + "/" + file;
+    try (InputStream input = folder.open(file)) {
+      List<Tensor> tensors = SafeTensors.read(input, folder.size(file), source);
+      return ModelTensors.load(tensors, network.layout(), parameters, source);
+    } catch (IOException failure) {
+      throw LockstepException.data(source + " could not be read: " + failure.getMessage());
+    }
+  }
+
+  private static LockstepException broken(RunFolder folder, String file, String why) {
+    return LockstepException.data(folder.name() + "/" + file + " is not a model of this program: " + why + ".");
+  }
+}

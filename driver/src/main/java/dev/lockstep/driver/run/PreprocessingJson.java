@@ -1,0 +1,81 @@
+package dev.lockstep.driver.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.model.Preprocessing;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code preprocessing.json}: label, classes, and name, offset and scale of every feature. */
+final class PreprocessingJson {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private PreprocessingJson() {}
+
+  /** Indented JSON, ending in a newline. */
+  static String write(Preprocessing preprocessing) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("label", preprocessing.labelName());
+    ArrayNode classes = root.putArray("classLabels");
+    preprocessing.classLabels().forEach(classes::add);
+    root.put("normalization", preprocessing.normalization());
+    ArrayNode features = root.putArray("features");
+    double[] offset = preprocessing.offset();
+    double[] scale = preprocessing.scale();
+    for (int j = 0; j < offset.length; j++) {
+      features
+          .addObject()
+          .put("name", preprocessing.featureNames().get(j))
+          .put("offset", offset[j])
+          .put("scale", scale[j]);
+    }
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
+    } catch (JsonProcessingException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @param source the file's name, for messages
+   * @throws LockstepException of kind data where the text is something else
+   */
+  static Preprocessing read(String text, String source) {
+    JsonNode root;
+    try {
+      root = JSON.readTree(text);
+    } catch (JsonProcessingException malformed) {
+      throw LockstepException.data(source + " cannot be read as JSON: " + malformed.getOriginalMessage() + ".");
+    }
+    JsonNode features = root.path("features");
+    List<String> names = new ArrayList<>();
+    double[] offset = new double[features.size()];
+    double[] scale = new double[features.size()];
+    for (JsonNode feature : features) {
+      JsonNode name = feature.path("name");
+      JsonNode offsetNode = feature.path("offset");
+      JsonNode scaleNode = feature.path("scale");
+      if (!name.isTextual() || !offsetNode.isNumber() || !scaleNode.isNumber()) {
+        throw LockstepException.data(
+            source + ": features[" + names.size() + "] needs a text name and the numbers offset and scale.");
+      }
+      offset[names.size()] = offsetNode.asDouble();
+      scale[names.size()] = scaleNode.asDouble();
+      names.add(name.asText());
+    }
+    JsonNode label = root.path("label");
+    JsonNode normalization = root.path("normalization");
+    if (names.isEmpty() || !label.isTextual() || !normalization.isTextual() || !root.path("classLabels").isArray()) {
+      throw LockstepException.data(source + " needs label, classLabels, normalization and at least one feature.");
+    }
+    List<String> classes = new ArrayList<>();
+    root.path("classLabels").forEach(entry -> classes.add(entry.asText()));
+    return new Preprocessing(names, label.asText(), classes, normalization.asText(), offset, scale);
+  }
+}

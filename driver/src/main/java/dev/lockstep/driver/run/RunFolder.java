@@ -1,0 +1,159 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A folder on any Hadoop file system that a run or a model lives in. Whole files are written aside and renamed, so that a file that is there is complete.
+ */
+public final class RunFolder {
+  /** The file whose presence means that the run ended. */
+  public static final String SUMMARY = "summary.json";
+
+  private final FileSystem files;
+  private final Path root;
+
+  private RunFolder(FileSystem files, Path root) {
+    this.files = files;
+    this.root = root;
+  }
+
+  /** The folder at {@code location}, a path or URI; nothing is created yet. */
+  public static RunFolder at(String location, Configuration hadoop) {
+    try {
+      Path root = new Path(location);
+      FileSystem files = root.getFileSystem(hadoop);
+      // No .crc files beside what people look at; what must be verified carries its own checksum.
+      files.setWriteChecksum(false);
+      return new RunFolder(files, files.makeQualified(root));
+    } catch (IOException | IllegalArgumentException failure) {
+      throw LockstepException.usage("The folder '" + location + "' cannot be used: " + failure.getMessage());
+    }
+  }
+
+  /** How to call the folder in messages: a plain path where it is on this machine. */
+  public String name() {
+    return "file".equals(root.toUri().getScheme()) ? root.toUri().getPath() : root.toString();
+  }
+
+  /** A folder inside this one. */
+  public RunFolder folder(String child) {
+    return new RunFolder(files, new Path(root, child));
+  }
+
+  /** Refuses a folder that already holds something: nobody's results are mixed or overwritten. */
+  public void requireFresh() {
+    try {
+      if (files.exists(root) && files.listStatus(root).length > 0) {
+        throw LockstepException.usage(
+            "--output: the folder " + name() + " is not empty. Choose another folder or remove this one.");
+      }
+    } catch (IOException failure) {
+      throw unusable("looked at", failure);
+    }
+  }
+
+  /** Creates the folder. */
+  public void create() {
+    try {
+      if (!files.mkdirs(root)) {
+        throw new IOException("the file system refused");
+      }
+    } catch (IOException failure) {
+      throw unusable("created", failure);
+    }
+  }
+
+  /** Whether the folder has a file of this name. */
+  public boolean has(String file) {
+    try {
+      return files.exists(new Path(root, file));
+    } catch (IOException failure) {
+      throw unusable("looked at", failure);
+    }
+  }
+
+  /** A stream into a file that grows as training goes on. */
+  public OutputStream append(String file) {
+    try {
+      return files.create(new Path(root, file), true);
+    } catch (IOException failure) {
+      throw unusable("written to", failure);
+    }
+  }
+
+  /** Writes a whole file, aside first. */
+  public void write(String file, Content content) {
+    Path target = new Path(root, file);
+    Path aside = new Path(root, "." + file + ".partial");
+    try {
+      try (OutputStream output = files.create(aside, true)) {
+        content.writeTo(output);
+      }
+      files.delete(target, false);
+      if (!files.rename(aside, target)) {
+        throw new IOException("could not rename " + aside.getName() + " to " + file);
+      }
+    } catch (IOException failure) {
+      throw unusable("written to", failure);
+    }
+  }
+
+  /** Writes a whole text file, aside first. */
+  public void writeText(String file, String text) {
+    write(file, output -> output.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Size of a file in bytes. */
+  public long size(String file) {
+    try {
+      return files.getFileStatus(new Path(root, file)).getLen();
+    } catch (IOException failure) {
+      throw unreadable(file, failure);
+    }
+  }
+
+  /** Opens a file. */
+  public InputStream open(String file) {
+    try {
+      return files.open(new Path(root, file));
+    } catch (IOException failure) {
+      throw unreadable(file, failure);
+    }
+  }
+
+  /** Reads a text file of at most {@code maxBytes}. */
+  public String readText(String file, int maxBytes) {
+    if (size(file) > maxBytes) {
+      throw LockstepException.data(name() + "/" + file + " has " + size(file) + " bytes; at most " + maxBytes + " are read.");
+    }
+    try (InputStream input = open(file)) {
+      return new String(input.readNBytes(maxBytes), StandardCharsets.UTF_8);
+    } catch (IOException failure) {
+      throw unreadable(file, failure);
+    }
+  }
+
+  private LockstepException unusable(String verb, IOException failure) {
+    return new LockstepException(
+        ErrorKind.RESOURCE, "The folder " + name() + " could not be " + verb + ": " + failure.getMessage(), failure);
+  }
+
+  private LockstepException unreadable(String file, IOException failure) {
+    return new LockstepException(
+        ErrorKind.DATA, name() + "/" + file + " could not be read: " + failure.getMessage(), failure);
+  }
+
+  /** What goes into a file. */
+  public interface Content {
+    /** Writes it all; the stream is closed by the caller. */
+    void writeTo(OutputStream output) throws IOException;
+  }
+}

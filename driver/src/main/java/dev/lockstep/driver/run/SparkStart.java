@@ -1,0 +1,74 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.driver.cluster.LockstepKryoRegistrator;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+
+/** Starts Spark with the settings that Lockstep needs; what the user sets wins. */
+public final class SparkStart {
+  /** The master where neither the command line nor spark-submit names one. */
+  public static final String DEFAULT_MASTER = "local[*]";
+
+  /**
+   * Settings that differ from Spark's own defaults, with the reason:
+   *
+   * <ul>
+   *   <li>Kryo with required registration: everything on the wire has a compact form on purpose.
+   *   <li>Kryo's buffer and the result size: a contribution is as large as the network, and the number of them that reach the driver is bounded by the reduction tree.
+   *   <li>One OpenBLAS thread also where another OpenBLAS than the bundled one is picked up.
+   *   <li>No explanation of closures that cannot be serialized: there are none, and the explainer needs a door into the JDK that newer versions have walled up.
+   *   <li>No console progress bar: Lockstep has its own.
+   *   <li>Times in UTC wherever Spark shows them.
+   * </ul>
+   */
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "spark.serializer", "org.apache.spark.serializer.KryoSerializer",
+          "spark.kryo.registrator", LockstepKryoRegistrator.class.getName(),
+          "spark.kryo.registrationRequired", "true",
+          "spark.kryoserializer.buffer.max", "2047m",
+          "spark.driver.maxResultSize", "0",
+          "spark.executorEnv.OPENBLAS_NUM_THREADS", "1",
+          "spark.serializer.extraDebugInfo", "false",
+          "spark.ui.showConsoleProgress", "false",
+          "spark.sql.session.timeZone", "UTC");
+
+  private SparkStart() {}
+
+  /**
+   * Starts a session, or takes the one of this JVM.
+   *
+   * @param name application name
+   * @param master Spark master, or null for spark-submit's or {@link #DEFAULT_MASTER}
+   * @param settings Spark settings from the command line
+   */
+  public static SparkSession start(String name, String master, Map<String, String> settings) {
+    SparkConf conf = new SparkConf();
+    Map<String, String> all = new LinkedHashMap<>(DEFAULTS);
+    String chosen = master != null ? master : conf.get("spark.master", DEFAULT_MASTER);
+    if (chosen.startsWith("local")) {
+      // Nobody looks at the web pages of a laptop run, and starting them takes a second.
+      all.put("spark.ui.enabled", "false");
+      all.put("spark.driver.host", "127.0.0.1");
+      all.put("spark.driver.bindAddress", "127.0.0.1");
+    }
+    all.forEach(conf::setIfMissing);
+    settings.forEach(conf::set);
+    conf.setMaster(chosen);
+    conf.setIfMissing("spark.app.name", name);
+    try {
+      return SparkSession.builder().config(conf).getOrCreate();
+    } catch (RuntimeException failure) {
+      if (failure.getMessage() != null && failure.getMessage().contains("Could not parse Master URL")) {
+        throw LockstepException.usage(
+            "--master: '" + chosen + "' is not a Spark master. Use local[N], spark://host:port, yarn or k8s://https://host:port.");
+      }
+      throw new LockstepException(
+          ErrorKind.INTERNAL, "Spark could not be started on " + chosen + ": " + failure.getMessage(), failure);
+    }
+  }
+}

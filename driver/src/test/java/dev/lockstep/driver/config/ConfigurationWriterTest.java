@@ -1,0 +1,226 @@
+package dev.lockstep.driver.config;
+
+import static dev.lockstep.driver.config.Configurations.MINIMAL;
+import static dev.lockstep.driver.config.Configurations.read;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.datasets.source.DataSettings;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.NotBlank;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is written reads back as the same, from anywhere. */
+final class ConfigurationWriterTest {
+  private static final String RICH =
+      """
+      name: rich
+      data:
+        format: csv
+        path: [a.csv, b/*.csv]
+        options: {sep: ";", header: true, nullValue: ""}
+        label: "007"
+        features: [x, "null", "1e-5", "true", "a: b", "#c", "- d", "é😀"]
+        weight: w
+        task: regression
+        validation: {path: v.csv}
+        test: {fraction: 0.2}
+        splitSeed: -3
+        normalize: minMax
+        shape: [2, 2, 2]
+      network:
+        layers:
+          - {kind: dense, units: 8, initializer: {kind: normal, scale: 0.1}, bias: true}
+          - batchNorm
+          - tanh
+          - {kind: dropout, keep: 0.5}
+          - {kind: dense, units: 1, initializer: glorotUniform}
+        initialWeights: start.safetensors
+      loss: meanSquaredError
+      regularization: {l1: 1e-7, l2: 0.5}
+      optimizer: {kind: rmsProp, epsilon: 1e-9}
+      training:
+        steps: 5000000000
+        shards: 4
+        shuffle: false
+        seed: -9223372036854775808
+        gradientClip: {norm: 0.1}
+        synchronizer: local
+        validateEveryEpochs: 2
+      """;
+
+  private static RunConfiguration readBack(String yaml, Map<String, String> environment) {
+    return ConfigurationReader.read(yaml, "elsewhere.yaml", "/elsewhere", List.of(), environment);
+  }
+
+  private static void assertRoundTrip(RunConfiguration configuration) {
+    String yaml = ConfigurationWriter.toYaml(configuration, Map.of());
+    assertThat(readBack(yaml, Map.of())).isEqualTo(configuration);
+    assertThat(ConfigurationWriter.toYaml(readBack(yaml, Map.of()), Map.of())).isEqualTo(yaml);
+  }
+
+  @Test
+  void everyDefaultIsWrittenOut() {
+    assertThat(ConfigurationWriter.toYaml(read(MINIMAL), Map.of()))
+        .isEqualTo(
+            """
+            name: run
+            data:
+              format: bundled
+              name: digits
+              label: label
+              features: []
+              weight: null
+              task: null
+              validation:
+                fraction: 0.1
+              test:
+                fraction: 0.1
+              splitSeed: 1
+              normalize: standard
+              shape: null
+              badRows: fail
+            network:
+              layers:
+                - kind: dense
+                  units: 10
+                  initializer:
+                    kind: he
+                  bias: null
+              initialWeights: null
+            loss: null
+            regularization:
+              l1: 0.0
+              l2: 0.0
+            optimizer:
+              kind: adam
+              learningRate: 0.001
+              beta1: 0.9
+              beta2: 0.999
+              epsilon: 1.0E-8
+            schedule:
+              kind: constant
+            training:
+              epochs: 30
+              batchSize: 128
+              shards: null
+              shuffle: true
+              seed: 42
+              gradientClip: null
+              synchronizer: tree
+              validateEveryEpochs: 1
+            """);
+  }
+
+  @Test
+  void whatIsWrittenReadsBackAsTheSame() {
+    assertRoundTrip(read(MINIMAL));
+    assertRoundTrip(read(RICH));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "data={format: libsvm, path: a.txt, options: {numFeatures: 5}, test: {path: t.txt}}",
+        "data={format: idx, images: i.gz, labels: l.gz, test: {images: ti.gz, labels: tl.gz}}",
+        "data={format: synthetic, name: spirals, samples: 9, noise: 0, classes: 5, seed: 7}",
+        "data={format: bundled, name: iris, features: [a], label: b}",
+        "optimizer=sgd",
+        "optimizer=momentum",
+        "optimizer=heavyBall",
+        "optimizer=nesterov",
+        "optimizer=adam",
+        "loss=softmaxCrossEntropy",
+        "loss=sigmoidCrossEntropy",
+        "training.epochs=1"
+      })
+  void everyFormatAndKindReadsBackAsTheSame(String setting) {
+    assertRoundTrip(read(MINIMAL, setting));
+  }
+
+  @Test
+  void decisionsOfTheRunCanBeWritten() {
+    RunConfiguration configuration = read(MINIMAL);
+    RunConfiguration decided =
+        configuration
+            .withLoss(read(MINIMAL + "loss: softmaxCrossEntropy").loss())
+            .withTraining(configuration.training().withShards(2))
+            .withData(read(MINIMAL, "data.task=classification").data());
+    assertThat(ConfigurationWriter.toYaml(decided, Map.of()))
+        .contains("loss:\n  kind: softmaxCrossEntropy", "shards: 2", "task: classification");
+    assertRoundTrip(decided);
+  }
+
+  @Property
+  void anyTextReadsBackAsTheSame(@ForAll @Size(min = 1, max = 3) List<@NotBlank String> texts) {
+    RunConfiguration rich = read(RICH);
+    RunConfiguration changed =
+        rich.withData(
+            new DataSettings(
+                rich.data().location(),
+                Map.of(texts.get(0), texts.get(0)),
+                texts.get(0),
+                texts,
+                null,
+                null,
+                rich.data().validation(),
+                rich.data().test(),
+                1,
+                rich.data().normalize(),
+                null));
+    assertRoundTrip(changed);
+  }
+
+  @Property
+  void anyNumberReadsBackAsTheSame(
+      @ForAll @DoubleRange(min = 0, minIncluded = false, max = Double.MAX_VALUE) double rate,
+      @ForAll long seed) {
+    RunConfiguration changed =
+        read(MINIMAL, "optimizer.learningRate=" + rate, "training.seed=" + seed);
+    assertThat(changed.optimizer().learningRate()).isEqualTo(rate);
+    assertThat(changed.training().seed()).isEqualTo(seed);
+    assertRoundTrip(changed);
+  }
+
+  @Test
+  void secretsOfTheEnvironmentAreNeverWritten() {
+    Map<String, String> environment =
+        Map.of("STORE_TOKEN", "hunter2", "DB_PASSWORD", "hunter22", "FOLDER", "/mnt");
+    RunConfiguration configuration =
+        read(
+            MINIMAL,
+            environment,
+            "data={format: csv, path: '${FOLDER}/a?${STORE_TOKEN}', label: y, options: {pw:"
+                + " '${DB_PASSWORD}'}}");
+    assertThat(configuration.data().options()).containsEntry("pw", "hunter22");
+    String yaml = ConfigurationWriter.toYaml(configuration, environment);
+    assertThat(yaml)
+        .doesNotContain("hunter2")
+        .contains("/mnt/a?${STORE_TOKEN}", "pw: \"${DB_PASSWORD}\"");
+    assertThat(readBack(yaml, environment)).isEqualTo(configuration);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PASSWORD, true",
+    "db_password, true",
+    "API_KEY, true",
+    "APIKEY, true",
+    "AWS_SECRET_ACCESS_KEY, true",
+    "SECRET_NAME, true",
+    "TOKEN2, true",
+    "TOKENIZERS_PARALLELISM, false",
+    "KEYTAB, false",
+    "HOME, false"
+  })
+  void secretsAreKnownByTheirNames(String name, boolean secret) {
+    assertThat(Secrets.isSecret(name)).isEqualTo(secret);
+  }
+}

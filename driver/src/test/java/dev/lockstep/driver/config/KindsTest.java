@@ -1,0 +1,207 @@
+package dev.lockstep.driver.config;
+
+import static dev.lockstep.driver.config.Configurations.MINIMAL;
+import static dev.lockstep.driver.config.Configurations.errorOf;
+import static dev.lockstep.driver.config.Configurations.read;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.datasets.source.DataLocation;
+import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.optimizer.Optimizer;
+import dev.lockstep.trainer.parameter.Initializer;
+import dev.lockstep.trainer.schedule.Schedule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every kind parses, in both spellings, and every member of a sealed family has a kind. */
+final class KindsTest {
+  static Stream<Arguments> families() {
+    return Stream.of(
+        Arguments.of(LayerSpec.class, LayerKinds.TABLE.types()),
+        Arguments.of(Initializer.class, InitializerKinds.TABLE.types()),
+        Arguments.of(LossSpec.class, LossKinds.TABLE.types()),
+        Arguments.of(Optimizer.class, OptimizerKinds.TABLE.types()),
+        Arguments.of(Schedule.class, ScheduleKinds.TABLE.types()),
+        Arguments.of(DataLocation.class, formatTypes()));
+  }
+
+  private static List<Class<?>> formatTypes() {
+    List<Class<?>> types = new ArrayList<>();
+    DataFormats.all().forEach(format -> types.add(format.type()));
+    return types;
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void everyMemberOfAFamilyCanBeConfigured(Class<?> family, List<Class<?>> configurable) {
+    assertThat(configurable).containsExactlyInAnyOrder(family.getPermittedSubclasses());
+  }
+
+  @Test
+  void theNamesAreThoseThatTheTypesGiveThemselves() {
+    assertThat(layer("{kind: dense, units: 3}").kind()).isEqualTo("dense");
+    for (String kind : List.of("batchNorm", "relu", "tanh", "sigmoid")) {
+      assertThat(layer(kind).kind()).isEqualTo(kind);
+    }
+    for (String kind : LossKinds.TABLE.names().supported()) {
+      assertThat(read(MINIMAL + "loss: " + kind).loss().kind()).isEqualTo(kind);
+    }
+  }
+
+  private static LayerSpec layer(String text) {
+    return read(MINIMAL, "network.layers=[" + text + "]").network().layers().get(0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"batchNorm", "relu", "tanh", "sigmoid"})
+  void layersWithoutSettingsHaveTwoSpellings(String kind) {
+    assertThat(layer(kind)).isEqualTo(layer("{kind: " + kind + "}"));
+  }
+
+  @Test
+  void layersTakeSettings() {
+    assertThat(layer("{kind: dense, units: 64, initializer: xavier, bias: false}"))
+        .isEqualTo(new LayerSpec.Dense(64, new Initializer.Xavier(), false));
+    assertThat(layer("{kind: dropout, keep: 0.8}")).isEqualTo(new LayerSpec.Dropout(0.8));
+    assertThat(layer("{kind: dropout, keep: 1}")).isEqualTo(new LayerSpec.Dropout(1));
+  }
+
+  @Test
+  void everyInitializerHasTwoSpellings() {
+    for (String kind : InitializerKinds.TABLE.names().supported()) {
+      assertThat(layer("{kind: dense, units: 1, initializer: " + kind + "}"))
+          .isEqualTo(layer("{kind: dense, units: 1, initializer: {kind: " + kind + "}}"));
+    }
+    assertThat(layer("{kind: dense, units: 1, initializer: {kind: normal, scale: 0.1}}"))
+        .isEqualTo(new LayerSpec.Dense(1, new Initializer.Normal(0.1), null));
+  }
+
+  @Test
+  void everyLossHasTwoSpellings() {
+    for (String kind : LossKinds.TABLE.names().supported()) {
+      assertThat(read(MINIMAL + "loss: " + kind))
+          .isEqualTo(read(MINIMAL + "loss: {kind: " + kind + "}"));
+    }
+  }
+
+  @Test
+  void everyOptimizerHasTwoSpellings() {
+    for (String kind : OptimizerKinds.TABLE.names().supported()) {
+      assertThat(read(MINIMAL + "optimizer: " + kind))
+          .isEqualTo(read(MINIMAL + "optimizer: {kind: " + kind + "}"));
+    }
+  }
+
+  @Test
+  void optimizersTakeSettings() {
+    assertThat(optimizer("sgd, learningRate: 0.5")).isEqualTo(new Optimizer.Sgd(0.5));
+    assertThat(optimizer("momentum, learningRate: 1, beta: 0, biasCorrection: true"))
+        .isEqualTo(new Optimizer.Momentum(1, 0, true));
+    assertThat(optimizer("heavyBall, beta: 0.5")).isEqualTo(new Optimizer.HeavyBall(0.01, 0.5));
+    assertThat(optimizer("nesterov, beta: 0.5")).isEqualTo(new Optimizer.Nesterov(0.01, 0.5));
+    assertThat(optimizer("rmsProp, beta: 0.5, epsilon: 1e-6"))
+        .isEqualTo(new Optimizer.RmsProp(0.001, 0.5, 1e-6));
+    assertThat(optimizer("adam, beta1: 0.5, beta2: 0.6, epsilon: 1.0e-4"))
+        .isEqualTo(new Optimizer.Adam(0.001, 0.5, 0.6, 1e-4));
+  }
+
+  private static Optimizer optimizer(String settings) {
+    return read(MINIMAL + "optimizer: {kind: " + settings + "}").optimizer();
+  }
+
+  @Test
+  void schedulesHaveTwoSpellings() {
+    assertThat(read(MINIMAL + "schedule: constant").schedule())
+        .isEqualTo(new Schedule.Constant())
+        .isEqualTo(read(MINIMAL + "schedule: {kind: constant}").schedule());
+  }
+
+  @Test
+  void everySynchronizerCanBeChosen() {
+    assertThat(Arrays.stream(Synchronizer.values()).map(Synchronizer::key))
+        .containsExactly("tree", "local")
+        .allSatisfy(
+            key ->
+                assertThat(read(MINIMAL, "training.synchronizer=" + key).training().synchronizer())
+                    .extracting(Synchronizer::key)
+                    .isEqualTo(key));
+  }
+
+  /** Kinds of the contract that no family member exists for yet. */
+  @ParameterizedTest
+  @CsvSource({
+    "network.layers[0]={kind: conv2d}, network.layers[0].kind, kind conv2d",
+    "network.layers[0]=gelu, network.layers[0], kind gelu",
+    "'loss={kind: huber, delta: 0.5}', loss.kind, kind huber",
+    "optimizer=adamW, optimizer, kind adamW",
+    "'schedule={kind: cosine, warmupSteps: 4}', schedule.kind, kind cosine",
+    "training.synchronizer=barrier, training.synchronizer, synchronizer barrier",
+    "training.synchronizer=auto, training.synchronizer, synchronizer auto",
+    "data.format=parquet, data.format, format parquet",
+    "data.badRows=skip, data.badRows, choice skip"
+  })
+  void whatTheContractPromisesForLaterIsToldApartFromMistakes(
+      String setting, String path, String what) {
+    assertThat(errorOf(MINIMAL, setting))
+        .isEqualTo(
+            "conf/run.yaml: 1 problem\n  "
+                + (path + " (--set " + setting + "): " + what)
+                + " is not supported by version 0.1.0 yet; supported: "
+                + supported(path));
+  }
+
+  private static String supported(String path) {
+    return switch (path.replaceAll("\\.kind$", "")) {
+      case "network.layers[0]" -> all(LayerKinds.TABLE);
+      case "loss" -> all(LossKinds.TABLE);
+      case "optimizer" -> all(OptimizerKinds.TABLE);
+      case "schedule" -> all(ScheduleKinds.TABLE);
+      case "training.synchronizer" -> "tree, local";
+      case "data.format" -> String.join(", ", DataFormats.NAMES.supported());
+      case "data.badRows" -> "fail";
+      default -> throw new IllegalArgumentException(path);
+    };
+  }
+
+  private static String all(KindTable<?> table) {
+    return String.join(", ", table.names().supported());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "data.augment=[flip], key augment",
+    "data.categorical=[city], key categorical",
+    "data.orderBy=[id], key orderBy",
+    "tuning={trials: 3}, key tuning",
+    "registry={path: /models}, key registry",
+    "retraining={metric: accuracy}, key retraining",
+    "training.earlyStopping={patience: 5}, key earlyStopping",
+    "training.checkpoint={keep: 3}, key checkpoint",
+    "schedule={warmupSteps: 10}, key warmupSteps",
+    "loss={kind: softmaxCrossEntropy; labelSmoothing: 0.1}, key labelSmoothing"
+  })
+  void keysThatTheContractPromisesForLaterAreRefusedAsSuch(String setting, String key) {
+    assertThat(errorOf(MINIMAL, setting.replace(';', ',')))
+        .contains("): " + key + " is not supported by version 0.1.0 yet; supported: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "data.badRows=fail",
+    "data.augment=[]",
+    "data.orderBy=null",
+    "training.earlyStopping=",
+    "schedule={warmupSteps: 0}"
+  })
+  void statingThatAFeatureIsOffNeedsNoSupport(String setting) {
+    assertThat(read(MINIMAL, setting)).isEqualTo(read(MINIMAL));
+  }
+}

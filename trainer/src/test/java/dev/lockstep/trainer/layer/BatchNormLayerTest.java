@@ -1,0 +1,74 @@
+package dev.lockstep.trainer.layer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.reduce.Moments;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BatchNormLayerTest {
+  private final Network network = new Network(List.of(new LayerSpec.BatchNorm()), Shape.vector(2));
+  private final BatchNormLayer layer = (BatchNormLayer) network.layers().get(0);
+  private final Pass pass = new Pass(network.layout());
+  private final LayerBuffers buffers = new LayerBuffers(layer.scratch(), 4);
+  private final Moments[] moments = {new Moments(2)};
+  private final float[] gradient = new float[4];
+
+  private void train(float[] parameters, int rows, float[] input, float[] output) {
+    pass.train(parameters, 1, 1, new long[rows], rows, gradient, moments);
+    layer.forward(pass, buffers, input, output);
+  }
+
+  /** Column 0 is 1, 2, 3, 6: mean 3, M2 14, biased variance 3.5. γ = 2, β = 1, so y = 1 + 2·(x-3)/√3.50001. */
+  @Test
+  void trainingUsesTheSlicesOwnMeanAndBiasedVarianceAndReportsMoments() {
+    float[] parameters = {2, 1, 1, 0, 100, 100, 100, 100};
+    float[] input = {1, 5, 2, 5, 3, 5, 6, 5};
+    float[] output = new float[8];
+    train(parameters, 4, input, output);
+    assertThat(output[0]).isCloseTo(-1.1380869f, within(1e-6f));
+    assertThat(output[6]).isCloseTo(4.2071304f, within(1e-6f));
+    assertThat(output[1]).as("a constant column gives β").isEqualTo(0f);
+    assertThat(moments[0].count()).isEqualTo(4);
+    assertThat(moments[0].mean()).containsExactly(3, 5);
+    assertThat(moments[0].squaredDeviations()).containsExactly(14, 0);
+  }
+
+  /** Running mean 10, running variance 4: y = 2·(13-10)/√4.00001 + 1. */
+  @Test
+  void oneRowUsesTheRunningStatisticsAndStillReportsItsMoments() {
+    float[] parameters = {2, 2, 1, 1, 10, 10, 4, 4};
+    float[] output = new float[2];
+    train(parameters, 1, new float[] {13, 10}, output);
+    assertThat(output[0]).isCloseTo(3.9999962f, within(1e-6f));
+    assertThat(output[1]).isEqualTo(1f);
+    assertThat(moments[0].count()).isEqualTo(1);
+    assertThat(moments[0].mean()).containsExactly(13, 10);
+    assertThat(moments[0].squaredDeviations()).containsExactly(0, 0);
+    float[] inputGradient = new float[2];
+    layer.backward(pass, buffers, new float[] {13, 10}, output, new float[] {1, 1}, inputGradient);
+    assertThat(inputGradient[0]).isCloseTo(0.9999987f, within(1e-6f));
+    assertThat(gradient).doesNotContain(Float.NaN);
+    assertThat(gradient[0]).isCloseTo(1.4999981f, within(1e-6f));
+    assertThat(gradient[2]).isEqualTo(1f);
+  }
+
+  @Test
+  void constantColumnsGiveNoNotANumber() {
+    float[] output = new float[6];
+    train(new float[] {1, 1, 0, 0, 0, 0, 1, 1}, 3, new float[] {4, 0, 4, 0, 4, 0}, output);
+    float[] inputGradient = new float[6];
+    layer.backward(pass, buffers, new float[6], output, new float[] {1, 2, 3, 4, 5, 6}, inputGradient);
+    assertThat(output).containsOnly(0f);
+    for (float g : inputGradient) {
+      assertThat(g).isFinite();
+    }
+  }
+
+  @Test
+  void initialValuesAreOneForScaleAndVarianceAndZeroElse() {
+    assertThat(network.initialParameters(5).values()).containsExactly(1, 1, 0, 0, 0, 0, 1, 1);
+  }
+}
