@@ -2,6 +2,8 @@ package dev.lockstep.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,8 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs {@code bin/lockstep} as people do: as a process, on the packaged jar. */
 final class LauncherIT {
@@ -39,8 +44,7 @@ final class LauncherIT {
 
     Result result = run(Map.of(), link, "version");
 
-    assertThat(result.err()).isEmpty();
-    assertThat(result.exitCode()).isZero();
+    assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out()).contains("0.1.0");
   }
 
@@ -133,6 +137,40 @@ final class LauncherIT {
     assertThat(result.err()).contains("--master");
   }
 
+  @Tag("clusters")
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 5})
+  void executorsInOtherProcessesComputeTheSameBitsAsThisMachineAlone(int shards) throws Exception {
+    String alone = train("alone", "local[1]", shards);
+    String cluster = train("cluster", "local-cluster[2,1,1024]", shards);
+
+    assertThat(cluster).isEqualTo(alone);
+  }
+
+  /** Returns the checksum of the trained parameters. */
+  private String train(String name, String master, int shards) throws Exception {
+    Path output = elsewhere.resolve(name);
+    Path configuration = LAUNCHER.resolveSibling("../conf/digits.yaml").normalize();
+    Result result =
+        run(
+            Map.of(),
+            LAUNCHER,
+            "train",
+            configuration.toString(),
+            "--output",
+            output.toString(),
+            "--set",
+            "training.epochs=3",
+            "--set",
+            "training.shards=" + shards,
+            "--master",
+            master);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    JsonNode summary = new ObjectMapper().readTree(output.resolve("summary.json").toFile());
+    assertThat(summary.path("status").asText()).isEqualTo("completed");
+    return summary.path("parametersSha256").asText();
+  }
+
   private void script(String name, String body) throws IOException {
     Path script = elsewhere.resolve(name);
     Files.createDirectories(script.getParent());
@@ -157,7 +195,7 @@ final class LauncherIT {
 
     Process process = builder.start();
     try {
-      assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("ends within two minutes").isTrue();
+      assertThat(process.waitFor(3, TimeUnit.MINUTES)).as("ends within three minutes").isTrue();
     } finally {
       process.destroyForcibly();
     }

@@ -44,7 +44,12 @@ public final class DataPreparation {
   private final Task task;
   private final List<JavaRDD<Shard>> cached = new ArrayList<>();
 
-  private DataPreparation(JavaSparkContext spark, DataSettings settings, ShardGrid grid, Preprocessing model, Task task) {
+  private DataPreparation(
+      JavaSparkContext spark,
+      DataSettings settings,
+      ShardGrid grid,
+      Preprocessing model,
+      Task task) {
     this.spark = spark;
     this.session = SparkSession.builder().getOrCreate();
     this.settings = settings;
@@ -58,22 +63,34 @@ public final class DataPreparation {
    *
    * @param shards number of logical shards, at least 1
    * @param partitions number of Spark partitions that carry them, at least 1
-   * @throws LockstepException of kind DATA or USAGE where the data or the settings cannot be used; nothing stays cached then
+   * @throws LockstepException of kind DATA or USAGE where the data or the settings cannot be used;
+   *     nothing stays cached then
    */
-  public static PreparedData prepare(JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
-    return new DataPreparation(spark, settings, new ShardGrid(shards, partitions), null, settings.task()).run();
+  public static PreparedData prepare(
+      JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
+    return new DataPreparation(
+            spark, settings, new ShardGrid(shards, partitions), null, settings.task())
+        .run();
   }
 
   /**
-   * Prepares data for a model that exists: its features, its labels, its normalization. The label and weight columns, the splits and the shape are the settings'; a
-   * label that the model does not know is an error. There may be fewer examples than shards.
+   * Prepares data for a model that exists: its features, its labels, its normalization. The label
+   * and weight columns, the splits and the shape are the settings'; a label that the model does not
+   * know is an error. There may be fewer examples than shards.
    *
    * @param preprocessing the model's
    * @param task the model's
    */
   public static PreparedData prepareForModel(
-      JavaSparkContext spark, DataSettings settings, Preprocessing preprocessing, Task task, int shards, int partitions) {
-    return new DataPreparation(spark, settings, new ShardGrid(shards, partitions), preprocessing, task).run();
+      JavaSparkContext spark,
+      DataSettings settings,
+      Preprocessing preprocessing,
+      Task task,
+      int shards,
+      int partitions) {
+    return new DataPreparation(
+            spark, settings, new ShardGrid(shards, partitions), preprocessing, task)
+        .run();
   }
 
   private PreparedData run() {
@@ -82,7 +99,9 @@ public final class DataPreparation {
       PreparedData data = prepare();
       complete = true;
       return data;
-    } catch (RuntimeException failure) {
+    } catch (Exception failure) {
+      // Not RuntimeException: Spark's own exception is a checked one that its methods do not
+      // declare.
       throw explained(failure);
     } finally {
       if (!complete) {
@@ -93,36 +112,55 @@ public final class DataPreparation {
     }
   }
 
-  /** A failure of a task as the error that it stands for, where it is one of the data. */
-  private RuntimeException explained(RuntimeException failure) {
-    if (failure instanceof LockstepException) {
-      return failure;
-    }
-    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+  /** The failure of a job as the error that it stands for. */
+  private static LockstepException explained(Exception failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof LockstepException known) {
-        return new LockstepException(known.kind(), known.getMessage(), failure);
+        return cause == failure
+            ? known
+            : new LockstepException(known.kind(), known.getMessage(), failure);
       }
       if (cause instanceof EOFException || cause instanceof ZipException) {
-        return new LockstepException(
-            ErrorKind.DATA, "A compressed file of the data is cut off or damaged (" + cause.getMessage() + "): fetch it again.", failure);
+        String message =
+            "A compressed file of the data is cut off or damaged: fetch it again. Spark says: "
+                + firstLine(failure);
+        return new LockstepException(ErrorKind.DATA, message, failure);
       }
     }
-    return failure;
+    return new LockstepException(
+        ErrorKind.INTERNAL, "The data could not be prepared: " + firstLine(failure), failure);
+  }
+
+  private static String firstLine(Exception failure) {
+    return String.valueOf(failure.getMessage())
+        .lines()
+        .findFirst()
+        .orElse(failure.getClass().getSimpleName());
   }
 
   private PreparedData prepare() {
-    DataSource source = DataSource.open(session, settings.location(), settings.options(), neededColumns());
+    DataSource source =
+        DataSource.open(session, settings.location(), settings.options(), neededColumns());
     List<String> features = model == null ? settings.features() : model.featureNames();
-    ColumnSelection columns = ColumnSelection.resolve(source, features, settings.label(), settings.weight());
+    ColumnSelection columns =
+        ColumnSelection.resolve(source, features, settings.label(), settings.weight());
     Shape shape = inputShape(source, columns.features().size());
 
     LabelCoding known = null;
     if (model != null) {
-      known = task == Task.CLASSIFICATION ? LabelCoding.classes(model.classLabels()) : LabelCoding.values();
+      known =
+          task == Task.CLASSIFICATION
+              ? LabelCoding.classes(model.classLabels())
+              : LabelCoding.values();
     }
     ScannedRows rows = ScannedRows.scan(source, columns, task, known);
     RowPlacement placement =
-        RowPlacement.divided(spark, rows, fraction(settings.validation()), fraction(settings.test()), settings.splitSeed());
+        RowPlacement.divided(
+            spark,
+            rows,
+            fraction(settings.validation()),
+            fraction(settings.test()),
+            settings.splitSeed());
     if (model == null && placement.rows(Split.TRAIN) < grid.shards()) {
       throw LockstepException.data(
           source.name()
@@ -137,12 +175,28 @@ public final class DataPreparation {
 
     LabelCoding coding = rows.coding();
     ShardPacker packer = new ShardPacker(rows, placement, coding, grid);
-    Normalizer normalizer = model == null ? normalizer(packer, columns, coding) : Normalizer.of(model);
+    Normalizer normalizer =
+        model == null ? normalizer(packer, columns, coding) : Normalizer.of(model);
     PreparedSplit train = cache(packer, Split.TRAIN, Split.TRAIN, normalizer);
-    PreparedSplit validation = heldOut(Split.VALIDATION, settings.validation(), packer, columns, coding, normalizer, fingerprint);
-    PreparedSplit test = heldOut(Split.TEST, settings.test(), packer, columns, coding, normalizer, fingerprint);
+    PreparedSplit validation =
+        heldOut(
+            Split.VALIDATION,
+            settings.validation(),
+            packer,
+            columns,
+            coding,
+            normalizer,
+            fingerprint);
+    PreparedSplit test =
+        heldOut(Split.TEST, settings.test(), packer, columns, coding, normalizer, fingerprint);
     return new PreparedData(
-        train, validation, test, normalizer.toPreprocessing(), coding.task(), shape, fingerprint.toHexadecimal());
+        train,
+        validation,
+        test,
+        normalizer.toPreprocessing(),
+        coding.task(),
+        shape,
+        fingerprint.toHexadecimal());
   }
 
   /** The columns that are asked for by name; none where features are left to the source. */
@@ -189,7 +243,8 @@ public final class DataPreparation {
       return 0.0;
     }
     if (!(share.fraction() >= 0 && share.fraction() < 1)) {
-      throw LockstepException.usage("A split's fraction is " + share.fraction() + "; it must be at least 0 and below 1.");
+      throw LockstepException.usage(
+          "A split's fraction is " + share.fraction() + "; it must be at least 0 and below 1.");
     }
     return share.fraction();
   }
@@ -212,8 +267,10 @@ public final class DataPreparation {
       return packer.rows(split) == 0 ? null : cache(packer, split, split, normalizer);
     }
     DataLocation location = separate.location();
-    DataSource source = DataSource.open(session, location, settings.options(), withWeight(columns.features()));
-    ColumnSelection same = ColumnSelection.resolve(source, columns.features(), columns.label(), columns.weight());
+    DataSource source =
+        DataSource.open(session, location, settings.options(), withWeight(columns.features()));
+    ColumnSelection same =
+        ColumnSelection.resolve(source, columns.features(), columns.label(), columns.weight());
     ScannedRows rows = ScannedRows.scan(source, same, coding.task(), coding);
     fingerprint.add(rows);
     ShardPacker ownPacker = new ShardPacker(rows, RowPlacement.undivided(rows), coding, grid);
@@ -227,7 +284,11 @@ public final class DataPreparation {
    * @param split what they are used for
    */
   private PreparedSplit cache(ShardPacker packer, Split part, Split split, Normalizer normalizer) {
-    JavaRDD<Shard> shards = packer.shards(part, normalizer).setName(split.word() + " shards").persist(StorageLevel.MEMORY_AND_DISK());
+    JavaRDD<Shard> shards =
+        packer
+            .shards(part, normalizer)
+            .setName(split.word() + " shards")
+            .persist(StorageLevel.MEMORY_AND_DISK());
     cached.add(shards);
     double weight = 0;
     for (double shardWeight : shards.map(DataPreparation::weightSum).collect()) {
@@ -235,7 +296,11 @@ public final class DataPreparation {
     }
     if (!(weight > 0)) {
       throw LockstepException.data(
-          "The weights (column '" + settings.weight() + "') of the " + split.word() + " split add up to 0. At least one example needs a weight above 0.");
+          "The weights (column '"
+              + settings.weight()
+              + "') of the "
+              + split.word()
+              + " split add up to 0. At least one example needs a weight above 0.");
     }
     return new PreparedSplit(shards, packer.rows(part));
   }
@@ -263,7 +328,13 @@ public final class DataPreparation {
     void add(ScannedRows rows) {
       StringBuilder text = new StringBuilder();
       ColumnSelection columns = rows.columns();
-      text.append(columns.features()).append('\n').append(columns.label()).append('\n').append(columns.weight()).append('\n').append(rows.rows());
+      text.append(columns.features())
+          .append('\n')
+          .append(columns.label())
+          .append('\n')
+          .append(columns.weight())
+          .append('\n')
+          .append(rows.rows());
       for (int point = 0; point < ScannedPiece.POINTS.length; point++) {
         text.append('\n').append(rows.hash(point));
       }

@@ -5,7 +5,10 @@ import com.esotericsoftware.kryo.io.Output;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Float32 arrays as raw little-endian bytes, in chunks, so that no array of bytes is as large as the block. */
+/**
+ * Float32 arrays as raw little-endian bytes, in chunks, so that no array of bytes is as large as
+ * the block.
+ */
 public final class FloatBlocks {
   private static final int CHUNK_FLOATS = 1 << 14;
 

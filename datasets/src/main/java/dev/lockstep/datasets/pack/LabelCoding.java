@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a label's text becomes a target: its class index, or its value. Classes are in numeric order where all labels are numbers, else in lexicographic order of
- * their texts. Among numbers, texts of equal value (1 and 1.0) are one class, which keeps the shortest text. Immutable.
+ * How a label's text becomes a target: its class index, or its value. Classes are in numeric order
+ * where all labels are numbers, else in lexicographic order of their texts. Among numbers, texts of
+ * equal value (1 and 1.0) are one class, which keeps the shortest text. Immutable.
  */
 final class LabelCoding implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -60,7 +61,8 @@ final class LabelCoding implements Serializable {
     return classes(classes);
   }
 
-  private static final Comparator<String> SHORTEST = Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
+  private static final Comparator<String> SHORTEST =
+      Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
 
   private static boolean areNumbers(Collection<String> texts) {
     for (String text : texts) {

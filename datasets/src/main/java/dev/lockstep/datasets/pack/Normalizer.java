@@ -18,7 +18,13 @@ final class Normalizer implements Serializable {
   private final double[] offset;
   private final double[] scale;
 
-  private Normalizer(List<String> featureNames, String labelName, List<String> classLabels, String normalization, double[] offset, double[] scale) {
+  private Normalizer(
+      List<String> featureNames,
+      String labelName,
+      List<String> classLabels,
+      String normalization,
+      double[] offset,
+      double[] scale) {
     this.featureNames = new ArrayList<>(featureNames);
     this.labelName = labelName;
     this.classLabels = new ArrayList<>(classLabels);
@@ -43,7 +49,12 @@ final class Normalizer implements Serializable {
     double[] scale = new double[featureNames.size()];
     Arrays.fill(scale, 1.0);
     return new Normalizer(
-        featureNames, labelName, classLabels, Normalization.NONE.key(), new double[featureNames.size()], scale);
+        featureNames,
+        labelName,
+        classLabels,
+        Normalization.NONE.key(),
+        new double[featureNames.size()],
+        scale);
   }
 
   /**

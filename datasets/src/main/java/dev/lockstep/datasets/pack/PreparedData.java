@@ -6,7 +6,10 @@ import dev.lockstep.trainer.model.Preprocessing;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The splits of a data set, cached on the cluster, and what is known about them. Closing gives the memory back. */
+/**
+ * The splits of a data set, cached on the cluster, and what is known about them. Closing gives the
+ * memory back.
+ */
 public final class PreparedData implements AutoCloseable {
   private final PreparedSplit train;
   private final PreparedSplit validation;
@@ -64,7 +67,10 @@ public final class PreparedData implements AutoCloseable {
     return inputShape;
   }
 
-  /** A hash of columns, row order, values, labels and weights in hexadecimal digits; splits, shards, partitions and the cut into files do not enter. */
+  /**
+   * A hash of columns, row order, values, labels and weights in hexadecimal digits; splits, shards,
+   * partitions and the cut into files do not enter.
+   */
   public String fingerprint() {
     return fingerprint;
   }

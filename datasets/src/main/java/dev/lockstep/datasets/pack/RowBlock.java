@@ -75,7 +75,8 @@ final class RowBlock implements KryoSerializable {
   void copyTo(float[] allFeatures, float[] allTargets, float[] allWeights) {
     int featureCount = features.length / rows.length;
     for (int i = 0; i < count; i++) {
-      System.arraycopy(features, i * featureCount, allFeatures, rows[i] * featureCount, featureCount);
+      System.arraycopy(
+          features, i * featureCount, allFeatures, rows[i] * featureCount, featureCount);
       allTargets[rows[i]] = targets[i];
       if (allWeights != null) {
         allWeights[rows[i]] = weights[i];

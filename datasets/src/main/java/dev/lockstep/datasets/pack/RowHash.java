@@ -3,8 +3,9 @@ package dev.lockstep.datasets.pack;
 import java.math.BigInteger;
 
 /**
- * Hashes of rows and of sequences of rows. A sequence hashes to the polynomial Σ h(row k)·x^k modulo the prime 2^61 - 1 (Karp and Rabin 1987), so that pieces can be
- * hashed apart and put together: a piece that starts at row o counts x^o times.
+ * Hashes of rows and of sequences of rows. A sequence hashes to the polynomial Σ h(row k)·x^k
+ * modulo the prime 2^61 - 1 (Karp and Rabin 1987), so that pieces can be hashed apart and put
+ * together: a piece that starts at row o counts x^o times.
  */
 final class RowHash {
   private static final long PRIME = (1L << 61) - 1;
@@ -53,6 +54,8 @@ final class RowHash {
 
   /** base^exponent modulo the prime. */
   static long power(long base, long exponent) {
-    return BigInteger.valueOf(base).modPow(BigInteger.valueOf(exponent), BigInteger.valueOf(PRIME)).longValueExact();
+    return BigInteger.valueOf(base)
+        .modPow(BigInteger.valueOf(exponent), BigInteger.valueOf(PRIME))
+        .longValueExact();
   }
 }

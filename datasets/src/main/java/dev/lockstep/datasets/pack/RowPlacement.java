@@ -10,9 +10,10 @@ import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * Where each row goes: its split and its index there. Row i of n belongs to the test split when its position under the keyed permutation of n for (split seed, {@link
- * Purpose#SPLIT}, 0) is below round(f_test·n), to the validation split when it is among the next round(f_validation·n), else to the training split; its index is its
- * rank in the order of the rows. Immutable; sent to the tasks.
+ * Where each row goes: its split and its index there. Row i of n belongs to the test split when its
+ * position under the keyed permutation of n for (split seed, {@link Purpose#SPLIT}, 0) is below
+ * round(f_test·n), to the validation split when it is among the next round(f_validation·n), else to
+ * the training split; its index is its rank in the order of the rows. Immutable; sent to the tasks.
  */
 final class RowPlacement implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -29,7 +30,8 @@ final class RowPlacement implements Serializable {
   private final long[] testRowsBefore;
   private final long[] validationRowsBefore;
 
-  private RowPlacement(List<ScannedPiece> pieces, KeyedPermutation permutation, long testRows, long validationRows) {
+  private RowPlacement(
+      List<ScannedPiece> pieces, KeyedPermutation permutation, long testRows, long validationRows) {
     int count = pieces.size();
     this.files = new String[count];
     this.starts = new long[count];
@@ -52,7 +54,12 @@ final class RowPlacement implements Serializable {
   }
 
   /** Rows divided by fractions. */
-  static RowPlacement divided(JavaSparkContext spark, ScannedRows rows, double validationFraction, double testFraction, long splitSeed) {
+  static RowPlacement divided(
+      JavaSparkContext spark,
+      ScannedRows rows,
+      double validationFraction,
+      double testFraction,
+      long splitSeed) {
     long n = rows.rows();
     long testRows = Math.round(testFraction * n);
     long validationRows = Math.round(validationFraction * n);
@@ -70,7 +77,12 @@ final class RowPlacement implements Serializable {
     if (testRows + validationRows == 0) {
       return undivided(rows);
     }
-    RowPlacement placement = new RowPlacement(rows.pieces(), new KeyedPermutation(n, splitSeed, Purpose.SPLIT, 0), testRows, validationRows);
+    RowPlacement placement =
+        new RowPlacement(
+            rows.pieces(),
+            new KeyedPermutation(n, splitSeed, Purpose.SPLIT, 0),
+            testRows,
+            validationRows);
     placement.countBefore(spark, n);
     return placement;
   }
@@ -88,7 +100,11 @@ final class RowPlacement implements Serializable {
         numbers.add(piece);
       }
       RowPlacement uncounted = this;
-      counts.addAll(spark.parallelize(numbers, Math.min(pieces, spark.defaultParallelism())).map(uncounted::countHeldOut).collect());
+      counts.addAll(
+          spark
+              .parallelize(numbers, Math.min(pieces, spark.defaultParallelism()))
+              .map(uncounted::countHeldOut)
+              .collect());
     }
     for (int piece = 1; piece < pieces; piece++) {
       testRowsBefore[piece] = testRowsBefore[piece - 1] + counts.get(piece - 1)[0];
@@ -152,7 +168,10 @@ final class RowPlacement implements Serializable {
       this.placement = placement;
     }
 
-    /** Moves to the next row, which is the first or the next one of the piece with the given file and start. */
+    /**
+     * Moves to the next row, which is the first or the next one of the piece with the given file
+     * and start.
+     */
     void next(String file, long start) {
       if (piece < 0 || placement.starts[piece] != start || !placement.files[piece].equals(file)) {
         enter(file, start);

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The first pass over the rows: how many there are in each piece, which labels, the first problem of each piece, and hashes. Scans of partitions are merged in any
- * order with the same outcome.
+ * The first pass over the rows: how many there are in each piece, which labels, the first problem
+ * of each piece, and hashes. Scans of partitions are merged in any order with the same outcome.
  */
 final class Scan implements KryoSerializable {
   /** Classes that a data set may have. */
@@ -45,9 +45,13 @@ final class Scan implements KryoSerializable {
     static LabelFacts of(String text) {
       double value = NumberText.toDouble(text);
       if (Double.isNaN(value)) {
-        return new LabelFacts(NumberText.isNonFinite(text) ? LabelKind.NON_FINITE : LabelKind.WORD, RowHash.ofText(text));
+        return new LabelFacts(
+            NumberText.isNonFinite(text) ? LabelKind.NON_FINITE : LabelKind.WORD,
+            RowHash.ofText(text));
       }
-      return new LabelFacts(value == Math.rint(value) ? LabelKind.WHOLE_NUMBER : LabelKind.NUMBER, Double.doubleToLongBits(value + 0.0));
+      return new LabelFacts(
+          value == Math.rint(value) ? LabelKind.WHOLE_NUMBER : LabelKind.NUMBER,
+          Double.doubleToLongBits(value + 0.0));
     }
   }
 
@@ -147,7 +151,10 @@ final class Scan implements KryoSerializable {
     return pieces;
   }
 
-  /** The distinct labels; none where there are {@linkplain #tooManyLabels too many}, or where they were not looked for. */
+  /**
+   * The distinct labels; none where there are {@linkplain #tooManyLabels too many}, or where they
+   * were not looked for.
+   */
   Set<String> labels() {
     return labels;
   }

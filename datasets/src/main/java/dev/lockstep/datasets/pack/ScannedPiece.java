@@ -139,7 +139,10 @@ final class ScannedPiece implements KryoSerializable {
     }
     for (int kind = 0; kind < FINDINGS; kind++) {
       if (input.readBoolean()) {
-        findings[kind] = new Finding(input.readLong(), new RowProblem(input.readString(), input.readString(), input.readBoolean()));
+        findings[kind] =
+            new Finding(
+                input.readLong(),
+                new RowProblem(input.readString(), input.readString(), input.readBoolean()));
       }
     }
   }

@@ -12,9 +12,15 @@ import java.util.List;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaRDD;
 
-/** The outcome of the first pass over a location, in the definite order of the rows: checked, counted, and with its labels understood. */
+/**
+ * The outcome of the first pass over a location, in the definite order of the rows: checked,
+ * counted, and with its labels understood.
+ */
 final class ScannedRows {
-  /** Whole-number labels with at most this many distinct values are taken for classes where nobody says otherwise. */
+  /**
+   * Whole-number labels with at most this many distinct values are taken for classes where nobody
+   * says otherwise.
+   */
   static final int MAX_CLASSES_BY_DEFAULT = 100;
 
   private final DataSource source;
@@ -22,7 +28,8 @@ final class ScannedRows {
   private final List<ScannedPiece> pieces;
   private final LabelCoding coding;
 
-  private ScannedRows(DataSource source, ColumnSelection columns, List<ScannedPiece> pieces, LabelCoding coding) {
+  private ScannedRows(
+      DataSource source, ColumnSelection columns, List<ScannedPiece> pieces, LabelCoding coding) {
     this.source = source;
     this.columns = columns;
     this.pieces = pieces;
@@ -35,10 +42,12 @@ final class ScannedRows {
    * @param task what to predict, or null to decide from the labels
    * @param known how labels become targets, or null to find out
    */
-  static ScannedRows scan(DataSource source, ColumnSelection columns, Task task, LabelCoding known) {
+  static ScannedRows scan(
+      DataSource source, ColumnSelection columns, Task task, LabelCoding known) {
     String label = columns.label();
     LabelCoding given = known == null && task == Task.REGRESSION ? LabelCoding.values() : known;
-    JavaRDD<Scan> scans = source.rows(columns).mapPartitions(rows -> List.of(Scan.of(rows, label, given)).iterator());
+    JavaRDD<Scan> scans =
+        source.rows(columns).mapPartitions(rows -> List.of(Scan.of(rows, label, given)).iterator());
     Scan scan = scans.getNumPartitions() == 0 ? new Scan() : scans.treeReduce(Scan::merge);
 
     List<ScannedPiece> pieces = new ArrayList<>(scan.pieces());
@@ -56,7 +65,10 @@ final class ScannedRows {
   private static void checkEachPieceOnce(List<ScannedPiece> pieces) {
     for (int i = 1; i < pieces.size(); i++) {
       if (pieces.get(i).matches(pieces.get(i - 1).file(), pieces.get(i - 1).start())) {
-        throw LockstepException.usage("data.path leads to " + FileNames.display(pieces.get(i).file()) + " more than once. Name every file once.");
+        throw LockstepException.usage(
+            "data.path leads to "
+                + FileNames.display(pieces.get(i).file())
+                + " more than once. Name every file once.");
       }
     }
   }
@@ -64,10 +76,17 @@ final class ScannedRows {
   private LabelCoding decideLabels(Scan scan, Task task) {
     Place word = firstProblem(List.of(ScannedPiece::word));
     boolean numbers = word == null;
-    refuse(firstProblem(numbers ? List.of(ScannedPiece::problem, ScannedPiece::nonFinite) : List.of(ScannedPiece::problem)));
+    refuse(
+        firstProblem(
+            numbers
+                ? List.of(ScannedPiece::problem, ScannedPiece::nonFinite)
+                : List.of(ScannedPiece::problem)));
     refuseNoRows();
 
-    boolean fewWholeNumbers = scan.wholeLabels() && !scan.tooManyLabels() && scan.labels().size() <= MAX_CLASSES_BY_DEFAULT;
+    boolean fewWholeNumbers =
+        scan.wholeLabels()
+            && !scan.tooManyLabels()
+            && scan.labels().size() <= MAX_CLASSES_BY_DEFAULT;
     if (task == null && numbers && !fewWholeNumbers) {
       return LabelCoding.values();
     }
@@ -81,7 +100,8 @@ final class ScannedRows {
               + " different values, too many for classes. "
               + (numbers
                   ? "To predict a number, set data.task to regression."
-                  : "Is it the right column (data.label)? The first label that is not a number: " + word.describe()));
+                  : "Is it the right column (data.label)? The first label that is not a number: "
+                      + word.describe()));
     }
     LabelCoding found = LabelCoding.discover(scan.labels());
     if (found.classes().size() < 2) {
@@ -139,7 +159,9 @@ final class ScannedRows {
 
   private void refuseNoRows() {
     if (rows() == 0) {
-      throw LockstepException.data(source.name() + " holds no rows. Check that the data have arrived, and that data.options.header is right.");
+      throw LockstepException.data(
+          source.name()
+              + " holds no rows. Check that the data have arrived, and that data.options.header is right.");
     }
   }
 
@@ -175,7 +197,11 @@ final class ScannedRows {
     long hash = 0;
     long offset = 0;
     for (ScannedPiece piece : pieces) {
-      hash = RowHash.add(hash, RowHash.multiply(RowHash.power(ScannedPiece.POINTS[point], offset), piece.hash(point)));
+      hash =
+          RowHash.add(
+              hash,
+              RowHash.multiply(
+                  RowHash.power(ScannedPiece.POINTS[point], offset), piece.hash(point)));
       offset += piece.rows();
     }
     return hash;

@@ -7,7 +7,9 @@ public final class Shard {
   private final int number;
   private final Examples examples;
 
-  /** Shard {@code number} with its examples, in ascending order of their index; they may be none. */
+  /**
+   * Shard {@code number} with its examples, in ascending order of their index; they may be none.
+   */
   public Shard(int number, Examples examples) {
     this.number = number;
     this.examples = examples;

@@ -3,7 +3,8 @@ package dev.lockstep.datasets.pack;
 import java.io.Serializable;
 
 /**
- * Which shard lies in which partition, and how many rows it has. Partition p holds the shards ⌊pS/P⌋ … ⌊(p+1)S/P⌋-1.
+ * Which shard lies in which partition, and how many rows it has. Partition p holds the shards
+ * ⌊pS/P⌋ … ⌊(p+1)S/P⌋-1.
  *
  * @param shards S, at least 1
  * @param partitions P, at least 1
@@ -11,7 +12,8 @@ import java.io.Serializable;
 record ShardGrid(int shards, int partitions) implements Serializable {
   ShardGrid {
     if (shards < 1 || partitions < 1) {
-      throw new IllegalArgumentException("shards and partitions must be at least 1, not " + shards + " and " + partitions);
+      throw new IllegalArgumentException(
+          "shards and partitions must be at least 1, not " + shards + " and " + partitions);
     }
   }
 

@@ -23,8 +23,9 @@ import scala.Tuple2;
 import scala.runtime.AbstractFunction1;
 
 /**
- * Moves the rows of one location to their shards: the second pass over the rows and the one shuffle. Rows travel as packed blocks; each block knows the places of its
- * rows, so shards come out in order whatever the order of arrival.
+ * Moves the rows of one location to their shards: the second pass over the rows and the one
+ * shuffle. Rows travel as packed blocks; each block knows the places of its rows, so shards come
+ * out in order whatever the order of arrival.
  */
 final class ShardPacker {
   /** Values of features that a task holds before it sends what it has. */
@@ -45,7 +46,7 @@ final class ShardPacker {
     this.featureCount = rows.columns().features().size();
     this.weighted = rows.columns().weight() != null;
     for (Split split : Split.values()) {
-      checkSize(split);
+      checkSize(grid, split, placement.rows(split), featureCount);
     }
     Packing packing = new Packing(placement, coding, grid, rows.columns());
     this.blocks =
@@ -55,19 +56,20 @@ final class ShardPacker {
             .partitionBy(new ByTarget(placement.splits() * grid.partitions()));
   }
 
-  private void checkSize(Split split) {
-    long values = grid.rowsOf(0, placement.rows(split)) * featureCount;
-    if (values > MAX_ARRAY_LENGTH) {
-      long needed = (placement.rows(split) * featureCount - 1) / MAX_ARRAY_LENGTH + 1;
+  /** Refuses shards whose features do not fit into one array. */
+  static void checkSize(ShardGrid grid, Split split, long splitRows, int featureCount) {
+    long largestShard = grid.rowsOf(0, splitRows);
+    if (largestShard > MAX_ARRAY_LENGTH / featureCount) {
+      long mostRows = MAX_ARRAY_LENGTH / featureCount;
       throw LockstepException.usage(
           "A shard of the "
               + split.word()
               + " split would hold "
-              + values
+              + largestShard * featureCount
               + " values, and 2^31 - 9 is the most for one. Raise training.shards from "
               + grid.shards()
               + " to at least "
-              + needed
+              + ((splitRows - 1) / mostRows + 1)
               + ".");
     }
   }
@@ -107,12 +109,15 @@ final class ShardPacker {
             .toJavaRDD()
             .mapPartitionsWithIndex(
                 (partition, incoming) -> {
-                  TreeSum<SplitStatistics> sum = new TreeSum<>(new ShardTree(shardCount), merged -> {});
+                  TreeSum<SplitStatistics> sum =
+                      new TreeSum<>(new ShardTree(shardCount), merged -> {});
                   for (Shard shard : builder.build(partition, incoming)) {
                     sum.add(Node.leaf(shard.number()), SplitStatistics.of(shard.examples()));
                   }
                   List<StatisticsNode> pieces = new ArrayList<>();
-                  sum.pieces().forEach((node, statistics) -> pieces.add(new StatisticsNode(node, statistics)));
+                  sum.pieces()
+                      .forEach(
+                          (node, statistics) -> pieces.add(new StatisticsNode(node, statistics)));
                   return pieces.iterator();
                 },
                 true)
@@ -125,7 +130,9 @@ final class ShardPacker {
   }
 
   /** What a task of the second pass has to know. */
-  private record Packing(RowPlacement placement, LabelCoding coding, ShardGrid grid, ColumnSelection columns) implements Serializable {}
+  private record Packing(
+      RowPlacement placement, LabelCoding coding, ShardGrid grid, ColumnSelection columns)
+      implements Serializable {}
 
   /** Sends each block to the partition that its key names. */
   private static final class ByTarget extends Partitioner {
@@ -149,7 +156,8 @@ final class ShardPacker {
   }
 
   /** Chooses the partitions from {@code first} to before {@code end}. */
-  private static final class Between extends AbstractFunction1<Object, Object> implements Serializable {
+  private static final class Between extends AbstractFunction1<Object, Object>
+      implements Serializable {
     private static final long serialVersionUID = 1L;
 
     private final int first;
@@ -206,7 +214,8 @@ final class ShardPacker {
       filling.forEach(
           (key, block) -> {
             int split = (int) (key / grid.shards());
-            ready.add(new Tuple2<>(split * grid.partitions() + grid.partitionOf(block.shard()), block));
+            ready.add(
+                new Tuple2<>(split * grid.partitions() + grid.partitionOf(block.shard()), block));
           });
       filling.clear();
     }
@@ -229,7 +238,8 @@ final class ShardPacker {
   }
 
   /** Puts the blocks of a partition together. */
-  private record ShardBuilder(ShardGrid grid, long splitRows, int featureCount, boolean weighted) implements Serializable {
+  private record ShardBuilder(ShardGrid grid, long splitRows, int featureCount, boolean weighted)
+      implements Serializable {
     /** The shards of a partition with raw features, in order of their number. */
     List<Shard> build(int partition, Iterator<Tuple2<Integer, RowBlock>> incoming) {
       int first = grid.firstShard(partition);
@@ -256,7 +266,11 @@ final class ShardPacker {
         if (missing[i] != 0) {
           throw RowPlacement.changed("the data");
         }
-        shards.add(new Shard(first + i, new Examples(featureCount, first + i, grid.shards(), features[i], targets[i], weights[i])));
+        shards.add(
+            new Shard(
+                first + i,
+                new Examples(
+                    featureCount, first + i, grid.shards(), features[i], targets[i], weights[i])));
       }
       return shards;
     }

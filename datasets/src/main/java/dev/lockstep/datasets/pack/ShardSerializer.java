@@ -7,7 +7,8 @@ import com.esotericsoftware.kryo.io.Output;
 import dev.lockstep.trainer.replica.Examples;
 
 /**
- * Writes a {@link Shard} as a header of six values and up to three raw little-endian float32 blocks (features, targets, weights).
+ * Writes a {@link Shard} as a header of six values and up to three raw little-endian float32 blocks
+ * (features, targets, weights).
  */
 public final class ShardSerializer extends Serializer<Shard> {
   /** A serializer without state, for immutable shards. */
@@ -42,6 +43,7 @@ public final class ShardSerializer extends Serializer<Shard> {
     float[] features = FloatBlocks.read(input, Math.multiplyExact(count, featureCount));
     float[] targets = FloatBlocks.read(input, count);
     float[] weights = weighted ? FloatBlocks.read(input, count) : null;
-    return new Shard(number, new Examples(featureCount, firstIndex, indexStride, features, targets, weights));
+    return new Shard(
+        number, new Examples(featureCount, firstIndex, indexStride, features, targets, weights));
   }
 }

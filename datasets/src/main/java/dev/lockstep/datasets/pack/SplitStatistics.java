@@ -9,7 +9,10 @@ import dev.lockstep.trainer.reduce.Moments;
 import dev.lockstep.trainer.replica.Examples;
 import java.util.Arrays;
 
-/** Moments, smallest and largest value of each feature over some shards, in float64; merged in the fixed tree of shard numbers. */
+/**
+ * Moments, smallest and largest value of each feature over some shards, in float64; merged in the
+ * fixed tree of shard numbers.
+ */
 final class SplitStatistics implements Mergeable<SplitStatistics>, KryoSerializable {
   private Moments moments;
   private double[] smallest;

@@ -4,21 +4,32 @@ import dev.lockstep.trainer.random.Purpose;
 import java.io.Serializable;
 
 /**
- * How one epoch over a split is cut into mini-batches: step t (from 0) of an epoch uses the examples at positions t·B … min(n, (t+1)·B)-1 of the epoch's order.
+ * How one epoch over a split is cut into mini-batches: step t (from 0) of an epoch uses the
+ * examples at positions t·B … min(n, (t+1)·B)-1 of the epoch's order.
  *
  * @param examples n, at least 1
  * @param batchSize B, at least 1
- * @param shuffle whether every epoch has an order of its own; otherwise position and index are the same
+ * @param shuffle whether every epoch has an order of its own; otherwise position and index are the
+ *     same
  * @param seed first part of the key of the orders
  */
-public record BatchPlan(long examples, int batchSize, boolean shuffle, long seed) implements Serializable {
+public record BatchPlan(long examples, int batchSize, boolean shuffle, long seed)
+    implements Serializable {
   /** Checks the sizes. */
   public BatchPlan {
     if (examples < 1 || batchSize < 1) {
-      throw new IllegalArgumentException("a plan needs examples and a batch size of at least 1, not " + examples + " and " + batchSize);
+      throw new IllegalArgumentException(
+          "a plan needs examples and a batch size of at least 1, not "
+              + examples
+              + " and "
+              + batchSize);
     }
     if ((examples - 1) / batchSize >= Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(examples + " examples in mini-batches of " + batchSize + " make more than 2^31 - 1 steps");
+      throw new IllegalArgumentException(
+          examples
+              + " examples in mini-batches of "
+              + batchSize
+              + " make more than 2^31 - 1 steps");
     }
   }
 
@@ -34,13 +45,15 @@ public record BatchPlan(long examples, int batchSize, boolean shuffle, long seed
    */
   public int examplesInStep(int stepInEpoch) {
     if (stepInEpoch < 0 || stepInEpoch >= stepsPerEpoch()) {
-      throw new IllegalArgumentException("step " + stepInEpoch + " is outside 0.." + (stepsPerEpoch() - 1));
+      throw new IllegalArgumentException(
+          "step " + stepInEpoch + " is outside 0.." + (stepsPerEpoch() - 1));
     }
     return (int) Math.min(batchSize, examples - (long) stepInEpoch * batchSize);
   }
 
   /**
-   * The order of an epoch: the keyed permutation for (seed, {@link Purpose#SHUFFLE}, epoch), or the identity without shuffling.
+   * The order of an epoch: the keyed permutation for (seed, {@link Purpose#SHUFFLE}, epoch), or the
+   * identity without shuffling.
    *
    * @param epoch counted from 1
    */

@@ -5,14 +5,17 @@ import dev.lockstep.trainer.random.Purpose;
 import java.io.Serializable;
 
 /**
- * A pseudo-random bijection of 0 … size-1 that is computed, not stored: any machine finds the place of one element, in both directions, from the key alone.
+ * A pseudo-random bijection of 0 … size-1 that is computed, not stored: any machine finds the place
+ * of one element, in both directions, from the key alone.
  *
- * <p>An alternating Feistel network works on the smallest power of two that holds {@code size}; each round adds (exclusive or) a keyed hash of one half to the
- * other, so undoing the rounds in reverse order inverts it. Results outside 0 … size-1 are sent through the network again until they fall inside (cycle walking,
- * fewer than two passes on average), which keeps the bijection.
+ * <p>An alternating Feistel network works on the smallest power of two that holds {@code size};
+ * each round adds (exclusive or) a keyed hash of one half to the other, so undoing the rounds in
+ * reverse order inverts it. Results outside 0 … size-1 are sent through the network again until
+ * they fall inside (cycle walking, fewer than two passes on average), which keeps the bijection.
  *
- * <p>Sources: Black and Rogaway, "Ciphers with Arbitrary Finite Domains" (CT-RSA 2002), method "cycle-walking cipher"; round keys from {@link Philox}; the round
- * hash is the first half of Stafford's variant 13 of the MurmurHash3 finalizer with a second key word added.
+ * <p>Sources: Black and Rogaway, "Ciphers with Arbitrary Finite Domains" (CT-RSA 2002), method
+ * "cycle-walking cipher"; round keys from {@link Philox}; the round hash is the first half of
+ * Stafford's variant 13 of the MurmurHash3 finalizer with a second key word added.
  */
 public final class KeyedPermutation implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -44,7 +47,8 @@ public final class KeyedPermutation implements Serializable {
    */
   public KeyedPermutation(long size, long seed, Purpose purpose, long tweak) {
     if (size < 1 || size > 1L << MAX_BITS) {
-      throw new IllegalArgumentException("a permutation needs 1 to 2^" + MAX_BITS + " elements, not " + size);
+      throw new IllegalArgumentException(
+          "a permutation needs 1 to 2^" + MAX_BITS + " elements, not " + size);
     }
     this.size = size;
     int bits = Long.SIZE - Long.numberOfLeadingZeros(size - 1);

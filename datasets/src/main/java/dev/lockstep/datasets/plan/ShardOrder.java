@@ -3,9 +3,11 @@ package dev.lockstep.datasets.plan;
 import java.util.Arrays;
 
 /**
- * The rows of one shard in the order in which one epoch uses them, cut by steps. Every shard computes its own from the plan: nothing is sent.
+ * The rows of one shard in the order in which one epoch uses them, cut by steps. Every shard
+ * computes its own from the plan: nothing is sent.
  *
- * <p>Row r of the shard is example {@code firstIndex + r · indexStride} of the split. Costs one sort of the shard's positions per epoch; a step is then a slice.
+ * <p>Row r of the shard is example {@code firstIndex + r · indexStride} of the split. Costs one
+ * sort of the shard's positions per epoch; a step is then a slice.
  */
 public final class ShardOrder {
   private final int[] rows;
@@ -24,10 +26,21 @@ public final class ShardOrder {
    * @param indexStride distance between the indices of neighbouring rows, at least 1
    * @param rows number of rows of the shard
    */
-  public static ShardOrder of(BatchPlan plan, int epoch, long firstIndex, long indexStride, int rows) {
-    if (indexStride < 1 || rows < 0 || firstIndex < 0 || (rows > 0 && firstIndex + (rows - 1) * indexStride >= plan.examples())) {
+  public static ShardOrder of(
+      BatchPlan plan, int epoch, long firstIndex, long indexStride, int rows) {
+    if (indexStride < 1
+        || rows < 0
+        || firstIndex < 0
+        || (rows > 0 && firstIndex + (rows - 1) * indexStride >= plan.examples())) {
       throw new IllegalArgumentException(
-          rows + " rows from " + firstIndex + " by " + indexStride + " do not fit into " + plan.examples() + " examples");
+          rows
+              + " rows from "
+              + firstIndex
+              + " by "
+              + indexStride
+              + " do not fit into "
+              + plan.examples()
+              + " examples");
     }
     Order order = plan.order(epoch);
     long[] positions = new long[rows];
@@ -50,7 +63,10 @@ public final class ShardOrder {
     return new ShardOrder(sorted, stepStarts);
   }
 
-  /** The shard's rows by ascending position in the epoch: this object's own array, not to be changed. */
+  /**
+   * The shard's rows by ascending position in the epoch: this object's own array, not to be
+   * changed.
+   */
   public int[] rows() {
     return rows;
   }

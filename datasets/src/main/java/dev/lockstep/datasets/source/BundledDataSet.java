@@ -7,7 +7,13 @@ import java.util.List;
 /** The data sets that ship with Lockstep: small, real, and with a licence that allows it. */
 public enum BundledDataSet {
   /** Handwritten digits. */
-  DIGITS("digits", "8x8 grey images of handwritten digits, 0 to 16 per pixel", "digits.csv.gz", 1797, 10, pixelNames()),
+  DIGITS(
+      "digits",
+      "8x8 grey images of handwritten digits, 0 to 16 per pixel",
+      "digits.csv.gz",
+      1797,
+      10,
+      pixelNames()),
   /** Wines. */
   WINE(
       "wine",
@@ -38,7 +44,13 @@ public enum BundledDataSet {
       3,
       List.of("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")),
   /** Breast tumors. */
-  BREAST_CANCER("breastCancer", "cell nuclei of breast tumors, malignant or benign", "breast_cancer.csv", 569, 2, nucleusNames());
+  BREAST_CANCER(
+      "breastCancer",
+      "cell nuclei of breast tumors, malignant or benign",
+      "breast_cancer.csv",
+      569,
+      2,
+      nucleusNames());
 
   private final String key;
   private final String description;
@@ -47,7 +59,13 @@ public enum BundledDataSet {
   private final int classes;
   private final List<String> featureNames;
 
-  BundledDataSet(String key, String description, String resource, int rows, int classes, List<String> featureNames) {
+  BundledDataSet(
+      String key,
+      String description,
+      String resource,
+      int rows,
+      int classes,
+      List<String> featureNames) {
     this.key = key;
     this.description = description;
     this.resource = resource;

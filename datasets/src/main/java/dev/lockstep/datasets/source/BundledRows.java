@@ -9,8 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The rows of a bundled data set, read from the class path of whoever asks. The files are scikit-learn's: comma-separated numbers, the class index last; all but
- * digits start with a line {@code rows,features,class names …}.
+ * The rows of a bundled data set, read from the class path of whoever asks. The files are
+ * scikit-learn's: comma-separated numbers, the class index last; all but digits start with a line
+ * {@code rows,features,class names …}.
  */
 final class BundledRows implements RowGenerator {
   private static final long serialVersionUID = 1L;
@@ -40,11 +41,13 @@ final class BundledRows implements RowGenerator {
   public Cursor open(int piece) {
     InputStream file = BundledRows.class.getResourceAsStream(dataSet.resource());
     if (file == null) {
-      throw new IllegalStateException("the resource " + dataSet.resource() + " is missing from the class path");
+      throw new IllegalStateException(
+          "the resource " + dataSet.resource() + " is missing from the class path");
     }
     try {
       InputStream text = dataSet.resource().endsWith(".gz") ? new GZIPInputStream(file) : file;
-      BufferedReader lines = new BufferedReader(new InputStreamReader(text, StandardCharsets.US_ASCII));
+      BufferedReader lines =
+          new BufferedReader(new InputStreamReader(text, StandardCharsets.US_ASCII));
       String[] classNames = null;
       if (dataSet != BundledDataSet.DIGITS) {
         String[] firstLine = lines.readLine().split(",");

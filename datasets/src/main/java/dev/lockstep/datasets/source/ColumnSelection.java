@@ -14,7 +14,8 @@ import java.util.Set;
  * @param label name of the label column, or null where labels are not needed
  * @param weight name of the weight column, or null
  */
-public record ColumnSelection(List<String> features, String label, String weight) implements Serializable {
+public record ColumnSelection(List<String> features, String label, String weight)
+    implements Serializable {
   private static final int MAX_NAMES_SHOWN = 20;
 
   /** Takes an immutable copy. */
@@ -29,7 +30,8 @@ public record ColumnSelection(List<String> features, String label, String weight
    * @param label name, or null
    * @param weight name, or null
    */
-  public static ColumnSelection resolve(DataSource source, List<String> features, String label, String weight) {
+  public static ColumnSelection resolve(
+      DataSource source, List<String> features, String label, String weight) {
     Set<String> columns = new HashSet<>(source.columns());
     if (label != null) {
       require(source, columns, label, "label column (data.label)");
@@ -37,7 +39,8 @@ public record ColumnSelection(List<String> features, String label, String weight
     if (weight != null) {
       require(source, columns, weight, "weight column (data.weight)");
       if (weight.equals(label)) {
-        throw LockstepException.usage("data.weight and data.label both name column '" + label + "'; they must differ.");
+        throw LockstepException.usage(
+            "data.weight and data.label both name column '" + label + "'; they must differ.");
       }
     }
     List<String> chosen = new ArrayList<>();
@@ -48,7 +51,11 @@ public record ColumnSelection(List<String> features, String label, String weight
         }
       }
       if (chosen.isEmpty()) {
-        throw LockstepException.data(source.name() + " has no feature columns: its only columns are " + list(source.columns()) + ".");
+        throw LockstepException.data(
+            source.name()
+                + " has no feature columns: its only columns are "
+                + list(source.columns())
+                + ".");
       }
       return new ColumnSelection(chosen, label, weight);
     }
@@ -57,10 +64,15 @@ public record ColumnSelection(List<String> features, String label, String weight
       require(source, columns, feature, "feature column (data.features)");
       if (feature.equals(label) || feature.equals(weight)) {
         throw LockstepException.usage(
-            "data.features names '" + feature + "', which is the " + (feature.equals(label) ? "label" : "weight") + " column. Take it out of data.features.");
+            "data.features names '"
+                + feature
+                + "', which is the "
+                + (feature.equals(label) ? "label" : "weight")
+                + " column. Take it out of data.features.");
       }
       if (!seen.add(feature)) {
-        throw LockstepException.usage("data.features names '" + feature + "' twice. Name each column once.");
+        throw LockstepException.usage(
+            "data.features names '" + feature + "' twice. Name each column once.");
       }
     }
     return new ColumnSelection(features, label, weight);
@@ -88,7 +100,10 @@ public record ColumnSelection(List<String> features, String label, String weight
     if (names.size() <= MAX_NAMES_SHOWN) {
       return String.join(", ", names);
     }
-    return String.join(", ", names.subList(0, MAX_NAMES_SHOWN)) + " and " + (names.size() - MAX_NAMES_SHOWN) + " more";
+    return String.join(", ", names.subList(0, MAX_NAMES_SHOWN))
+        + " and "
+        + (names.size() - MAX_NAMES_SHOWN)
+        + " more";
   }
 
   /** Places of the features among the given columns, [features]. */

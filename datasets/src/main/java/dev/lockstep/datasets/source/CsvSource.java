@@ -16,14 +16,16 @@ import java.util.TreeMap;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Delimited text through Spark's reader, every cell as text. Header lines are read as rows and compared here, so that a file with other columns is found instead of
- * being read under the wrong names; rows with too few or too many cells are found by Spark's corrupt-record column.
+ * Delimited text through Spark's reader, every cell as text. Header lines are read as rows and
+ * compared here, so that a file with other columns is found instead of being read under the wrong
+ * names; rows with too few or too many cells are found by Spark's corrupt-record column.
  */
 final class CsvSource implements DataSource {
   private static final String CORRUPT = "lockstep_corrupt_record";
@@ -32,14 +34,12 @@ final class CsvSource implements DataSource {
   private final Layout layout;
   private final List<String> columns;
   private final Dataset<Row> cells;
-  private final Dataset<Row> named;
 
-  private CsvSource(String name, Layout layout, List<String> columns, Dataset<Row> cells, Dataset<Row> named) {
+  private CsvSource(String name, Layout layout, List<String> columns, Dataset<Row> cells) {
     this.name = name;
     this.layout = layout;
     this.columns = columns;
     this.cells = cells;
-    this.named = named;
   }
 
   /**
@@ -51,14 +51,18 @@ final class CsvSource implements DataSource {
    */
   private record Layout(List<String> header, int width, String separator) implements Serializable {}
 
-  static CsvSource open(SparkSession spark, DataLocation.Csv location, Map<String, String> options) {
+  static CsvSource open(
+      SparkSession spark, DataLocation.Csv location, Map<String, String> options) {
     checkOptions(options);
-    String[] paths = InputPaths.resolve(spark.sparkContext().hadoopConfiguration(), location.paths());
+    String[] paths =
+        InputPaths.resolve(spark.sparkContext().hadoopConfiguration(), location.paths());
     StructType anything = new StructType().add("c0", DataTypes.StringType);
     String[] files = spark.read().options(options).schema(anything).csv(paths).inputFiles();
     Arrays.sort(files);
     if (files.length == 0) {
-      throw LockstepException.data(String.join(", ", location.paths()) + " holds no data files (names starting with _ or . do not count).");
+      throw LockstepException.data(
+          String.join(", ", location.paths())
+              + " holds no data files (names starting with _ or . do not count).");
     }
     boolean hasHeader = Boolean.parseBoolean(option(options, "header", "false"));
     for (String file : files) {
@@ -67,21 +71,36 @@ final class CsvSource implements DataSource {
       int width = raw.columns().length;
       if (width > 0) {
         List<String> header = hasHeader ? texts(raw.head(), width) : null;
-        String[] names = hasHeader ? spark.read().options(options).option("inferSchema", "false").csv(path).columns() : raw.columns();
+        String[] names =
+            hasHeader
+                ? spark.read().options(options).option("inferSchema", "false").csv(path).columns()
+                : raw.columns();
         String separator = option(options, "sep", option(options, "delimiter", ","));
-        return open(spark, options, paths, FileNames.display(file), new Layout(header, width, separator), List.of(names));
+        return open(
+            spark,
+            options,
+            paths,
+            FileNames.display(file),
+            new Layout(header, width, separator),
+            List.of(names));
       }
     }
-    throw LockstepException.data(FileNames.display(files[0]) + " is empty" + (files.length == 1 ? "." : ", and so are the others of data.path."));
+    throw LockstepException.data(
+        FileNames.display(files[0])
+            + " is empty"
+            + (files.length == 1 ? "." : ", and so are the others of data.path."));
   }
 
   private static CsvSource open(
-      SparkSession spark, Map<String, String> options, String[] paths, String firstFile, Layout layout, List<String> headerNames) {
+      SparkSession spark,
+      Map<String, String> options,
+      String[] paths,
+      String firstFile,
+      Layout layout,
+      List<String> headerNames) {
     StructType positional = new StructType();
-    StructType byName = new StructType();
     for (int i = 0; i < layout.width(); i++) {
       positional = positional.add("c" + i, DataTypes.StringType);
-      byName = byName.add(headerNames.get(i), DataTypes.StringType);
     }
     Dataset<Row> cells =
         spark
@@ -94,22 +113,17 @@ final class CsvSource implements DataSource {
     List<String> columns = new ArrayList<>(headerNames);
     String[] all = cells.columns();
     columns.addAll(Arrays.asList(all).subList(layout.width() + 1, all.length));
-    Dataset<Row> named =
-        spark
-            .read()
-            .options(options)
-            .option("columnNameOfCorruptRecord", CORRUPT)
-            .option("enforceSchema", "false")
-            .schema(byName.add(CORRUPT, DataTypes.StringType))
-            .csv(paths);
-    return new CsvSource(firstFile, layout, List.copyOf(columns), cells, named);
+    return new CsvSource(firstFile, layout, List.copyOf(columns), cells);
   }
 
   private static void checkOptions(Map<String, String> options) {
     for (String key : options.keySet()) {
       String lower = key.toLowerCase(Locale.ROOT);
       if (lower.equals("mode") || lower.equals("columnnameofcorruptrecord")) {
-        throw LockstepException.usage("data.options." + key + " cannot be set: Lockstep finds bad rows itself and reports them. Take the option out.");
+        throw LockstepException.usage(
+            "data.options."
+                + key
+                + " cannot be set: Lockstep finds bad rows itself and reports them. Take the option out.");
       }
     }
   }
@@ -146,27 +160,32 @@ final class CsvSource implements DataSource {
   @Override
   public JavaRDD<RowBuffer> rows(ColumnSelection selection) {
     Decoder decoder = new Decoder(layout, selection, columns);
-    return cells
-        .select(functions.col("*"), functions.col("_metadata.file_path"), functions.col("_metadata.file_block_start"))
-        .javaRDD()
-        .mapPartitions(rows -> new Rows(rows, decoder));
+    return placedCells().mapPartitions(rows -> new Rows(new Body(rows, decoder.layout), decoder));
   }
 
-  /** The rows under their own names, as text; a row with too few or too many cells fails the task that meets it. */
+  /**
+   * The rows under their own names, as text; a header or a row that does not fit fails the task
+   * that meets it.
+   */
   Dataset<Row> table() {
     Layout expected = layout;
-    return named
-        .select(functions.col("*"), functions.col("_metadata.file_path").as("lockstep_file"))
-        .filter(
-            (Row row) -> {
-              String corrupt = row.getAs(CORRUPT);
-              if (corrupt != null) {
-                String file = row.getAs("lockstep_file");
-                throw LockstepException.data(FileNames.display(file) + ": " + ragged(expected, corrupt));
-              }
-              return true;
-            })
-        .drop(CORRUPT, "lockstep_file");
+    StructType schema = new StructType();
+    for (String column : columns) {
+      schema = schema.add(column, DataTypes.StringType);
+    }
+    JavaRDD<Row> rows =
+        placedCells().mapPartitions(cells -> new TableRows(new Body(cells, expected)));
+    return cells.sparkSession().createDataFrame(rows, schema);
+  }
+
+  /** Cells, corrupt record, cells that folders add, file, start. */
+  private JavaRDD<Row> placedCells() {
+    return cells
+        .select(
+            functions.col("*"),
+            functions.col("_metadata.file_path"),
+            functions.col("_metadata.file_block_start"))
+        .javaRDD();
   }
 
   private static String ragged(Layout layout, String line) {
@@ -209,7 +228,8 @@ final class CsvSource implements DataSource {
       this.features = selection.featurePositions(columns);
       NamePositions positions = new NamePositions(columns);
       this.label = selection.label() == null ? -1 : cellPosition(positions.of(selection.label()));
-      this.weight = selection.weight() == null ? -1 : cellPosition(positions.of(selection.weight()));
+      this.weight =
+          selection.weight() == null ? -1 : cellPosition(positions.of(selection.weight()));
       for (int j = 0; j < features.length; j++) {
         features[j] = cellPosition(features[j]);
       }
@@ -220,50 +240,7 @@ final class CsvSource implements DataSource {
       return column < layout.width() ? column : column + 1;
     }
 
-    int featureCount() {
-      return features.length;
-    }
-
-    /** Whether a row is the header line that is expected at the start of each file. */
-    boolean isHeaderExpected() {
-      return layout.header() != null;
-    }
-
-    /** What is wrong with a header line, or null. */
-    RowProblem checkHeader(Row row) {
-      List<String> header = layout.header();
-      if (row.get(layout.width()) != null) {
-        return new RowProblem(
-            null,
-            countCells(row.getString(layout.width()), layout.separator())
-                + " columns instead of the "
-                + layout.width()
-                + " of the first file. All files of one data set need the same header.",
-            true);
-      }
-      for (int i = 0; i < header.size(); i++) {
-        String found = row.getString(i);
-        if (!Objects.equals(found, header.get(i))) {
-          return new RowProblem(
-              null,
-              "column "
-                  + (i + 1)
-                  + " is named "
-                  + RowProblem.quote(String.valueOf(found))
-                  + ", and "
-                  + RowProblem.quote(String.valueOf(header.get(i)))
-                  + " in the first file. All files of one data set need the same header.",
-              true);
-        }
-      }
-      return null;
-    }
-
     void decode(Row row, RowBuffer target) {
-      if (row.get(layout.width()) != null) {
-        target.fail(new RowProblem(null, ragged(layout, row.getString(layout.width()))));
-        return;
-      }
       float[] values = target.features();
       for (int j = 0; j < features.length; j++) {
         String cell = cell(row, features[j]);
@@ -300,43 +277,100 @@ final class CsvSource implements DataSource {
     }
   }
 
-  /** The rows of a partition, header lines left out. */
-  private static final class Rows implements Iterator<RowBuffer> {
+  /**
+   * The rows of a partition without the header lines, one at a time, each with what is wrong with
+   * its form.
+   */
+  private static final class Body {
     private final Iterator<Row> rows;
-    private final Decoder decoder;
-    private final RowBuffer buffer;
+    private final Layout layout;
+    private Row row;
     private String file;
     private long start = -1;
+    private RowProblem problem;
+
+    Body(Iterator<Row> rows, Layout layout) {
+      this.rows = rows;
+      this.layout = layout;
+    }
+
+    /** Moves to the next row or bad header line; false at the end. */
+    boolean next() {
+      while (rows.hasNext()) {
+        row = rows.next();
+        String rowFile = row.getString(row.length() - 2);
+        long rowStart = row.getLong(row.length() - 1);
+        boolean first = rowStart != start || !rowFile.equals(file);
+        file = rowFile;
+        start = rowStart;
+        String corrupt = row.getString(layout.width());
+        if (first && start == 0 && layout.header() != null) {
+          problem = checkHeader(corrupt);
+          if (problem != null) {
+            return true;
+          }
+        } else {
+          problem = corrupt == null ? null : new RowProblem(null, ragged(layout, corrupt));
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private RowProblem checkHeader(String corrupt) {
+      if (corrupt != null) {
+        return badHeader(
+            countCells(corrupt, layout.separator())
+                + " columns instead of the "
+                + layout.width()
+                + " of the first file.");
+      }
+      for (int i = 0; i < layout.width(); i++) {
+        String found = row.getString(i);
+        String expected = layout.header().get(i);
+        if (!Objects.equals(found, expected)) {
+          return badHeader(
+              "column "
+                  + (i + 1)
+                  + " is named "
+                  + RowProblem.quote(String.valueOf(found))
+                  + ", and "
+                  + RowProblem.quote(String.valueOf(expected))
+                  + " in the first file.");
+        }
+      }
+      return null;
+    }
+
+    private static RowProblem badHeader(String finding) {
+      return new RowProblem(
+          null, finding + " All files of one data set need the same header.", true);
+    }
+  }
+
+  /** The decoded rows of a partition. */
+  private static final class Rows implements Iterator<RowBuffer> {
+    private final Body body;
+    private final Decoder decoder;
+    private final RowBuffer buffer;
     private boolean ready;
 
-    Rows(Iterator<Row> rows, Decoder decoder) {
-      this.rows = rows;
+    Rows(Body body, Decoder decoder) {
+      this.body = body;
       this.decoder = decoder;
-      this.buffer = new RowBuffer(decoder.featureCount());
+      this.buffer = new RowBuffer(decoder.features.length);
     }
 
     @Override
     public boolean hasNext() {
-      while (!ready && rows.hasNext()) {
-        Row row = rows.next();
-        String rowFile = row.getString(row.length() - 2);
-        long rowStart = row.getLong(row.length() - 1);
-        boolean first = rowStart != start || !rowFile.equals(file);
-        if (first) {
-          file = rowFile;
-          start = rowStart;
-        }
-        buffer.place(file, start);
-        if (first && start == 0 && decoder.isHeaderExpected()) {
-          RowProblem problem = decoder.checkHeader(row);
-          if (problem != null) {
-            buffer.fail(problem);
-            ready = true;
-          }
+      if (!ready && body.next()) {
+        buffer.place(body.file, body.start);
+        if (body.problem != null) {
+          buffer.fail(body.problem);
         } else {
-          decoder.decode(row, buffer);
-          ready = true;
+          decoder.decode(body.row, buffer);
         }
+        ready = true;
       }
       return ready;
     }
@@ -348,6 +382,45 @@ final class CsvSource implements DataSource {
       }
       ready = false;
       return buffer;
+    }
+  }
+
+  /** The rows of a partition as they are, without corrupt record, file and start. */
+  private static final class TableRows implements Iterator<Row> {
+    private static final int ADDED = 3;
+
+    private final Body body;
+    private boolean ready;
+
+    TableRows(Body body) {
+      this.body = body;
+    }
+
+    @Override
+    public boolean hasNext() {
+      ready = ready || body.next();
+      return ready;
+    }
+
+    @Override
+    public Row next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      ready = false;
+      if (body.problem != null) {
+        throw LockstepException.data(
+            FileNames.display(body.file)
+                + (body.problem.inHeader() ? ", header" : "")
+                + ": "
+                + body.problem.explanation());
+      }
+      Object[] texts = new Object[body.row.length() - ADDED];
+      for (int i = 0; i < texts.length; i++) {
+        Object cell = body.row.get(i < body.layout.width() ? i : i + 1);
+        texts[i] = cell == null ? null : cell.toString();
+      }
+      return RowFactory.create(texts);
     }
   }
 }

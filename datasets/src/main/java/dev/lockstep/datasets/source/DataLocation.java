@@ -66,7 +66,8 @@ public sealed interface DataLocation extends Serializable {
    * @param classes number of classes, where the generator lets one choose (spirals, blobs)
    * @param seed seed of the generator
    */
-  record Synthetic(String name, long samples, double noise, int classes, long seed) implements DataLocation {
+  record Synthetic(String name, long samples, double noise, int classes, long seed)
+      implements DataLocation {
     /** Rows where the configuration says nothing. */
     public static final long DEFAULT_SAMPLES = 1000;
 

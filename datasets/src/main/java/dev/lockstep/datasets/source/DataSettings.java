@@ -7,19 +7,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The {@code data} block of a run configuration, resolved: paths are absolute or URIs, defaults are filled in.
+ * The {@code data} block of a run configuration, resolved: paths are absolute or URIs, defaults are
+ * filled in.
  *
  * @param location the rows that training (and held-out fractions) come from
  * @param options options of the Spark reader
  * @param label name of the label column
- * @param features names of the feature columns in order; empty means every column but label and weight
+ * @param features names of the feature columns in order; empty means every column but label and
+ *     weight
  * @param weight name of the example weight column, or null
  * @param task what is predicted, or null to decide from the label
  * @param validation the validation split
  * @param test the test split
  * @param splitSeed seed of the split by fractions
  * @param normalize how features are scaled
- * @param shape height, width and channels of an example, or null for a plain vector (or what the format knows by itself)
+ * @param shape height, width and channels of an example, or null for a plain vector (or what the
+ *     format knows by itself)
  */
 public record DataSettings(
     DataLocation location,

@@ -19,7 +19,10 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
 
-/** Numbers with a label each that do not come through Spark's readers: IDX files, bundled data sets and synthetic ones. */
+/**
+ * Numbers with a label each that do not come through Spark's readers: IDX files, bundled data sets
+ * and synthetic ones.
+ */
 final class GeneratedSource implements DataSource {
   static final String LABEL = "label";
 
@@ -30,7 +33,13 @@ final class GeneratedSource implements DataSource {
   private final Shape shape;
   private final RowGenerator generator;
 
-  private GeneratedSource(SparkSession spark, String name, List<String> featureNames, boolean labeled, Shape shape, RowGenerator generator) {
+  private GeneratedSource(
+      SparkSession spark,
+      String name,
+      List<String> featureNames,
+      boolean labeled,
+      Shape shape,
+      RowGenerator generator) {
     this.spark = spark;
     this.name = name;
     List<String> all = new ArrayList<>(featureNames);
@@ -45,18 +54,31 @@ final class GeneratedSource implements DataSource {
 
   static GeneratedSource idx(SparkSession spark, DataLocation.Idx location) {
     IdxRows rows = IdxRows.open(spark.sparkContext().hadoopConfiguration(), location);
-    return new GeneratedSource(spark, InputPaths.display(location.images()), rows.featureNames(), location.labels() != null, rows.shape(), rows);
+    return new GeneratedSource(
+        spark,
+        InputPaths.display(location.images()),
+        rows.featureNames(),
+        location.labels() != null,
+        rows.shape(),
+        rows);
   }
 
   static GeneratedSource bundled(SparkSession spark, DataLocation.Bundled location) {
     BundledDataSet dataSet = BundledDataSet.named(location.name());
     String name = "the bundled data set " + dataSet.key();
-    return new GeneratedSource(spark, name, dataSet.featureNames(), true, null, new BundledRows(dataSet));
+    return new GeneratedSource(
+        spark, name, dataSet.featureNames(), true, null, new BundledRows(dataSet));
   }
 
   static GeneratedSource synthetic(SparkSession spark, DataLocation.Synthetic location) {
     SyntheticRows rows = SyntheticRows.of(location);
-    return new GeneratedSource(spark, "the synthetic data set " + location.name(), SyntheticDataSet.FEATURE_NAMES, true, null, rows);
+    return new GeneratedSource(
+        spark,
+        "the synthetic data set " + location.name(),
+        SyntheticDataSet.FEATURE_NAMES,
+        true,
+        null,
+        rows);
   }
 
   @Override
@@ -90,7 +112,8 @@ final class GeneratedSource implements DataSource {
     for (int piece = 0; piece < generator.pieces(); piece++) {
       numbers.add(piece);
     }
-    return new JavaSparkContext(spark.sparkContext()).parallelize(numbers, Math.max(1, numbers.size()));
+    return new JavaSparkContext(spark.sparkContext())
+        .parallelize(numbers, Math.max(1, numbers.size()));
   }
 
   /** The rows with their own column names: features as floats, the label as text. */
@@ -104,7 +127,8 @@ final class GeneratedSource implements DataSource {
       schema = schema.add(LABEL, DataTypes.StringType);
     }
     boolean withLabel = labeled;
-    ColumnSelection all = new ColumnSelection(columns.subList(0, features), withLabel ? LABEL : null, null);
+    ColumnSelection all =
+        new ColumnSelection(columns.subList(0, features), withLabel ? LABEL : null, null);
     JavaRDD<Row> rows =
         rows(all)
             .map(
@@ -133,12 +157,20 @@ final class GeneratedSource implements DataSource {
 
     Decoder(ColumnSelection selection, List<String> columns, int valueCount) {
       if (selection.label() != null && !selection.label().equals(LABEL)) {
-        throw LockstepException.usage("The label of these data is the column '" + LABEL + "', not '" + selection.label() + "' (data.label).");
+        throw LockstepException.usage(
+            "The label of these data is the column '"
+                + LABEL
+                + "', not '"
+                + selection.label()
+                + "' (data.label).");
       }
       this.features = selection.featurePositions(columns);
       for (int position : features) {
         if (position >= valueCount) {
-          throw LockstepException.usage("data.features names '" + LABEL + "', which is the label of these data. Take it out of data.features.");
+          throw LockstepException.usage(
+              "data.features names '"
+                  + LABEL
+                  + "', which is the label of these data. Take it out of data.features.");
         }
       }
       this.weightName = selection.weight();

@@ -21,11 +21,11 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * A pair of IDX files of unsigned bytes, each gzipped or not: magic number 00 00 08 d (d dimensions), d big-endian 32-bit sizes, then the values, last dimension
- * fastest.
+ * A pair of IDX files of unsigned bytes, each gzipped or not: magic number 00 00 08 d (d
+ * dimensions), d big-endian 32-bit sizes, then the values, last dimension fastest.
  *
- * <p>Source of the format: LeCun, Cortes, Burges, "The MNIST database of handwritten digits". The sizes in the header are compared with the real length before
- * anything is allocated for them.
+ * <p>Source of the format: LeCun, Cortes, Burges, "The MNIST database of handwritten digits". The
+ * sizes in the header are compared with the real length before anything is allocated for them.
  */
 final class IdxRows implements RowGenerator {
   private static final long serialVersionUID = 1L;
@@ -47,7 +47,10 @@ final class IdxRows implements RowGenerator {
     this.labels = labels;
     this.header = header;
     this.shape = shape;
-    this.rowsPerPiece = header.gzipped ? header.count() : (int) Math.min(header.count(), Math.max(1, PIECE_BYTES / shape.size()));
+    this.rowsPerPiece =
+        header.gzipped
+            ? header.count()
+            : (int) Math.min(header.count(), Math.max(1, PIECE_BYTES / shape.size()));
   }
 
   /**
@@ -87,7 +90,8 @@ final class IdxRows implements RowGenerator {
   }
 
   /** Reads the header, then compares the length it promises with the file's. */
-  private static Header check(Configuration hadoop, String file, String key, int fewestDimensions, int mostDimensions) {
+  private static Header check(
+      Configuration hadoop, String file, String key, int fewestDimensions, int mostDimensions) {
     String shown = InputPaths.display(file) + " (data." + key + ")";
     try {
       boolean gzipped;
@@ -99,7 +103,9 @@ final class IdxRows implements RowGenerator {
         int magic = stream.readInt();
         int type = magic >>> 8;
         int dimensions = magic & 0xFF;
-        if (type != UNSIGNED_BYTES || dimensions < fewestDimensions || dimensions > mostDimensions) {
+        if (type != UNSIGNED_BYTES
+            || dimensions < fewestDimensions
+            || dimensions > mostDimensions) {
           throw LockstepException.data(
               String.format(
                   "%s is not an IDX file of %s: its first four bytes are %08x, and 0000080%d is expected. Check that images and labels are not exchanged.",
@@ -108,7 +114,13 @@ final class IdxRows implements RowGenerator {
         for (int d = 0; d < dimensions; d++) {
           int size = stream.readInt();
           if (size < 1) {
-            throw LockstepException.data(shown + " promises " + Integer.toUnsignedString(size) + " in dimension " + (d + 1) + "; 1 to 2^31 - 1 are possible.");
+            throw LockstepException.data(
+                shown
+                    + " promises "
+                    + Integer.toUnsignedString(size)
+                    + " in dimension "
+                    + (d + 1)
+                    + "; 1 to 2^31 - 1 are possible.");
           }
           sizes.add(size);
           payload = Math.multiplyExact(payload, (long) size);
@@ -117,16 +129,28 @@ final class IdxRows implements RowGenerator {
       }
       if (length != payload) {
         throw LockstepException.data(
-            shown + " promises " + payload + " bytes of values in its header and holds " + length + ". The file is cut off or damaged: fetch it again.");
+            shown
+                + " promises "
+                + payload
+                + " bytes of values in its header and holds "
+                + length
+                + ". The file is cut off or damaged: fetch it again.");
       }
       if (payload / sizes.get(0) > Integer.MAX_VALUE) {
-        throw LockstepException.data(shown + " has " + payload / sizes.get(0) + " values in each image; at most 2^31 - 1 are possible.");
+        throw LockstepException.data(
+            shown
+                + " has "
+                + payload / sizes.get(0)
+                + " values in each image; at most 2^31 - 1 are possible.");
       }
       return new Header(gzipped, sizes);
     } catch (ArithmeticException tooLarge) {
-      throw LockstepException.data(shown + " promises more than 2^63 bytes in its header. The file is damaged: fetch it again.");
+      throw LockstepException.data(
+          shown
+              + " promises more than 2^63 bytes in its header. The file is damaged: fetch it again.");
     } catch (EOFException | ZipException damaged) {
-      throw new LockstepException(ErrorKind.DATA, shown + " is cut off or damaged: fetch it again.", damaged);
+      throw new LockstepException(
+          ErrorKind.DATA, shown + " is cut off or damaged: fetch it again.", damaged);
     } catch (IOException unreadable) {
       throw InputPaths.unreadable(shown, unreadable);
     }
@@ -155,7 +179,8 @@ final class IdxRows implements RowGenerator {
   }
 
   /** The decompressed contents from {@code position}. */
-  private static DataInputStream stream(Configuration hadoop, String file, long position) throws IOException {
+  private static DataInputStream stream(Configuration hadoop, String file, long position)
+      throws IOException {
     Path path = new Path(file);
     FSDataInputStream raw = path.getFileSystem(hadoop).open(path);
     try {
@@ -210,9 +235,11 @@ final class IdxRows implements RowGenerator {
     long first = firstRow(piece);
     int rows = (int) Math.min(rowsPerPiece, header.count() - first);
     try {
-      DataInputStream imageStream = stream(hadoop.value(), images, header.bytes() + first * shape.size());
+      DataInputStream imageStream =
+          stream(hadoop.value(), images, header.bytes() + first * shape.size());
       try {
-        DataInputStream labelStream = labels == null ? null : stream(hadoop.value(), labels, 8 + first);
+        DataInputStream labelStream =
+            labels == null ? null : stream(hadoop.value(), labels, 8 + first);
         return new Images(imageStream, labelStream, rows, shape.size());
       } catch (IOException failed) {
         imageStream.close();

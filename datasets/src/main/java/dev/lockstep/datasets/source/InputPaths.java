@@ -22,7 +22,8 @@ final class InputPaths {
   private InputPaths() {}
 
   /**
-   * The files and folders that the paths and globs stand for, each once, as Spark's readers take them. A path that exists as it is written is not taken for a glob.
+   * The files and folders that the paths and globs stand for, each once, as Spark's readers take
+   * them. A path that exists as it is written is not taken for a glob.
    */
   static String[] resolve(Configuration hadoop, List<String> paths) {
     if (paths.isEmpty()) {
@@ -38,7 +39,11 @@ final class InputPaths {
       for (Path parent = path.getParent(); parent != null; parent = parent.getParent()) {
         if (found.containsKey(parent.toString())) {
           throw LockstepException.usage(
-              "data.path names the folder " + display(parent.toString()) + " and also " + display(path.toString()) + " inside it. Name every file once.");
+              "data.path names the folder "
+                  + display(parent.toString())
+                  + " and also "
+                  + display(path.toString())
+                  + " inside it. Name every file once.");
         }
       }
     }
@@ -68,12 +73,19 @@ final class InputPaths {
       if (matches.isEmpty()) {
         throw LockstepException.data(
             isGlob
-                ? "No file matches " + text + " (data.path). Correct the pattern, or check that the data have arrived."
-                : "There is no file or folder " + text + " (data.path). Correct the path; relative paths count from the configuration file.");
+                ? "No file matches "
+                    + text
+                    + " (data.path). Correct the pattern, or check that the data have arrived."
+                : "There is no file or folder "
+                    + text
+                    + " (data.path). Correct the path; relative paths count from the configuration file.");
       }
       return matches;
     } catch (IllegalArgumentException notAPath) {
-      throw new LockstepException(ErrorKind.USAGE, "'" + text + "' (data.path) is not a path: " + notAPath.getMessage() + ".", notAPath);
+      throw new LockstepException(
+          ErrorKind.USAGE,
+          "'" + text + "' (data.path) is not a path: " + notAPath.getMessage() + ".",
+          notAPath);
     } catch (IOException unreadable) {
       throw unreadable(text, unreadable);
     }
@@ -82,9 +94,15 @@ final class InputPaths {
   /** The error for a file that exists but cannot be read, or has gone. */
   static LockstepException unreadable(String file, IOException cause) {
     if (cause instanceof FileNotFoundException) {
-      return new LockstepException(ErrorKind.DATA, "There is no file " + file + ". Correct the path; relative paths count from the configuration file.", cause);
+      return new LockstepException(
+          ErrorKind.DATA,
+          "There is no file "
+              + file
+              + ". Correct the path; relative paths count from the configuration file.",
+          cause);
     }
-    return new LockstepException(ErrorKind.RESOURCE, file + " cannot be read: " + cause.getMessage() + ".", cause);
+    return new LockstepException(
+        ErrorKind.RESOURCE, file + " cannot be read: " + cause.getMessage() + ".", cause);
   }
 
   /** A path as Spark's readers take it, with the characters of globs escaped. */
@@ -99,6 +117,8 @@ final class InputPaths {
 
   /** A path or URI as its owner would write it: without {@code file:} for local files. */
   static String display(String path) {
-    return path.startsWith("file:") ? path.substring("file:".length()).replaceFirst("^/+", "/") : path;
+    return path.startsWith("file:")
+        ? path.substring("file:".length()).replaceFirst("^/+", "/")
+        : path;
   }
 }

@@ -54,13 +54,22 @@ final class LibSvmLine {
       int colon = line.indexOf(':', from);
       long index = colon < 0 || colon >= to ? -1 : wholeNumber(line, from, colon);
       if (index < 0) {
-        return new RowProblem(null, RowProblem.quote(line.substring(from, to)) + " is not a pair index:value. A line reads: label index:value index:value ...");
+        return new RowProblem(
+            null,
+            RowProblem.quote(line.substring(from, to))
+                + " is not a pair index:value. A line reads: label index:value index:value ...");
       }
       if (index == 0) {
-        return new RowProblem(null, "the index 0 in " + RowProblem.quote(line.substring(from, to)) + " is not allowed: indices count from 1.");
+        return new RowProblem(
+            null,
+            "the index 0 in "
+                + RowProblem.quote(line.substring(from, to))
+                + " is not allowed: indices count from 1.");
       }
       if (index <= previous) {
-        return new RowProblem(null, "the index " + index + " follows " + previous + ". The indices of a line must ascend.");
+        return new RowProblem(
+            null,
+            "the index " + index + " follows " + previous + ". The indices of a line must ascend.");
       }
       previous = index;
       String text = line.substring(colon + 1, to);

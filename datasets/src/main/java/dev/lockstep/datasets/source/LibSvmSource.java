@@ -18,8 +18,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * Lines {@code label index:value …} with ascending indices from 1, as LIBSVM's tools write them; what is not named is 0. Blank lines and text after {@code #} do not
- * count. The columns are {@code label} and {@code f1 …} up to the largest index, or to the option {@code numFeatures}.
+ * Lines {@code label index:value …} with ascending indices from 1, as LIBSVM's tools write them;
+ * what is not named is 0. Blank lines and text after {@code #} do not count. The columns are {@code
+ * label} and {@code f1 …} up to the largest index, or to the option {@code numFeatures}.
  */
 final class LibSvmSource implements DataSource {
   static final String LABEL = "label";
@@ -37,7 +38,11 @@ final class LibSvmSource implements DataSource {
     this.lines = lines;
   }
 
-  static LibSvmSource open(SparkSession spark, DataLocation.LibSvm location, Map<String, String> options, List<String> needed) {
+  static LibSvmSource open(
+      SparkSession spark,
+      DataLocation.LibSvm location,
+      Map<String, String> options,
+      List<String> needed) {
     Dataset<Row> lines = lines(spark, location, options);
     String[] files = lines.inputFiles();
     Arrays.sort(files);
@@ -62,18 +67,26 @@ final class LibSvmSource implements DataSource {
   }
 
   /** The lines as they are, with file and start. */
-  private static Dataset<Row> lines(SparkSession spark, DataLocation.LibSvm location, Map<String, String> options) {
-    String[] paths = InputPaths.resolve(spark.sparkContext().hadoopConfiguration(), location.paths());
+  private static Dataset<Row> lines(
+      SparkSession spark, DataLocation.LibSvm location, Map<String, String> options) {
+    String[] paths =
+        InputPaths.resolve(spark.sparkContext().hadoopConfiguration(), location.paths());
     Map<String, String> forSpark = ignoringCase(options);
     forSpark.remove(FEATURE_COUNT_OPTION);
     if (forSpark.remove("wholetext") != null) {
-      throw LockstepException.usage("data.options.wholetext cannot be used with format libsvm, which is read line by line. Take the option out.");
+      throw LockstepException.usage(
+          "data.options.wholetext cannot be used with format libsvm, which is read line by line. Take the option out.");
     }
     Dataset<Row> lines = spark.read().options(forSpark).text(paths);
     if (lines.inputFiles().length == 0) {
-      throw LockstepException.data(String.join(", ", location.paths()) + " holds no data files (names starting with _ or . do not count).");
+      throw LockstepException.data(
+          String.join(", ", location.paths())
+              + " holds no data files (names starting with _ or . do not count).");
     }
-    return lines.select(functions.col("value"), functions.col("_metadata.file_path"), functions.col("_metadata.file_block_start"));
+    return lines.select(
+        functions.col("value"),
+        functions.col("_metadata.file_path"),
+        functions.col("_metadata.file_block_start"));
   }
 
   private static Map<String, String> ignoringCase(Map<String, String> options) {
@@ -85,7 +98,14 @@ final class LibSvmSource implements DataSource {
   private static int featureCount(String text) {
     float count = NumberText.toFloat(text);
     if (!(count >= 1 && count <= MAX_FEATURES) || count != Math.rint(count)) {
-      throw LockstepException.usage("data.options." + FEATURE_COUNT_OPTION + " is '" + text + "'; it must be a whole number from 1 to " + MAX_FEATURES + ".");
+      throw LockstepException.usage(
+          "data.options."
+              + FEATURE_COUNT_OPTION
+              + " is '"
+              + text
+              + "'; it must be a whole number from 1 to "
+              + MAX_FEATURES
+              + ".");
     }
     return (int) count;
   }
@@ -97,7 +117,8 @@ final class LibSvmSource implements DataSource {
             rows -> {
               int largest = 0;
               while (rows.hasNext()) {
-                largest = Math.max(largest, LibSvmLine.lastIndex(rows.next().getString(0), MAX_FEATURES));
+                largest =
+                    Math.max(largest, LibSvmLine.lastIndex(rows.next().getString(0), MAX_FEATURES));
               }
               return List.of(largest).iterator();
             })
@@ -126,9 +147,11 @@ final class LibSvmSource implements DataSource {
   }
 
   /** Columns {@code label} and {@code features} (the pairs of each line) as text. */
-  static Dataset<Row> table(SparkSession spark, DataLocation.LibSvm location, Map<String, String> options) {
+  static Dataset<Row> table(
+      SparkSession spark, DataLocation.LibSvm location, Map<String, String> options) {
     return lines(spark, location, options)
-        .select(functions.trim(functions.regexp_replace(functions.col("value"), "#.*", "")).as("line"))
+        .select(
+            functions.trim(functions.regexp_replace(functions.col("value"), "#.*", "")).as("line"))
         .filter(functions.col("line").notEqual(""))
         .select(
             functions.regexp_extract(functions.col("line"), "^(\\S+)", 1).as(LABEL),
@@ -161,7 +184,9 @@ final class LibSvmSource implements DataSource {
       int index = index(names.get(j));
       if (index == 0) {
         throw LockstepException.data(
-            "The model needs the column '" + names.get(j) + "', and libsvm data have only f1, f2, ... Use data in the format the model was trained on.");
+            "The model needs the column '"
+                + names.get(j)
+                + "', and libsvm data have only f1, f2, ... Use data in the format the model was trained on.");
       }
       targets[index] = j;
     }
@@ -179,7 +204,12 @@ final class LibSvmSource implements DataSource {
 
     Decoder(ColumnSelection selection, List<String> columns) {
       if (selection.label() != null && !selection.label().equals(LABEL)) {
-        throw LockstepException.usage("The label of libsvm data is the column '" + LABEL + "', not '" + selection.label() + "' (data.label).");
+        throw LockstepException.usage(
+            "The label of libsvm data is the column '"
+                + LABEL
+                + "', not '"
+                + selection.label()
+                + "' (data.label).");
       }
       this.label = selection.label();
       this.weight = selection.weight();
@@ -194,7 +224,10 @@ final class LibSvmSource implements DataSource {
       int[] positions = selection.featurePositions(columns);
       for (int j = 0; j < positions.length; j++) {
         if (positions[j] == 0) {
-          throw LockstepException.usage("data.features names '" + LABEL + "', which is the label of libsvm data. Take it out of data.features.");
+          throw LockstepException.usage(
+              "data.features names '"
+                  + LABEL
+                  + "', which is the label of libsvm data. Take it out of data.features.");
         }
         targets[positions[j]] = j;
       }
@@ -214,7 +247,11 @@ final class LibSvmSource implements DataSource {
       String labelText = LibSvmLine.label(line);
       RowProblem problem =
           labelText == null
-              ? new RowProblem(null, "the line starts with " + RowProblem.quote(line.strip()) + " and has no label. A line reads: label index:value index:value ...")
+              ? new RowProblem(
+                  null,
+                  "the line starts with "
+                      + RowProblem.quote(line.strip())
+                      + " and has no label. A line reads: label index:value index:value ...")
               : LibSvmLine.parse(line, targets, row);
       if (problem != null) {
         target.fail(problem);

@@ -7,10 +7,13 @@ import java.util.Locale;
 final class NearestName {
   private NearestName() {}
 
-  /** The candidate with the smallest edit distance (Levenshtein, ignoring case), or null where none is close: at most a third of the letters may differ. */
+  /**
+   * The candidate with the smallest edit distance (Levenshtein, ignoring case), or null where none
+   * is close: about a third of the letters may differ.
+   */
   static String of(String name, List<String> candidates) {
     String nearest = null;
-    int best = Math.max(1, name.length() / 3) + 1;
+    int best = Math.min(name.length() - 1, 1 + name.length() / 3) + 1;
     for (String candidate : candidates) {
       if (Math.abs(candidate.length() - name.length()) < best) {
         int distance = distance(name.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));

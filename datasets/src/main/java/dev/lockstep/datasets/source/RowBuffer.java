@@ -1,7 +1,8 @@
 package dev.lockstep.datasets.source;
 
 /**
- * One decoded row, overwritten by the next. Where {@link #problem()} is not null the row cannot be used and the other contents are undefined.
+ * One decoded row, overwritten by the next. Where {@link #problem()} is not null the row cannot be
+ * used and the other contents are undefined.
  */
 public final class RowBuffer {
   private final float[] features;
@@ -45,7 +46,10 @@ public final class RowBuffer {
     return file;
   }
 
-  /** Start of the row's piece within the file: rows with equal file and start follow one another in order. */
+  /**
+   * Start of the row's piece within the file: rows with equal file and start follow one another in
+   * order.
+   */
   public long start() {
     return start;
   }

@@ -6,7 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
 
-/** Reads the raw features of a model out of the rows of a {@link ScoringInput}. Immutable; sent to the tasks. */
+/**
+ * Reads the raw features of a model out of the rows of a {@link ScoringInput}. Immutable; sent to
+ * the tasks.
+ */
 public final class RowFeatures implements Serializable {
   private static final long serialVersionUID = 1L;
 
@@ -50,7 +53,8 @@ public final class RowFeatures implements Serializable {
    * Reads one row.
    *
    * @param row a row of {@link ScoringInput#rows()}
-   * @param target overwritten from {@code offset} with the raw features, in the order of the model's feature names
+   * @param target overwritten from {@code offset} with the raw features, in the order of the
+   *     model's feature names
    * @throws LockstepException of kind DATA for a cell that does not hold a finite number
    */
   public void read(Row row, float[] target, int offset) {
@@ -60,7 +64,10 @@ public final class RowFeatures implements Serializable {
     }
     for (int j = 0; j < positions.length; j++) {
       Object cell = row.get(positions[j]);
-      float value = cell instanceof Number number ? number.floatValue() : NumberText.toFloat(cell == null ? null : cell.toString());
+      float value =
+          cell instanceof Number number
+              ? number.floatValue()
+              : NumberText.toFloat(cell == null ? null : cell.toString());
       if (!Float.isFinite(value)) {
         throw bad(row, RowProblem.badFeature(names.get(j), cell == null ? null : cell.toString()));
       }
@@ -81,6 +88,12 @@ public final class RowFeatures implements Serializable {
 
   private static LockstepException bad(Row row, RowProblem problem) {
     String place = problem.column() == null ? "" : "column '" + problem.column() + "' ";
-    return LockstepException.data("The input's " + place + "of row " + RowProblem.quote(row.mkString(",")) + ": " + problem.explanation());
+    return LockstepException.data(
+        "The input's "
+            + place
+            + "of row "
+            + RowProblem.quote(row.mkString(","))
+            + ": "
+            + problem.explanation());
   }
 }

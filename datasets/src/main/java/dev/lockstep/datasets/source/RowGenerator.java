@@ -2,7 +2,9 @@ package dev.lockstep.datasets.source;
 
 import java.io.Serializable;
 
-/** Rows of numbers with a label each, which a task makes or reads by itself, one piece at a time. */
+/**
+ * Rows of numbers with a label each, which a task makes or reads by itself, one piece at a time.
+ */
 interface RowGenerator extends Serializable {
   /** The file that rows are said to come from, or an empty text. */
   String file();

@@ -10,8 +10,8 @@ import org.apache.spark.sql.SparkSession;
 /**
  * Rows to be scored by a model, with their columns unchanged.
  *
- * @param rows the rows: for csv every column as text, as it was read; for libsvm the texts {@code label} and {@code features}; otherwise the features as floats and
- *     the {@code label} as text
+ * @param rows the rows: for csv every column as text, as it was read; for libsvm the texts {@code
+ *     label} and {@code features}; otherwise the features as floats and the {@code label} as text
  * @param features how to read the model's raw features out of a row
  */
 public record ScoringInput(Dataset<Row> rows, RowFeatures features) {
@@ -21,15 +21,21 @@ public record ScoringInput(Dataset<Row> rows, RowFeatures features) {
    * @param options options of the Spark reader
    * @param preprocessing the model's: names the columns that are needed
    */
-  public static ScoringInput open(SparkSession spark, DataLocation location, Map<String, String> options, Preprocessing preprocessing) {
+  public static ScoringInput open(
+      SparkSession spark,
+      DataLocation location,
+      Map<String, String> options,
+      Preprocessing preprocessing) {
     List<String> names = preprocessing.featureNames();
     if (location instanceof DataLocation.LibSvm libSvm) {
       Dataset<Row> rows = LibSvmSource.table(spark, libSvm, options);
       return new ScoringInput(rows, RowFeatures.ofPairs(names, 1, LibSvmSource.targets(names)));
     }
     DataSource source = DataSource.open(spark, location, options, names);
-    int[] positions = ColumnSelection.resolve(source, names, null, null).featurePositions(source.columns());
-    Dataset<Row> rows = source instanceof CsvSource csv ? csv.table() : ((GeneratedSource) source).table();
+    int[] positions =
+        ColumnSelection.resolve(source, names, null, null).featurePositions(source.columns());
+    Dataset<Row> rows =
+        source instanceof CsvSource csv ? csv.table() : ((GeneratedSource) source).table();
     return new ScoringInput(rows, RowFeatures.ofColumns(names, positions));
   }
 }

@@ -3,7 +3,10 @@ package dev.lockstep.datasets.source;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Generators of points in the plane: row i is a function of the seed and i alone, so any machine makes any row. */
+/**
+ * Generators of points in the plane: row i is a function of the seed and i alone, so any machine
+ * makes any row.
+ */
 public enum SyntheticDataSet {
   /** Two interleaving half circles of radius 1, as scikit-learn's {@code make_moons}. */
   MOONS("moons", "two interleaving half circles", 2, 0),

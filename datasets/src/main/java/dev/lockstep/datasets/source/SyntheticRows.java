@@ -7,9 +7,10 @@ import dev.lockstep.trainer.random.Purpose;
 /**
  * The rows of a synthetic data set.
  *
- * <p>Coordinates of the draws: seed, {@link Purpose#SYNTHETIC_DATA}, step = number of the generator, example = row; unit 0 is the place on the curve, units 1 and 2
- * the noise. Classes take turns: each run of K rows holds every class once, in an order that is turned by a draw of layer 1, so that a stride of K rows does not
- * meet one class only.
+ * <p>Coordinates of the draws: seed, {@link Purpose#SYNTHETIC_DATA}, step = number of the
+ * generator, example = row; unit 0 is the place on the curve, units 1 and 2 the noise. Classes take
+ * turns: each run of K rows holds every class once, in an order that is turned by a draw of layer
+ * 1, so that a stride of K rows does not meet one class only.
  */
 final class SyntheticRows implements RowGenerator {
   private static final long serialVersionUID = 1L;
@@ -23,7 +24,8 @@ final class SyntheticRows implements RowGenerator {
   private final int classes;
   private final long seed;
 
-  private SyntheticRows(SyntheticDataSet dataSet, long samples, double noise, int classes, long seed) {
+  private SyntheticRows(
+      SyntheticDataSet dataSet, long samples, double noise, int classes, long seed) {
     this.dataSet = dataSet;
     this.samples = samples;
     this.noise = noise;
@@ -34,16 +36,20 @@ final class SyntheticRows implements RowGenerator {
   static SyntheticRows of(DataLocation.Synthetic location) {
     SyntheticDataSet dataSet = SyntheticDataSet.named(location.name());
     if (location.samples() < 1 || location.samples() > MAX_SAMPLES) {
-      throw LockstepException.usage("data.samples is " + location.samples() + "; it must be from 1 to 2^40.");
+      throw LockstepException.usage(
+          "data.samples is " + location.samples() + "; it must be from 1 to 2^40.");
     }
     if (!(location.noise() >= 0 && location.noise() <= 1e6)) {
-      throw LockstepException.usage("data.noise is " + location.noise() + "; it must be from 0 to 1e6.");
+      throw LockstepException.usage(
+          "data.noise is " + location.noise() + "; it must be from 0 to 1e6.");
     }
     int classes = dataSet.hasChosenClasses() ? location.classes() : dataSet.classes();
     if (classes < 2 || classes > MAX_CLASSES) {
-      throw LockstepException.usage("data.classes is " + classes + "; it must be from 2 to " + MAX_CLASSES + ".");
+      throw LockstepException.usage(
+          "data.classes is " + classes + "; it must be from 2 to " + MAX_CLASSES + ".");
     }
-    return new SyntheticRows(dataSet, location.samples(), location.noise(), classes, location.seed());
+    return new SyntheticRows(
+        dataSet, location.samples(), location.noise(), classes, location.seed());
   }
 
   @Override

@@ -100,7 +100,18 @@ final class Fixtures {
     }
 
     DataSettings build() {
-      return new DataSettings(location, options, label, features, weight, task, validation, test, splitSeed, normalize, shape);
+      return new DataSettings(
+          location,
+          options,
+          label,
+          features,
+          weight,
+          task,
+          validation,
+          test,
+          splitSeed,
+          normalize,
+          shape);
     }
 
     PreparedData prepare(int shards, int partitions) {
@@ -149,7 +160,11 @@ final class Fixtures {
     for (Shard shard : split.shards().collect()) {
       Examples examples = shard.examples();
       for (int row = 0; row < examples.count(); row++) {
-        float[] values = Arrays.copyOfRange(examples.features(), row * examples.featureCount(), (row + 1) * examples.featureCount() + 1);
+        float[] values =
+            Arrays.copyOfRange(
+                examples.features(),
+                row * examples.featureCount(),
+                (row + 1) * examples.featureCount() + 1);
         values[examples.featureCount()] = examples.targets()[row];
         rows[Math.toIntExact(examples.index(row))] = values;
       }

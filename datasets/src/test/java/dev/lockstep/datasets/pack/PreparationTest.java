@@ -47,8 +47,18 @@ class PreparationTest {
       JavaRDD<Shard> shards = data.train().shards();
       assertThat(shards.getNumPartitions()).isEqualTo(3);
       assertThat(shards.getStorageLevel()).isEqualTo(StorageLevel.MEMORY_AND_DISK());
-      List<List<Integer>> numbers = shards.map(Shard::number).glom().collect();
-      assertThat(numbers).isEqualTo(List.of(List.of(0), List.of(1, 2), List.of(3, 4)));
+      List<String> numbers =
+          shards
+              .mapPartitionsWithIndex(
+                  (partition, inside) -> {
+                    List<String> places = new ArrayList<>();
+                    inside.forEachRemaining(
+                        shard -> places.add(shard.number() + " in " + partition));
+                    return places.iterator();
+                  },
+                  true)
+              .collect();
+      assertThat(numbers).containsExactly("0 in 0", "1 in 1", "2 in 1", "3 in 2", "4 in 2");
       for (Shard shard : shards.collect()) {
         Examples examples = shard.examples();
         assertThat(examples.firstIndex()).isEqualTo(shard.number());
@@ -56,8 +66,8 @@ class PreparationTest {
         assertThat(examples.count()).isEqualTo((23 - shard.number() + 4) / 5);
         assertThat(examples.weights()).isNull();
         for (int row = 0; row < examples.count(); row++) {
-          assertThat(examples.features()[row]).isEqualTo(examples.index(row));
-          assertThat(examples.targets()[row]).isEqualTo(examples.index(row) % 2);
+          assertThat(examples.features()[row]).isEqualTo((float) examples.index(row));
+          assertThat(examples.targets()[row]).isEqualTo((float) (examples.index(row) % 2));
         }
       }
     }
@@ -66,9 +76,11 @@ class PreparationTest {
   @Test
   void everyShardExistsEvenWhenItIsEmpty() {
     try (PreparedData data = Settings.csv(numbered(20)).fractions(0.1, 0.05).prepare(8, 11)) {
-      for (PreparedSplit split : List.of(data.train(), data.validation().orElseThrow(), data.test().orElseThrow())) {
+      for (PreparedSplit split :
+          List.of(data.train(), data.validation().orElseThrow(), data.test().orElseThrow())) {
         assertThat(split.shards().getNumPartitions()).isEqualTo(11);
-        assertThat(split.shards().map(Shard::number).collect()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+        assertThat(split.shards().map(Shard::number).collect())
+            .containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
         long examples = 0;
         for (int count : split.shards().map(shard -> shard.examples().count()).collect()) {
           examples += count;
@@ -88,7 +100,8 @@ class PreparationTest {
       long position = permutation.invert(row);
       expected.get(position < 10 ? 2 : position < 35 ? 1 : 0).add(row);
     }
-    try (PreparedData data = Settings.csv(numbered(rows)).fractions(0.25, 0.1).splitSeed(9).prepare(3, 2)) {
+    try (PreparedData data =
+        Settings.csv(numbered(rows)).fractions(0.25, 0.1).splitSeed(9).prepare(3, 2)) {
       assertThat(data.test().orElseThrow().examples()).isEqualTo(10);
       assertThat(data.validation().orElseThrow().examples()).isEqualTo(25);
       assertThat(Fixtures.column(data.train(), 0)).isEqualTo(expected.get(0));
@@ -136,15 +149,17 @@ class PreparationTest {
     }
     Path file = Fixtures.write(folder.resolve("values.csv"), lines);
     try (PreparedData raw = Settings.csv(file).fractions(0.2, 0.2).prepare(4, 3);
-        PreparedData standard = Settings.csv(file).fractions(0.2, 0.2).normalize(Normalization.STANDARD).prepare(4, 3);
-        PreparedData minMax = Settings.csv(file).fractions(0.2, 0.2).normalize(Normalization.MIN_MAX).prepare(4, 3)) {
+        PreparedData standard =
+            Settings.csv(file).fractions(0.2, 0.2).normalize(Normalization.STANDARD).prepare(4, 3);
+        PreparedData minMax =
+            Settings.csv(file).fractions(0.2, 0.2).normalize(Normalization.MIN_MAX).prepare(4, 3)) {
       float[][] train = Fixtures.rows(raw.train());
       for (int column = 0; column < 3; column++) {
         double mean = 0;
         double smallest = Double.POSITIVE_INFINITY;
         double largest = Double.NEGATIVE_INFINITY;
         for (float[] row : train) {
-          mean += row[column] / train.length;
+          mean += row[column] / (double) train.length;
           smallest = Math.min(smallest, row[column]);
           largest = Math.max(largest, row[column]);
         }
@@ -153,15 +168,19 @@ class PreparationTest {
           variance += (row[column] - mean) * (row[column] - mean) / train.length;
         }
         boolean constant = column == 2;
-        assertThat(standard.preprocessing().offset()[column]).isCloseTo(mean, within(1e-12 * Math.abs(mean) + 1e-15));
+        assertThat(standard.preprocessing().offset()[column])
+            .isCloseTo(mean, within(1e-12 * Math.abs(mean) + 1e-15));
         double scale = constant ? 0 : 1 / Math.sqrt(variance);
-        assertThat(standard.preprocessing().scale()[column]).isCloseTo(scale, within(1e-10 * scale));
+        assertThat(standard.preprocessing().scale()[column])
+            .isCloseTo(scale, within(1e-10 * scale));
         assertThat(minMax.preprocessing().offset()[column]).isEqualTo(smallest);
-        assertThat(minMax.preprocessing().scale()[column]).isEqualTo(constant ? 0 : 1 / (largest - smallest));
+        assertThat(minMax.preprocessing().scale()[column])
+            .isEqualTo(constant ? 0 : 1 / (largest - smallest));
       }
       for (PreparedData data : List.of(standard, minMax)) {
         check(raw.train(), data.train(), data.preprocessing());
-        check(raw.validation().orElseThrow(), data.validation().orElseThrow(), data.preprocessing());
+        check(
+            raw.validation().orElseThrow(), data.validation().orElseThrow(), data.preprocessing());
         check(raw.test().orElseThrow(), data.test().orElseThrow(), data.preprocessing());
       }
       assertThat(raw.preprocessing().normalization()).isEqualTo("none");
@@ -172,7 +191,8 @@ class PreparationTest {
     }
   }
 
-  private static void check(PreparedSplit raw, PreparedSplit normalized, Preprocessing preprocessing) {
+  private static void check(
+      PreparedSplit raw, PreparedSplit normalized, Preprocessing preprocessing) {
     float[][] before = Fixtures.rows(raw);
     float[][] after = Fixtures.rows(normalized);
     for (int row = 0; row < before.length; row++) {
@@ -187,7 +207,14 @@ class PreparationTest {
     assertLabels(Task.CLASSIFICATION, List.of("2", "10", "33"), null, "10", "2", "33", "2");
     assertLabels(Task.CLASSIFICATION, List.of("-1", "0", "1"), null, "1.0", "0", "-1", "1");
     assertLabels(Task.CLASSIFICATION, List.of("1", "10", "2", "b"), null, "10", "2", "b", "1");
-    assertLabels(Task.CLASSIFICATION, List.of("0.5", "1.5"), Task.CLASSIFICATION, "1.5", "0.5", "1.5", "0.5");
+    assertLabels(
+        Task.CLASSIFICATION,
+        List.of("0.5", "1.5"),
+        Task.CLASSIFICATION,
+        "1.5",
+        "0.5",
+        "1.5",
+        "0.5");
     assertLabels(Task.REGRESSION, List.of(), null, "1.5", "0.5", "1", "2");
     assertLabels(Task.REGRESSION, List.of(), Task.REGRESSION, "1", "0", "1", "0");
   }
@@ -198,7 +225,10 @@ class PreparationTest {
     for (int i = 0; i < labels.length; i++) {
       lines[i + 1] = i + "," + labels[i];
     }
-    try (PreparedData data = Settings.csv(Fixtures.write(folder.resolve("labels.csv"), lines)).task(chosen).prepare(1, 1)) {
+    try (PreparedData data =
+        Settings.csv(Fixtures.write(folder.resolve("labels.csv"), lines))
+            .task(chosen)
+            .prepare(1, 1)) {
       assertThat(data.task()).isEqualTo(expected);
       assertThat(data.preprocessing().classLabels()).isEqualTo(classes);
       float[][] rows = Fixtures.rows(data.train());
@@ -219,11 +249,13 @@ class PreparationTest {
     for (int row = 1; row < lines.length; row++) {
       lines[row] = "1," + row;
     }
-    try (PreparedData data = Settings.csv(Fixtures.write(folder.resolve("many.csv"), lines)).prepare(1, 1)) {
+    try (PreparedData data =
+        Settings.csv(Fixtures.write(folder.resolve("many.csv"), lines)).prepare(1, 1)) {
       assertThat(data.task()).isEqualTo(Task.REGRESSION);
     }
     lines[1] = "1,7";
-    try (PreparedData data = Settings.csv(Fixtures.write(folder.resolve("fewer.csv"), lines)).prepare(1, 1)) {
+    try (PreparedData data =
+        Settings.csv(Fixtures.write(folder.resolve("fewer.csv"), lines)).prepare(1, 1)) {
       assertThat(data.task()).isEqualTo(Task.CLASSIFICATION);
       assertThat(data.preprocessing().classLabels()).hasSize(ScannedRows.MAX_CLASSES_BY_DEFAULT);
     }
@@ -231,7 +263,8 @@ class PreparationTest {
 
   @Test
   void columnsAreChosenByNameAndOrder() {
-    Path file = Fixtures.write(folder.resolve("columns.csv"), "a,w,label,b", "1,0.5,p,2", "3,2,q,4");
+    Path file =
+        Fixtures.write(folder.resolve("columns.csv"), "a,w,label,b", "1,0.5,p,2", "3,2,q,4");
     try (PreparedData data = Settings.csv(file).weight("w").features("b", "a").prepare(2, 1)) {
       assertThat(data.preprocessing().featureNames()).containsExactly("b", "a");
       assertThat(Fixtures.rows(data.train())[1]).containsExactly(4, 3, 1);
@@ -261,9 +294,12 @@ class PreparationTest {
   @Test
   void separateDataAreReadOnTheirOwn() {
     Path train = Fixtures.write(folder.resolve("train.csv"), "x,y,label", "0,1,p", "2,3,q");
-    Path validation = Fixtures.write(folder.resolve("validation.csv"), "label,extra,y,x", "q,?,8,6", "p,?,1,4", "p,?,1,5");
+    Path validation =
+        Fixtures.write(
+            folder.resolve("validation.csv"), "label,extra,y,x", "q,?,8,6", "p,?,1,4", "p,?,1,5");
     DataLocation location = new DataLocation.Csv(List.of(validation.toString()));
-    try (PreparedData data = Settings.csv(train).separate(location).normalize(Normalization.MIN_MAX).prepare(2, 2)) {
+    try (PreparedData data =
+        Settings.csv(train).separate(location).normalize(Normalization.MIN_MAX).prepare(2, 2)) {
       PreparedSplit split = data.validation().orElseThrow();
       assertThat(split.examples()).isEqualTo(3);
       assertThat(Fixtures.rows(split)[0]).containsExactly(3, 3.5f, 1);
@@ -280,7 +316,10 @@ class PreparationTest {
     Fixtures.write(file, "x,y,label", "1,2,p", "3,4,q", "5,6,p");
     String reference = fingerprint(Settings.csv(file), 1, 1);
     assertThat(reference).matches("[0-9a-f]{64}");
-    assertThat(fingerprint(Settings.csv(file).fractions(0.3, 0).normalize(Normalization.STANDARD), 2, 3)).isEqualTo(reference);
+    assertThat(
+            fingerprint(
+                Settings.csv(file).fractions(0.3, 0).normalize(Normalization.STANDARD), 2, 3))
+        .isEqualTo(reference);
     Fixtures.write(file, "x,y,label", "3,4,q", "1,2,p", "5,6,p");
     assertThat(fingerprint(Settings.csv(file), 1, 1)).as("other order").isNotEqualTo(reference);
     Fixtures.write(file, "x,y,label", "1,2,q", "3,4,q", "5,6,p");
@@ -299,11 +338,20 @@ class PreparationTest {
 
   @Test
   void aModelFixesFeaturesLabelsAndNormalization() {
-    Path file = Fixtures.write(folder.resolve("new.csv"), "extra,label,b,a", "x,2.0,1,10", "y,7,2,20");
+    Path file =
+        Fixtures.write(folder.resolve("new.csv"), "extra,label,b,a", "x,2.0,1,10", "y,7,2,20");
     Preprocessing model =
-        new Preprocessing(List.of("a", "b"), "label", List.of("1", "2", "7"), "standard", new double[] {10, 1}, new double[] {0.5, 2});
+        new Preprocessing(
+            List.of("a", "b"),
+            "label",
+            List.of("1", "2", "7"),
+            "standard",
+            new double[] {10, 1},
+            new double[] {0.5, 2});
     DataSettings settings = Settings.csv(file).build();
-    try (PreparedData data = DataPreparation.prepareForModel(TestSpark.context(), settings, model, Task.CLASSIFICATION, 4, 2)) {
+    try (PreparedData data =
+        DataPreparation.prepareForModel(
+            TestSpark.context(), settings, model, Task.CLASSIFICATION, 4, 2)) {
       assertThat(data.train().examples()).isEqualTo(2);
       assertThat(data.train().shards().count()).isEqualTo(4);
       assertThat(Fixtures.rows(data.train())[0]).containsExactly(0, 0, 1);
@@ -312,17 +360,30 @@ class PreparationTest {
       assertThat(data.preprocessing().scale()).containsExactly(0.5, 2);
     }
     Fixtures.write(file, "label,b,a", "2,1,10", "8,2,20");
-    assertThatThrownBy(() -> DataPreparation.prepareForModel(TestSpark.context(), settings, model, Task.CLASSIFICATION, 1, 1))
-        .hasMessageContaining("new.csv, row 2, column 'label': '8' is not one of the 3 known classes: 1, 2, 7.");
+    assertThatThrownBy(
+            () ->
+                DataPreparation.prepareForModel(
+                    TestSpark.context(), settings, model, Task.CLASSIFICATION, 1, 1))
+        .hasMessageContaining(
+            "new.csv, row 2, column 'label': '8' is not one of the 3 known classes: 1, 2, 7.");
   }
 
   @Test
   void aModelOfLibSvmDataMeetsFewerAndMoreIndices() {
     Path file = Fixtures.write(folder.resolve("new.libsvm"), "1 2:5", "0 1:1 9:3");
     Preprocessing model =
-        new Preprocessing(List.of("f1", "f2", "f3"), "label", List.of("0", "1"), "none", new double[3], new double[] {1, 1, 1});
-    DataSettings settings = Settings.of(new DataLocation.LibSvm(List.of(file.toString()))).options(Map.of()).build();
-    try (PreparedData data = DataPreparation.prepareForModel(TestSpark.context(), settings, model, Task.CLASSIFICATION, 1, 1)) {
+        new Preprocessing(
+            List.of("f1", "f2", "f3"),
+            "label",
+            List.of("0", "1"),
+            "none",
+            new double[3],
+            new double[] {1, 1, 1});
+    DataSettings settings =
+        Settings.of(new DataLocation.LibSvm(List.of(file.toString()))).options(Map.of()).build();
+    try (PreparedData data =
+        DataPreparation.prepareForModel(
+            TestSpark.context(), settings, model, Task.CLASSIFICATION, 1, 1)) {
       assertThat(Fixtures.rows(data.train())[0]).containsExactly(0, 5, 0, 1);
       assertThat(Fixtures.rows(data.train())[1]).containsExactly(1, 0, 0, 0);
     }

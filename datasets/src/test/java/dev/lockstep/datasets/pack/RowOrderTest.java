@@ -23,7 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 class RowOrderTest {
   private static final int ROWS = 400;
   private static final List<String> READER_SETTINGS =
-      List.of("spark.sql.files.maxPartitionBytes", "spark.sql.files.openCostInBytes", "spark.sql.files.minPartitionNum");
+      List.of(
+          "spark.sql.files.maxPartitionBytes",
+          "spark.sql.files.openCostInBytes",
+          "spark.sql.files.minPartitionNum");
 
   @TempDir Path folder;
 
@@ -74,14 +77,18 @@ class RowOrderTest {
     for (int i = 0; i < 10; i++) {
       int from = i * i * 4;
       int to = (i + 1) * (i + 1) * 4;
-      files.add(Fixtures.write(ten.resolve("part-" + i + ".csv"), lines(from, to).toArray(new String[0])));
+      files.add(
+          Fixtures.write(
+              ten.resolve("part-" + i + ".csv"), lines(from, to).toArray(new String[0])));
     }
     List<Path> backwards = new ArrayList<>(files);
     Collections.reverse(backwards);
     Path compressed = folder.resolve("compressed");
     Files.createDirectories(compressed);
     for (Path file : files) {
-      try (OutputStream stream = new GZIPOutputStream(Files.newOutputStream(compressed.resolve(file.getFileName() + ".gz")))) {
+      try (OutputStream stream =
+          new GZIPOutputStream(
+              Files.newOutputStream(compressed.resolve(file.getFileName() + ".gz")))) {
         stream.write(Files.readAllBytes(file));
       }
     }
@@ -90,13 +97,19 @@ class RowOrderTest {
     assertThat(everything(Settings.csv(one), 9)).isEqualTo(expected);
     assertThat(everything(Settings.csv(ten), 2)).isEqualTo(expected);
     assertThat(everything(Settings.csv(backwards.toArray(new Path[0])), 2)).isEqualTo(expected);
-    assertThat(everything(Settings.csv(ten.resolve("part-*.csv"), ten.resolve("part-[0-4].csv")), 2)).isEqualTo(expected);
+    assertThat(
+            everything(Settings.csv(ten.resolve("part-*.csv"), ten.resolve("part-[0-4].csv")), 2))
+        .isEqualTo(expected);
     assertThat(everything(Settings.csv(compressed), 2)).isEqualTo(expected);
 
     for (String bytes : List.of("777", "3333")) {
       read("spark.sql.files.maxPartitionBytes", bytes);
-      assertThat(everything(Settings.csv(one), 2)).as("one file in splits of %s bytes", bytes).isEqualTo(expected);
-      assertThat(everything(Settings.csv(ten), 2)).as("ten files in splits of %s bytes", bytes).isEqualTo(expected);
+      assertThat(everything(Settings.csv(one), 2))
+          .as("one file in splits of %s bytes", bytes)
+          .isEqualTo(expected);
+      assertThat(everything(Settings.csv(ten), 2))
+          .as("ten files in splits of %s bytes", bytes)
+          .isEqualTo(expected);
     }
     read("spark.sql.files.openCostInBytes", "1");
     assertThat(everything(Settings.csv(ten), 2)).isEqualTo(expected);
@@ -140,14 +153,22 @@ class RowOrderTest {
   void libSvmFilesHaveTheSameOrderHoweverTheyAreSplit() {
     List<String> lines = new ArrayList<>();
     for (int row = 0; row < 300; row++) {
-      lines.add(row % 2 + " 1:" + row + (row % 3 == 0 ? "" : " 5:0.5") + (row % 50 == 0 ? " # a comment" : ""));
+      lines.add(
+          row % 2
+              + " 1:"
+              + row
+              + (row % 3 == 0 ? "" : " 5:0.5")
+              + (row % 50 == 0 ? " # a comment" : ""));
       if (row % 70 == 0) {
         lines.add("");
       }
     }
     Path one = Fixtures.write(folder.resolve("one.libsvm"), lines.toArray(new String[0]));
-    Path first = Fixtures.write(folder.resolve("two/a.libsvm"), lines.subList(0, 120).toArray(new String[0]));
-    Fixtures.write(folder.resolve("two/b.libsvm"), lines.subList(120, lines.size()).toArray(new String[0]));
+    Path first =
+        Fixtures.write(
+            folder.resolve("two/a.libsvm"), lines.subList(0, 120).toArray(new String[0]));
+    Fixtures.write(
+        folder.resolve("two/b.libsvm"), lines.subList(120, lines.size()).toArray(new String[0]));
     List<String> expected = libSvm(one);
     read("spark.sql.files.maxPartitionBytes", "150");
     assertThat(libSvm(one)).isEqualTo(expected);
@@ -156,7 +177,8 @@ class RowOrderTest {
   }
 
   private static List<String> libSvm(Path path) {
-    Settings settings = Settings.of(new DataLocation.LibSvm(List.of(path.toString()))).options(Map.of());
+    Settings settings =
+        Settings.of(new DataLocation.LibSvm(List.of(path.toString()))).options(Map.of());
     try (PreparedData data = settings.fractions(0, 0.25).prepare(4, 3)) {
       List<String> all = Fixtures.contents(data.train());
       all.addAll(Fixtures.contents(data.test().orElseThrow()));
@@ -168,7 +190,8 @@ class RowOrderTest {
   void quotedLineBreaksWorkWithMultiLine() {
     Path file = folder.resolve("quoted.csv");
     Fixtures.write(file, "x,label", "1,\"two\nlines\"", "2,one");
-    try (PreparedData data = Settings.csv(file).options(Map.of("header", "true", "multiLine", "true")).prepare(1, 1)) {
+    try (PreparedData data =
+        Settings.csv(file).options(Map.of("header", "true", "multiLine", "true")).prepare(1, 1)) {
       assertThat(data.preprocessing().classLabels()).containsExactly("one", "two\nlines");
     }
   }

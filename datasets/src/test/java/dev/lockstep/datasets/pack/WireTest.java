@@ -37,7 +37,10 @@ class WireTest {
     TestSpark.context();
     SerializerInstance serializer = SparkEnv.get().serializer().newInstance();
     ClassTag<Shard> tag = ClassTag$.MODULE$.apply(Shard.class);
-    for (Shard shard : new Shard[] {shard(0, 4, false), shard(1, 1, true), shard(1000, 37, true), shard(7, 5000, false)}) {
+    for (Shard shard :
+        new Shard[] {
+          shard(0, 4, false), shard(1, 1, true), shard(1000, 37, true), shard(7, 5000, false)
+        }) {
       ByteBuffer bytes = serializer.serialize(shard, tag);
       Shard copy = serializer.deserialize(bytes, tag);
       assertThat(copy.number()).isEqualTo(3);
@@ -53,7 +56,8 @@ class WireTest {
   @Test
   void blocksAreRawLittleEndian() {
     Output output = new Output(1024);
-    Shard shard = new Shard(1, new Examples(2, 1, 4, new float[] {1f, -2f}, new float[] {3f}, null));
+    Shard shard =
+        new Shard(1, new Examples(2, 1, 4, new float[] {1f, -2f}, new float[] {3f}, null));
     new ShardSerializer().write(new Kryo(), output, shard);
     byte[] bytes = output.toBytes();
     byte[] floats = Arrays.copyOfRange(bytes, bytes.length - 12, bytes.length);
@@ -73,11 +77,15 @@ class WireTest {
     for (int i = 0; i < hashes.length; i++) {
       whole.addRow(hashes[i]);
       (i < 2 ? left : right).addRow(hashes[i]);
-      BigInteger power = BigInteger.valueOf(ScannedPiece.POINTS[0]).modPow(BigInteger.valueOf(i), prime);
+      BigInteger power =
+          BigInteger.valueOf(ScannedPiece.POINTS[0]).modPow(BigInteger.valueOf(i), prime);
       expected = expected.add(power.multiply(BigInteger.valueOf(hashes[i]))).mod(prime);
     }
     assertThat(whole.hash(0)).isEqualTo(expected.longValueExact());
-    long joined = RowHash.add(left.hash(0), RowHash.multiply(RowHash.power(ScannedPiece.POINTS[0], 2), right.hash(0)));
+    long joined =
+        RowHash.add(
+            left.hash(0),
+            RowHash.multiply(RowHash.power(ScannedPiece.POINTS[0], 2), right.hash(0)));
     assertThat(joined).isEqualTo(whole.hash(0));
   }
 
@@ -89,7 +97,8 @@ class WireTest {
         assertThat(grid.firstShard(partitions)).isEqualTo(shards);
         for (int shard = 0; shard < shards; shard++) {
           int partition = grid.partitionOf(shard);
-          assertThat(shard).isBetween(grid.firstShard(partition), grid.firstShard(partition + 1) - 1);
+          assertThat(shard)
+              .isBetween(grid.firstShard(partition), grid.firstShard(partition + 1) - 1);
         }
       }
     }

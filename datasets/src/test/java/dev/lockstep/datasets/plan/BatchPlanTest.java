@@ -16,7 +16,9 @@ class BatchPlanTest {
     assertThat(plan.examplesInStep(0)).isEqualTo(4);
     assertThat(plan.examplesInStep(1)).isEqualTo(4);
     assertThat(plan.examplesInStep(2)).isEqualTo(2);
-    assertThatIllegalArgumentException().isThrownBy(() -> plan.examplesInStep(3)).withMessageContaining("step 3 is outside 0..2");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> plan.examplesInStep(3))
+        .withMessageContaining("step 3 is outside 0..2");
   }
 
   @Example
@@ -47,8 +49,12 @@ class BatchPlanTest {
   void impossibleSizesAreRefused() {
     assertThatIllegalArgumentException().isThrownBy(() -> new BatchPlan(0, 1, true, 1));
     assertThatIllegalArgumentException().isThrownBy(() -> new BatchPlan(1, 0, true, 1));
-    assertThatIllegalArgumentException().isThrownBy(() -> new BatchPlan(1L << 40, 1, true, 1)).withMessageContaining("more than 2^31 - 1 steps");
-    assertThatIllegalArgumentException().isThrownBy(() -> new BatchPlan(10, 1, true, 1).order(0)).withMessageContaining("count from 1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new BatchPlan(1L << 40, 1, true, 1))
+        .withMessageContaining("more than 2^31 - 1 steps");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new BatchPlan(10, 1, true, 1).order(0))
+        .withMessageContaining("count from 1");
   }
 
   @Property(tries = 300)
@@ -100,6 +106,8 @@ class BatchPlanTest {
   @Example
   void rowsOutsideThePlanAreRefused() {
     BatchPlan plan = new BatchPlan(10, 2, true, 1);
-    assertThatIllegalArgumentException().isThrownBy(() -> ShardOrder.of(plan, 1, 1, 3, 4)).withMessageContaining("do not fit into 10 examples");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ShardOrder.of(plan, 1, 1, 3, 4))
+        .withMessageContaining("do not fit into 10 examples");
   }
 }

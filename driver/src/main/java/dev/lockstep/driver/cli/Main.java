@@ -83,11 +83,19 @@ public final class Main implements Runnable {
     return (failure, arguments) -> {
       CommandLine line = failure.getCommandLine();
       PrintWriter stderr = line.getErr();
-      stderr.println("lockstep: " + failure.getMessage());
+      stderr.println("lockstep: " + sentence(failure));
       UnmatchedArgumentException.printSuggestions(failure, stderr);
       stderr.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
       return ExitCode.USAGE;
     };
+  }
+
+  private static String sentence(ParameterException failure) {
+    boolean atTheStart = failure.getCommandLine().getParent() == null;
+    if (atTheStart && failure instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+      return "'" + unmatched.getUnmatched().get(0) + "' is not a command.";
+    }
+    return failure.getMessage();
   }
 
   private int report(Throwable failure) {

@@ -23,7 +23,9 @@ final class TimeBreakdown {
       broadcast += finite(record.seconds().broadcast());
       total += finite(record.seconds().total());
     }
-    double other = Math.max(0, total - compute - aggregate - update - broadcast);
+    double rest = total - compute - aggregate - update - broadcast;
+    // Below a millionth of the total it is the rounding of the sums.
+    double other = rest > 1e-6 * total ? rest : 0;
     double whole = compute + aggregate + update + broadcast + other;
     if (!(whole > 0)) {
       return "<p class=\"empty\">Nothing was recorded.</p>\n";

@@ -2,6 +2,7 @@ package dev.lockstep.driver.run;
 
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -51,6 +52,10 @@ public final class RunFolder {
   /** Refuses a folder that already holds something: nobody's results are mixed or overwritten. */
   public void requireFresh() {
     try {
+      if (files.exists(root) && !files.getFileStatus(root).isDirectory()) {
+        throw LockstepException.usage(
+            "--output: " + name() + " is a file, not a folder. Choose another folder.");
+      }
       if (files.exists(root) && files.listStatus(root).length > 0) {
         throw LockstepException.usage(
             "--output: the folder " + name() + " is not empty. Choose another folder or remove this one.");
@@ -147,6 +152,10 @@ public final class RunFolder {
   }
 
   private LockstepException unreadable(String file, IOException failure) {
+    if (failure instanceof FileNotFoundException) {
+      return new LockstepException(
+          ErrorKind.DATA, name() + "/" + file + " could not be read: there is no such file.", failure);
+    }
     return new LockstepException(
         ErrorKind.DATA, name() + "/" + file + " could not be read: " + failure.getMessage(), failure);
   }

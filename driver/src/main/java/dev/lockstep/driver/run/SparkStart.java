@@ -5,6 +5,7 @@ import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
@@ -37,6 +38,15 @@ public final class SparkStart {
           "spark.ui.showConsoleProgress", "false",
           "spark.sql.session.timeZone", "UTC");
 
+  /** Masters as Spark knows them; one with a scheme of its own may belong to a cluster manager that was plugged in. */
+  private static final Pattern MASTER =
+      Pattern.compile(
+          "local(\\[\\s*([1-9][0-9]*|\\*)\\s*(,\\s*[0-9]+\\s*)?])?"
+              + "|local-cluster\\[\\s*[0-9]+\\s*,\\s*[0-9]+\\s*,\\s*[0-9]+\\s*]"
+              + "|spark://[^:/]+:[0-9]+(,[^:/]+:[0-9]+)*"
+              + "|yarn"
+              + "|(?!spark:)[A-Za-z][A-Za-z0-9+.-]*://.+");
+
   private SparkStart() {}
 
   /**
@@ -60,15 +70,24 @@ public final class SparkStart {
     settings.forEach(conf::set);
     conf.setMaster(chosen);
     conf.setIfMissing("spark.app.name", name);
+    requireMaster(chosen);
     try {
       return SparkSession.builder().config(conf).getOrCreate();
     } catch (RuntimeException failure) {
-      if (failure.getMessage() != null && failure.getMessage().contains("Could not parse Master URL")) {
-        throw LockstepException.usage(
-            "--master: '" + chosen + "' is not a Spark master. Use local[N], spark://host:port, yarn or k8s://https://host:port.");
-      }
       throw new LockstepException(
-          ErrorKind.INTERNAL, "Spark could not be started on " + chosen + ": " + failure.getMessage(), failure);
+          ErrorKind.INTERNAL,
+          "Spark could not be started on " + chosen + ": " + failure.getMessage(),
+          failure);
+    }
+  }
+
+  /** Spark would find out too, but it logs a stack trace before it says so. */
+  private static void requireMaster(String master) {
+    if (!MASTER.matcher(master).matches()) {
+      throw LockstepException.usage(
+          "--master: '"
+              + master
+              + "' is not a Spark master. Use local[N], spark://host:port, yarn or k8s://https://host:port.");
     }
   }
 }

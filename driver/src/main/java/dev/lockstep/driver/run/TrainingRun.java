@@ -196,7 +196,7 @@ public final class TrainingRun {
     return new TrainingState(
         parameters,
         given.optimizer().newState(network.layout().trainableLength()),
-        new RunningStatistics(network.layout(), parameters, batchesTracked),
+        new RunningStatistics(network.layout(), batchesTracked),
         0);
   }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.driver.run;
 
+import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import org.apache.hadoop.conf.Configuration;
@@ -15,8 +16,13 @@ final class WeightsFile {
    * @return steps that had moved the running statistics, per batch-norm layer
    */
   static long[] read(String location, Configuration hadoop, Network network, ParameterVector parameters) {
-    Path path = new Path(location);
-    RunFolder folder = RunFolder.at(String.valueOf(path.getParent()), hadoop);
-    return ModelFolder.readWeights(folder, path.getName(), network, parameters);
+    try {
+      Path path = new Path(location);
+      RunFolder folder = RunFolder.at(String.valueOf(path.getParent()), hadoop);
+      return ModelFolder.readWeights(folder, path.getName(), network, parameters);
+    } catch (LockstepException failure) {
+      throw new LockstepException(
+          failure.kind(), "network.initialWeights: " + failure.getMessage(), failure);
+    }
   }
 }

@@ -3,7 +3,8 @@ package dev.lockstep.trainer.error;
 import java.util.Objects;
 
 /**
- * An error whose message is written for the user: one short paragraph that names what was expected, what was found and what to do.
+ * An error whose message is written for the user: one short paragraph that names what was expected,
+ * what was found and what to do.
  */
 public final class LockstepException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -8,17 +8,22 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 
 /**
- * Products of row-major float32 matrices, by OpenBLAS where a native build fits this machine and by the JVM's own vector or plain backend elsewhere. Every call runs on the
- * calling thread alone: parallelism lies above, one stream of calls per core, which is both faster at these sizes and the same bits on any number of cores.
+ * Products of row-major float32 matrices, by OpenBLAS where a native build fits this machine and by
+ * the JVM's own vector or plain backend elsewhere. Every call runs on the calling thread alone:
+ * parallelism lies above, one stream of calls per core, which is both faster at these sizes and the
+ * same bits on any number of cores.
  *
- * <p>OpenBLAS comes out of a jar on the class path. It is loaded before netlib is touched, told to use one thread, and named to netlib, so that an OpenBLAS installed on the
- * machine is not picked up instead: another build may round differently.
+ * <p>OpenBLAS comes out of a jar on the class path. It is loaded before netlib is touched, told to
+ * use one thread, and named to netlib, so that an OpenBLAS installed on the machine is not picked
+ * up instead: another build may round differently.
  *
- * <p>Matrices are arrays with an offset. Row-major [m, n] is column-major [n, m], so each product is handed to BLAS transposed. Stateless; safe on any thread.
+ * <p>Matrices are arrays with an offset. Row-major [m, n] is column-major [n, m], so each product
+ * is handed to BLAS transposed. Stateless; safe on any thread.
  */
 public final class Blas {
   private static final String NETLIB_LIBRARY_PATH = "dev.ludovic.netlib.blas.nativeLibPath";
-  // The jar holds OpenBLAS with and without LAPACK; this is the one that the bindings below link to, so the thread count set through them holds.
+  // The jar holds OpenBLAS with and without LAPACK; this is the one that the bindings below link
+  // to, so the thread count set through them holds.
   private static final String OPENBLAS_LIBRARY = "libopenblas_nolapack.so.0";
 
   private static final BLAS BACKEND;
@@ -48,7 +53,8 @@ public final class Blas {
     File bindings = new File(Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class));
     openblas_nolapack.blas_set_num_threads(1);
     if (System.getProperty(NETLIB_LIBRARY_PATH) == null) {
-      System.setProperty(NETLIB_LIBRARY_PATH, new File(bindings.getParentFile(), OPENBLAS_LIBRARY).getPath());
+      System.setProperty(
+          NETLIB_LIBRARY_PATH, new File(bindings.getParentFile(), OPENBLAS_LIBRARY).getPath());
     }
     return NativeBLAS.getInstance();
   }
@@ -72,7 +78,8 @@ public final class Blas {
    *   C  [m, n]  overwritten
    * </pre>
    */
-  public static void multiplyByTransposed(int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset) {
+  public static void multiplyByTransposed(
+      int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset) {
     BACKEND.sgemm("T", "N", n, m, k, 1f, b, bOffset, k, a, aOffset, k, 0f, c, cOffset, n);
   }
 
@@ -85,7 +92,8 @@ public final class Blas {
    *   C  [m, n]  overwritten
    * </pre>
    */
-  public static void multiply(int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset) {
+  public static void multiply(
+      int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset) {
     BACKEND.sgemm("N", "N", n, m, k, 1f, b, bOffset, n, a, aOffset, k, 0f, c, cOffset, n);
   }
 
@@ -98,7 +106,8 @@ public final class Blas {
    *   C  [m, n]  overwritten
    * </pre>
    */
-  public static void transposedMultiply(int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset) {
+  public static void transposedMultiply(
+      int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset) {
     BACKEND.sgemm("N", "T", n, m, k, 1f, b, bOffset, n, a, aOffset, m, 0f, c, cOffset, n);
   }
 }

@@ -1,9 +1,11 @@
 package dev.lockstep.trainer.kernel;
 
 /**
- * Transcendental functions in float32 arithmetic: fast, and the same bits on every machine and every compilation tier, which {@link Math} does not promise.
+ * Transcendental functions in float32 arithmetic: fast, and the same bits on every machine and
+ * every compilation tier, which {@link Math} does not promise.
  *
- * <p>Only sums, products, quotients and bit moves are used, all of which Java defines exactly. Stateless; safe on any thread.
+ * <p>Only sums, products, quotients and bit moves are used, all of which Java defines exactly.
+ * Stateless; safe on any thread.
  */
 @SuppressWarnings("FloatingPointLiteralPrecision") // The coefficients stand as they were published.
 public final class FloatMath {
@@ -23,10 +25,11 @@ public final class FloatMath {
   private FloatMath() {}
 
   /**
-   * e^x. Relative error at most 1e-7 for |x| ≤ 87; below -87.33 the result is 2^-126 rather than a subnormal number or 0, from 88.37 on it is about 2.4e38 rather than
-   * infinity; NaN gives NaN.
+   * e^x. Relative error at most 1e-7 for |x| ≤ 87; below -87.33 the result is 2^-126 rather than a
+   * subnormal number or 0, from 88.37 on it is about 2.4e38 rather than infinity; NaN gives NaN.
    *
-   * <p>Source: range reduction of Cody and Waite (1980) and the minimax polynomial of the Cephes library (Moshier), {@code expf.c}.
+   * <p>Source: range reduction of Cody and Waite (1980) and the minimax polynomial of the Cephes
+   * library (Moshier), {@code expf.c}.
    */
   public static float exp(float x) {
     if (Float.isNaN(x)) {
@@ -45,7 +48,10 @@ public final class FloatMath {
     return y * Float.intBitsToFloat(((int) k + 127) << 23);
   }
 
-  /** 1/(1 + e^-x), by whichever of the two equal forms does not overflow. Relative error at most 2e-7 for |x| ≤ 87. */
+  /**
+   * 1/(1 + e^-x), by whichever of the two equal forms does not overflow. Relative error at most
+   * 2e-7 for |x| ≤ 87.
+   */
   public static float sigmoid(float x) {
     float e = exp(-Math.abs(x));
     return (x >= 0f ? 1f : e) / (1f + e);
@@ -54,7 +60,8 @@ public final class FloatMath {
   /**
    * tanh x. Absolute error at most 4.2e-7; never beyond ±1, and ±1 from ±7.91 on.
    *
-   * <p>Source: the rational minimax approximation x·P(x²)/Q(x²) of degree 13 over 6 that the Eigen library uses for float32.
+   * <p>Source: the rational minimax approximation x·P(x²)/Q(x²) of degree 13 over 6 that the Eigen
+   * library uses for float32.
    */
   public static float tanh(float x) {
     if (Math.abs(x) < TANH_LINEAR) {

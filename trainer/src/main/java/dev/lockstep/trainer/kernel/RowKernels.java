@@ -2,7 +2,9 @@ package dev.lockstep.trainer.kernel;
 
 import java.util.Arrays;
 
-/** Loops over row-major [rows, columns] matrices that layers share. Stateless; safe on any thread. */
+/**
+ * Loops over row-major [rows, columns] matrices that layers share. Stateless; safe on any thread.
+ */
 public final class RowKernels {
   private RowKernels() {}
 
@@ -16,7 +18,10 @@ public final class RowKernels {
     }
   }
 
-  /** Overwrites {@code sums[offset .. offset + columns)} with the column sums of {@code matrix}, added from row 0 on. */
+  /**
+   * Overwrites {@code sums[offset .. offset + columns)} with the column sums of {@code matrix},
+   * added from row 0 on.
+   */
   public static void columnSums(float[] matrix, int rows, int columns, float[] sums, int offset) {
     Arrays.fill(sums, offset, offset + columns, 0f);
     for (int row = 0; row < rows; row++) {

@@ -7,7 +7,8 @@ import dev.lockstep.trainer.reduce.Moments;
 import java.util.Arrays;
 
 /**
- * Batch normalization over the columns of a batch. Source: Ioffe and Szegedy, "Batch Normalization" (2015), algorithm 1.
+ * Batch normalization over the columns of a batch. Source: Ioffe and Szegedy, "Batch Normalization"
+ * (2015), algorithm 1.
  *
  * <pre>
  *   Z  input   [n, columns]  read: n = rows, or rows · height · width for images, whose columns are the channels
@@ -16,10 +17,12 @@ import java.util.Arrays;
  *   Y  output  [n, columns]  overwritten with γ ẑ + β,  ẑ = (z - μ)/√(σ² + ε),  ε = 1e-5
  * </pre>
  *
- * Training takes μ and the biased σ² of the n values of this pass (the mini-batch shard's own) and reports (n, μ, M2); evaluation takes the running statistics. A training
- * pass with n = 1, where σ² would be 0, takes the running statistics too, as constants.
+ * Training takes μ and the biased σ² of the n values of this pass (the mini-batch shard's own) and
+ * reports (n, μ, M2); evaluation takes the running statistics. A training pass with n = 1, where σ²
+ * would be 0, takes the running statistics too, as constants.
  *
- * <p>Backward, with sums over the n values: {@code dβ = Σ dy}, {@code dγ = Σ dy ẑ}, {@code dz = γ/√(σ²+ε) · (dy - dβ/n - ẑ dγ/n)}.
+ * <p>Backward, with sums over the n values: {@code dβ = Σ dy}, {@code dγ = Σ dy ẑ}, {@code dz =
+ * γ/√(σ²+ε) · (dy - dβ/n - ẑ dγ/n)}.
  */
 public final class BatchNormLayer implements Layer {
   /** ε. */
@@ -64,7 +67,10 @@ public final class BatchNormLayer implements Layer {
     return shape;
   }
 
-  /** Per row ẑ; per pass 1/√(σ²+ε), shift and the two float sums of the backward pass; sums in float64. */
+  /**
+   * Per row ẑ; per pass 1/√(σ²+ε), shift and the two float sums of the backward pass; sums in
+   * float64.
+   */
   @Override
   public Scratch scratch() {
     return new Scratch(shape.size(), 4 * columns, 2 * columns);
@@ -167,7 +173,12 @@ public final class BatchNormLayer implements Layer {
 
   @Override
   public void backward(
-      Pass pass, LayerBuffers buffers, float[] input, float[] output, float[] outputGradient, float[] inputGradient) {
+      Pass pass,
+      LayerBuffers buffers,
+      float[] input,
+      float[] output,
+      float[] outputGradient,
+      float[] inputGradient) {
     int n = values(pass);
     float[] normalized = buffers.perRow();
     double[] sums = buffers.doubles();
@@ -192,7 +203,8 @@ public final class BatchNormLayer implements Layer {
     }
     float[] parameters = pass.parameters();
     float[] floats = buffers.floats();
-    // With running statistics (n = 1) mean and variance are constants, so nothing flows back through them.
+    // With running statistics (n = 1) mean and variance are constants, so nothing flows back
+    // through them.
     double share = n > 1 ? 1.0 / n : 0.0;
     for (int j = 0; j < columns; j++) {
       floats[columns + j] = (float) (sums[j] * share);
@@ -204,7 +216,9 @@ public final class BatchNormLayer implements Layer {
       for (int j = 0; j < columns; j++) {
         inputGradient[start + j] =
             floats[3 * columns + j]
-                * (outputGradient[start + j] - floats[columns + j] - normalized[start + j] * floats[2 * columns + j]);
+                * (outputGradient[start + j]
+                    - floats[columns + j]
+                    - normalized[start + j] * floats[2 * columns + j]);
       }
     }
   }

@@ -37,7 +37,12 @@ public final class DenseLayer implements Layer {
    * @param name prefix of the tensors' names
    */
   public DenseLayer(
-      LayerSpec.Dense spec, boolean withBias, int index, String name, Shape inputShape, ParameterLayout.Builder builder) {
+      LayerSpec.Dense spec,
+      boolean withBias,
+      int index,
+      String name,
+      Shape inputShape,
+      ParameterLayout.Builder builder) {
     this.index = index;
     this.inputShape = inputShape;
     this.outputShape = Shape.vector(spec.units());
@@ -72,7 +77,8 @@ public final class DenseLayer implements Layer {
     int rows = pass.rows();
     int in = inputShape.size();
     int out = outputShape.size();
-    Blas.multiplyByTransposed(rows, out, in, input, 0, pass.parameters(), pass.offset(weight), output, 0);
+    Blas.multiplyByTransposed(
+        rows, out, in, input, 0, pass.parameters(), pass.offset(weight), output, 0);
     if (bias != NO_BIAS) {
       RowKernels.addToRows(output, rows, out, pass.parameters(), pass.offset(bias));
     }
@@ -80,16 +86,31 @@ public final class DenseLayer implements Layer {
 
   @Override
   public void backward(
-      Pass pass, LayerBuffers buffers, float[] input, float[] output, float[] outputGradient, float[] inputGradient) {
+      Pass pass,
+      LayerBuffers buffers,
+      float[] input,
+      float[] output,
+      float[] outputGradient,
+      float[] inputGradient) {
     int rows = pass.rows();
     int in = inputShape.size();
     int out = outputShape.size();
-    Blas.transposedMultiply(out, in, rows, outputGradient, 0, input, 0, pass.gradient(), pass.offset(weight));
+    Blas.transposedMultiply(
+        out, in, rows, outputGradient, 0, input, 0, pass.gradient(), pass.offset(weight));
     if (bias != NO_BIAS) {
       RowKernels.columnSums(outputGradient, rows, out, pass.gradient(), pass.offset(bias));
     }
     if (inputGradient != null) {
-      Blas.multiply(rows, in, out, outputGradient, 0, pass.parameters(), pass.offset(weight), inputGradient, 0);
+      Blas.multiply(
+          rows,
+          in,
+          out,
+          outputGradient,
+          0,
+          pass.parameters(),
+          pass.offset(weight),
+          inputGradient,
+          0);
     }
   }
 }

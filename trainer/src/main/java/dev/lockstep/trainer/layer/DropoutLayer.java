@@ -4,14 +4,16 @@ import dev.lockstep.trainer.random.Philox;
 import dev.lockstep.trainer.random.Purpose;
 
 /**
- * Inverted dropout: {@code a' = a D / keep} with D ~ Bernoulli(keep) for each unit and example; the identity outside training. Source: Srivastava et al., "Dropout" (2014).
+ * Inverted dropout: {@code a' = a D / keep} with D ~ Bernoulli(keep) for each unit and example; the
+ * identity outside training. Source: Srivastava et al., "Dropout" (2014).
  *
  * <pre>
  *   input   [rows, units]  read
  *   output  [rows, units]  overwritten
  * </pre>
  *
- * D is a pure function of (seed, step, layer, example, unit): the unit stays where its 32-bit draw, read as unsigned, is below keep · 2^32.
+ * D is a pure function of (seed, step, layer, example, unit): the unit stays where its 32-bit draw,
+ * read as unsigned, is below keep · 2^32.
  */
 public final class DropoutLayer implements Layer {
   private final int index;
@@ -57,8 +59,9 @@ public final class DropoutLayer implements Layer {
     }
     int padded = paddedUnits();
     float[] factors = buffers.perRow();
+    int[] words = new int[Philox.DRAWS_PER_BLOCK];
     for (int row = 0; row < pass.rows(); row++) {
-      drawFactors(pass, pass.exampleIndices()[row], factors, row * padded);
+      drawFactors(pass, pass.exampleIndices()[row], words, factors, row * padded);
       int start = row * units;
       for (int j = 0; j < units; j++) {
         output[start + j] = input[start + j] * factors[row * padded + j];
@@ -66,19 +69,25 @@ public final class DropoutLayer implements Layer {
     }
   }
 
-  private void drawFactors(Pass pass, long example, float[] factors, int offset) {
+  private void drawFactors(Pass pass, long example, int[] words, float[] factors, int offset) {
     int tag = Philox.tag(Purpose.DROPOUT, index, example);
     int low = (int) example;
     int step = (int) pass.step();
-    int[] words = new int[Philox.DRAWS_PER_BLOCK];
-    for (int block = 0, j = offset; j < offset + paddedUnits(); block++, j += Philox.DRAWS_PER_BLOCK) {
+    for (int block = 0, j = offset;
+        j < offset + paddedUnits();
+        block++, j += Philox.DRAWS_PER_BLOCK) {
       Philox.keepFactors(pass.seed(), block, low, step, tag, threshold, factor, words, factors, j);
     }
   }
 
   @Override
   public void backward(
-      Pass pass, LayerBuffers buffers, float[] input, float[] output, float[] outputGradient, float[] inputGradient) {
+      Pass pass,
+      LayerBuffers buffers,
+      float[] input,
+      float[] output,
+      float[] outputGradient,
+      float[] inputGradient) {
     if (inputGradient == null) {
       return;
     }

@@ -3,12 +3,14 @@ package dev.lockstep.trainer.layer;
 import dev.lockstep.trainer.parameter.ParameterLayout;
 
 /**
- * One layer of a network, bound to the shape of its input and to its windows of the flat parameter vector: a pure function of input and parameters forward, and of the
- * output's gradient backward. Immutable; all memory is in {@link LayerBuffers}, so one layer serves any number of threads.
+ * One layer of a network, bound to the shape of its input and to its windows of the flat parameter
+ * vector: a pure function of input and parameters forward, and of the output's gradient backward.
+ * Immutable; all memory is in {@link LayerBuffers}, so one layer serves any number of threads.
  *
  * <p>Gradients are sums over the rows, never means.
  */
-public sealed interface Layer permits DenseLayer, BatchNormLayer, DropoutLayer, ReluLayer, TanhLayer, SigmoidLayer {
+public sealed interface Layer
+    permits DenseLayer, BatchNormLayer, DropoutLayer, ReluLayer, TanhLayer, SigmoidLayer {
   /** Shape of one input row. */
   Shape inputShape();
 
@@ -34,17 +36,24 @@ public sealed interface Layer permits DenseLayer, BatchNormLayer, DropoutLayer, 
   void forward(Pass pass, LayerBuffers buffers, float[] input, float[] output);
 
   /**
-   * Computes the gradients after a forward pass in training mode with the same arguments. Overwrites this layer's windows of {@code pass.gradient()} with the sums over
-   * the rows.
+   * Computes the gradients after a forward pass in training mode with the same arguments.
+   * Overwrites this layer's windows of {@code pass.gradient()} with the sums over the rows.
    *
    * @param pass as in the forward pass
    * @param buffers as the forward pass left them
    * @param input [rows, inputShape], read
    * @param output [rows, outputShape], read
    * @param outputGradient [rows, outputShape], read
-   * @param inputGradient [rows, inputShape], overwritten; null where nobody needs it (the first layer)
+   * @param inputGradient [rows, inputShape], overwritten; null where nobody needs it (the first
+   *     layer)
    */
-  void backward(Pass pass, LayerBuffers buffers, float[] input, float[] output, float[] outputGradient, float[] inputGradient);
+  void backward(
+      Pass pass,
+      LayerBuffers buffers,
+      float[] input,
+      float[] output,
+      float[] outputGradient,
+      float[] inputGradient);
 
   /**
    * Scratch memory of a layer.

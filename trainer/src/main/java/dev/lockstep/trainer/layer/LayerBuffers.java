@@ -1,6 +1,9 @@
 package dev.lockstep.trainer.layer;
 
-/** Scratch memory of one layer in one thread; what it holds between two passes is the layer's affair. */
+/**
+ * Scratch memory of one layer in one thread; what it holds between two passes is the layer's
+ * affair.
+ */
 public final class LayerBuffers {
   private final float[] perRow;
   private final float[] floats;

@@ -4,8 +4,8 @@ import dev.lockstep.trainer.parameter.Initializer;
 import java.io.Serializable;
 
 /**
- * What the configuration says about one layer; immutable, and independent of the shapes that flow through it. {@code Network} binds a list of these to an input
- * shape.
+ * What the configuration says about one layer; immutable, and independent of the shapes that flow
+ * through it. {@code Network} binds a list of these to an input shape.
  */
 public sealed interface LayerSpec extends Serializable {
   /** The name under which the configuration knows this kind of layer. */
@@ -16,7 +16,8 @@ public sealed interface LayerSpec extends Serializable {
    *
    * @param units outputs, at least 1
    * @param initializer law of the first weights
-   * @param bias whether a bias is added; {@code null} means yes, except directly before batch norm, whose β takes its place
+   * @param bias whether a bias is added; {@code null} means yes, except directly before batch norm,
+   *     whose β takes its place
    */
   record Dense(int units, Initializer initializer, Boolean bias) implements LayerSpec {
     /** The law of the first weights where the configuration names none. */
@@ -28,7 +29,10 @@ public sealed interface LayerSpec extends Serializable {
     }
   }
 
-  /** Normalizes every feature (of images: every channel) over the rows of a mini-batch shard, then scales by γ and shifts by β. */
+  /**
+   * Normalizes every feature (of images: every channel) over the rows of a mini-batch shard, then
+   * scales by γ and shifts by β.
+   */
   record BatchNorm() implements LayerSpec {
     @Override
     public String kind() {

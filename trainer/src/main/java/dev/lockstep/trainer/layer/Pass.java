@@ -4,8 +4,9 @@ import dev.lockstep.trainer.parameter.ParameterLayout;
 import dev.lockstep.trainer.reduce.Moments;
 
 /**
- * What all layers need to know about one run through the network: the mode, the coordinates that randomness depends on, the parameters, and where gradients and moments go.
- * Mutable and reused by its thread from pass to pass, so that a step allocates nothing.
+ * What all layers need to know about one run through the network: the mode, the coordinates that
+ * randomness depends on, the parameters, and where gradients and moments go. Mutable and reused by
+ * its thread from pass to pass, so that a step allocates nothing.
  */
 public final class Pass {
   private final ParameterLayout layout;
@@ -23,7 +24,10 @@ public final class Pass {
     this.layout = layout;
   }
 
-  /** Prepares an evaluation of {@code newRows} rows: no dropout, batch norm by running statistics, nothing kept for a backward pass. */
+  /**
+   * Prepares an evaluation of {@code newRows} rows: no dropout, batch norm by running statistics,
+   * nothing kept for a backward pass.
+   */
   public void evaluate(float[] newParameters, int newRows) {
     training = false;
     parameters = newParameters;
@@ -45,7 +49,13 @@ public final class Pass {
    * @param newMoments per batch-norm layer, overwritten
    */
   public void train(
-      float[] newParameters, long newSeed, long newStep, long[] newExampleIndices, int newRows, float[] newGradient, Moments[] newMoments) {
+      float[] newParameters,
+      long newSeed,
+      long newStep,
+      long[] newExampleIndices,
+      int newRows,
+      float[] newGradient,
+      Moments[] newMoments) {
     training = true;
     parameters = newParameters;
     seed = newSeed;

@@ -38,7 +38,12 @@ public final class ReluLayer implements Layer {
 
   @Override
   public void backward(
-      Pass pass, LayerBuffers buffers, float[] input, float[] output, float[] outputGradient, float[] inputGradient) {
+      Pass pass,
+      LayerBuffers buffers,
+      float[] input,
+      float[] output,
+      float[] outputGradient,
+      float[] inputGradient) {
     if (inputGradient == null) {
       return;
     }

@@ -3,8 +3,8 @@ package dev.lockstep.trainer.layer;
 import java.io.Serializable;
 
 /**
- * Shape of one example between two layers. A plain feature vector of n values is 1 × 1 × n. In memory an example is one row, channels fastest: [height, width,
- * channels].
+ * Shape of one example between two layers. A plain feature vector of n values is 1 × 1 × n. In
+ * memory an example is one row, channels fastest: [height, width, channels].
  *
  * @param height rows of the image, at least 1
  * @param width columns of the image, at least 1
@@ -13,8 +13,12 @@ import java.io.Serializable;
 public record Shape(int height, int width, int channels) implements Serializable {
   /** Checks the sizes. */
   public Shape {
-    if (height < 1 || width < 1 || channels < 1 || (long) height * width * channels > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException("impossible shape " + height + " x " + width + " x " + channels);
+    if (height < 1
+        || width < 1
+        || channels < 1
+        || (long) height * width > Integer.MAX_VALUE / channels) {
+      throw new IllegalArgumentException(
+          "impossible shape " + height + " x " + width + " x " + channels);
     }
   }
 

@@ -40,7 +40,12 @@ public final class SigmoidLayer implements Layer {
 
   @Override
   public void backward(
-      Pass pass, LayerBuffers buffers, float[] input, float[] output, float[] outputGradient, float[] inputGradient) {
+      Pass pass,
+      LayerBuffers buffers,
+      float[] input,
+      float[] output,
+      float[] outputGradient,
+      float[] inputGradient) {
     if (inputGradient == null) {
       return;
     }

@@ -3,10 +3,12 @@ package dev.lockstep.trainer.loss;
 import dev.lockstep.trainer.reduce.MetricSums;
 
 /**
- * A loss bound to the number of outputs of the network: sums of weight · loss in float64, their gradient with respect to the outputs in float32, and the step from outputs
- * to answers. Immutable; safe on any thread.
+ * A loss bound to the number of outputs of the network: sums of weight · loss in float64, their
+ * gradient with respect to the outputs in float32, and the step from outputs to answers. Immutable;
+ * safe on any thread.
  */
-public sealed interface Loss permits SoftmaxCrossEntropyLoss, SigmoidCrossEntropyLoss, MeanSquaredErrorLoss {
+public sealed interface Loss
+    permits SoftmaxCrossEntropyLoss, SigmoidCrossEntropyLoss, MeanSquaredErrorLoss {
   /** Outputs of the network for one example. */
   int outputs();
 
@@ -20,10 +22,17 @@ public sealed interface Loss permits SoftmaxCrossEntropyLoss, SigmoidCrossEntrop
    * @param rows number of examples
    * @param targets [rows], class index or value, read
    * @param weights [rows], weight of each example, read
-   * @param gradient [rows, outputs], overwritten with weight · ∂loss/∂output; null where it is not wanted
+   * @param gradient [rows, outputs], overwritten with weight · ∂loss/∂output; null where it is not
+   *     wanted
    * @param sums the batch is added to these
    */
-  void evaluate(float[] outputValues, int rows, float[] targets, float[] weights, float[] gradient, MetricSums sums);
+  void evaluate(
+      float[] outputValues,
+      int rows,
+      float[] targets,
+      float[] weights,
+      float[] gradient,
+      MetricSums sums);
 
   /**
    * Turns outputs into answers.

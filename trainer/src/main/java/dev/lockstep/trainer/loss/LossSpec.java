@@ -12,7 +12,8 @@ public sealed interface LossSpec extends Serializable {
    * The loss for a task.
    *
    * @param classes number of classes, 0 for regression
-   * @throws dev.lockstep.trainer.error.LockstepException of kind usage where loss and task do not go together
+   * @throws dev.lockstep.trainer.error.LockstepException of kind usage where loss and task do not
+   *     go together
    */
   Loss bind(int classes);
 
@@ -26,13 +27,17 @@ public sealed interface LossSpec extends Serializable {
     @Override
     public Loss bind(int classes) {
       if (classes < 2) {
-        throw LockstepException.usage("loss: softmaxCrossEntropy sorts into classes, but the task is regression; use meanSquaredError.");
+        throw LockstepException.usage(
+            "loss: softmaxCrossEntropy sorts into classes, but the task is regression; use meanSquaredError.");
       }
       return new SoftmaxCrossEntropyLoss(classes);
     }
   }
 
-  /** max(z,0) - z·y + log(1 + e^-|z|) over one logit; classification into two classes, y = 1 for the second. */
+  /**
+   * max(z,0) - z·y + log(1 + e^-|z|) over one logit; classification into two classes, y = 1 for the
+   * second.
+   */
   record SigmoidCrossEntropy() implements LossSpec {
     @Override
     public String kind() {
@@ -44,7 +49,8 @@ public sealed interface LossSpec extends Serializable {
       if (classes != 2) {
         throw LockstepException.usage(
             "loss: sigmoidCrossEntropy tells two classes apart, but the label has "
-                + (classes == 0 ? "numbers (regression)" : classes + " classes") + "; use "
+                + (classes == 0 ? "numbers (regression)" : classes + " classes")
+                + "; use "
                 + (classes == 0 ? "meanSquaredError." : "softmaxCrossEntropy."));
       }
       return new SigmoidCrossEntropyLoss();
@@ -62,7 +68,8 @@ public sealed interface LossSpec extends Serializable {
     public Loss bind(int classes) {
       if (classes != 0) {
         throw LockstepException.usage(
-            "loss: meanSquaredError is for regression, but the label has " + classes
+            "loss: meanSquaredError is for regression, but the label has "
+                + classes
                 + " classes; use softmaxCrossEntropy, or set data.task: regression.");
       }
       return new MeanSquaredErrorLoss();

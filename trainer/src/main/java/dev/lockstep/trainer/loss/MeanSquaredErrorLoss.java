@@ -16,7 +16,12 @@ public final class MeanSquaredErrorLoss implements Loss {
 
   @Override
   public void evaluate(
-      float[] outputValues, int rows, float[] targets, float[] weights, float[] gradient, MetricSums sums) {
+      float[] outputValues,
+      int rows,
+      float[] targets,
+      float[] weights,
+      float[] gradient,
+      MetricSums sums) {
     for (int row = 0; row < rows; row++) {
       float weight = weights[row];
       double error = (double) outputValues[row] - targets[row];

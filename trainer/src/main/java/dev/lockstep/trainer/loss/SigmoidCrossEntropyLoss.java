@@ -4,7 +4,8 @@ import dev.lockstep.trainer.kernel.FloatMath;
 import dev.lockstep.trainer.reduce.MetricSums;
 
 /**
- * {@code loss = max(z,0) - z y + log(1 + e^-|z|)} over one logit, y ∈ {0, 1}. Gradient {@code sigmoid(z) - y}. The second class is predicted where z &gt; 0.
+ * {@code loss = max(z,0) - z y + log(1 + e^-|z|)} over one logit, y ∈ {0, 1}. Gradient {@code
+ * sigmoid(z) - y}. The second class is predicted where z &gt; 0.
  */
 public final class SigmoidCrossEntropyLoss implements Loss {
   @Override
@@ -19,12 +20,20 @@ public final class SigmoidCrossEntropyLoss implements Loss {
 
   @Override
   public void evaluate(
-      float[] outputValues, int rows, float[] targets, float[] weights, float[] gradient, MetricSums sums) {
+      float[] outputValues,
+      int rows,
+      float[] targets,
+      float[] weights,
+      float[] gradient,
+      MetricSums sums) {
     for (int row = 0; row < rows; row++) {
       float z = outputValues[row];
       float y = targets[row];
       float weight = weights[row];
-      double loss = Math.max(z, 0f) - (double) z * y + StrictMath.log1p(StrictMath.exp(-Math.abs((double) z)));
+      double loss =
+          Math.max(z, 0f)
+              - (double) z * y
+              + StrictMath.log1p(StrictMath.exp(-Math.abs((double) z)));
       sums.addClass((int) y, z > 0f ? 1 : 0, weight, weight * loss);
       if (gradient != null) {
         gradient[row] = weight * (FloatMath.sigmoid(z) - y);

@@ -4,8 +4,9 @@ import dev.lockstep.trainer.kernel.FloatMath;
 import dev.lockstep.trainer.reduce.MetricSums;
 
 /**
- * {@code loss = -log softmax(z)_y = log Σ e^(z_k - m) + (m - z_y)} with m = max z, so that nothing overflows. Gradient {@code softmax(z) - onehot(y)}. The predicted class is
- * that of the largest logit, the first of equals.
+ * {@code loss = -log softmax(z)_y = log Σ e^(z_k - m) + (m - z_y)} with m = max z, so that nothing
+ * overflows. Gradient {@code softmax(z) - onehot(y)}. The predicted class is that of the largest
+ * logit, the first of equals.
  */
 public final class SoftmaxCrossEntropyLoss implements Loss {
   private final int classes;
@@ -27,7 +28,12 @@ public final class SoftmaxCrossEntropyLoss implements Loss {
 
   @Override
   public void evaluate(
-      float[] outputValues, int rows, float[] targets, float[] weights, float[] gradient, MetricSums sums) {
+      float[] outputValues,
+      int rows,
+      float[] targets,
+      float[] weights,
+      float[] gradient,
+      MetricSums sums) {
     for (int row = 0; row < rows; row++) {
       int start = row * classes;
       int predicted = largest(outputValues, start);

@@ -23,7 +23,11 @@ public final class ModelArtifact {
    * @param preprocessing from raw columns to network input, and from class index to label
    */
   public ModelArtifact(
-      Network network, LossSpec loss, ParameterVector parameters, long[] batchesTracked, Preprocessing preprocessing) {
+      Network network,
+      LossSpec loss,
+      ParameterVector parameters,
+      long[] batchesTracked,
+      Preprocessing preprocessing) {
     this.network = network;
     this.loss = loss;
     this.parameters = parameters;

@@ -19,7 +19,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Between the flat parameter vector and the tensors of a file, in PyTorch's names and layouts. Stateless; safe on any thread. */
+/**
+ * Between the flat parameter vector and the tensors of a file, in PyTorch's names and layouts.
+ * Stateless; safe on any thread.
+ */
 public final class ModelTensors {
   private static final String BATCHES = "num_batches_tracked";
 
@@ -30,15 +33,20 @@ public final class ModelTensors {
    *
    * @param batchesTracked steps that moved the running statistics, per batch-norm layer
    */
-  public static List<Tensor> of(ParameterLayout layout, ParameterVector parameters, long[] batchesTracked) {
+  public static List<Tensor> of(
+      ParameterLayout layout, ParameterVector parameters, long[] batchesTracked) {
     List<Tensor> tensors = new ArrayList<>();
     int batchNorm = 0;
     for (ParameterWindow window : layout.windows()) {
       tensors.add(
           Tensor.ofFloats(
-              window.name(), window.shape(), Arrays.copyOfRange(parameters.values(), window.offset(), window.end())));
+              window.name(),
+              window.shape(),
+              Arrays.copyOfRange(parameters.values(), window.offset(), window.end())));
       if (window.role() == Role.RUNNING_VARIANCE) {
-        tensors.add(Tensor.ofLongs(batchesName(window), List.of(), new long[] {batchesTracked[batchNorm++]}));
+        tensors.add(
+            Tensor.ofLongs(
+                batchesName(window), List.of(), new long[] {batchesTracked[batchNorm++]}));
       }
     }
     return tensors;
@@ -49,12 +57,13 @@ public final class ModelTensors {
   }
 
   /**
-   * SHA-256 of the float32 tensors' little-endian bytes in file order, running statistics included: two runs agree in it exactly when they agree in every bit of every
-   * parameter.
+   * SHA-256 of the float32 tensors' little-endian bytes in file order, running statistics included:
+   * two runs agree in it exactly when they agree in every bit of every parameter.
    */
   public static String sha256(ParameterLayout layout, ParameterVector parameters) {
     try (DigestOutputStream digest =
-        new DigestOutputStream(OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
+        new DigestOutputStream(
+            OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
       for (ParameterWindow window : layout.windows()) {
         float[] elements = Arrays.copyOfRange(parameters.values(), window.offset(), window.end());
         SafeTensors.writeElements(Tensor.ofFloats(window.name(), window.shape(), elements), digest);
@@ -71,10 +80,12 @@ public final class ModelTensors {
    * @param tensors all tensors of the file
    * @param parameters overwritten
    * @param source the file's name, for error messages
-   * @return steps that had moved the running statistics, per batch-norm layer; 0 where the file does not say
+   * @return steps that had moved the running statistics, per batch-norm layer; 0 where the file
+   *     does not say
    * @throws LockstepException of kind data where tensors are missing, left over or of another shape
    */
-  public static long[] load(List<Tensor> tensors, ParameterLayout layout, ParameterVector parameters, String source) {
+  public static long[] load(
+      List<Tensor> tensors, ParameterLayout layout, ParameterVector parameters, String source) {
     Map<String, Tensor> byName = new LinkedHashMap<>();
     for (Tensor tensor : tensors) {
       byName.put(tensor.name(), tensor);
@@ -89,21 +100,48 @@ public final class ModelTensors {
       }
       if (!tensor.shape().equals(window.shape()) || tensor.floats() == null) {
         throw LockstepException.data(
-            source + ": tensor '" + window.name() + "' is " + tensor.type() + " " + tensor.shape() + ", the network needs F32 "
-                + window.shape() + ".");
+            source
+                + ": tensor '"
+                + window.name()
+                + "' is "
+                + tensor.type()
+                + " "
+                + tensor.shape()
+                + ", the network needs F32 "
+                + window.shape()
+                + ".");
       }
       System.arraycopy(tensor.floats(), 0, parameters.values(), window.offset(), window.length());
       if (window.role() == Role.RUNNING_VARIANCE) {
-        Tensor count = byName.remove(batchesName(window));
-        batches.add(count == null || count.longs() == null || count.longs().length != 1 ? 0L : count.longs()[0]);
+        batches.add(batches(byName.remove(batchesName(window)), source));
       }
     }
     if (!missing.isEmpty() || !byName.isEmpty()) {
       throw LockstepException.data(
-          source + " does not fit the network:" + (missing.isEmpty() ? "" : " missing " + missing + ";")
+          source
+              + " does not fit the network:"
+              + (missing.isEmpty() ? "" : " missing " + missing + ";")
               + (byName.isEmpty() ? "" : " not in the network " + byName.keySet() + ";")
               + " layer i of network.layers gives tensors i.weight, i.bias and so on.");
     }
     return batches.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private static long batches(Tensor count, String source) {
+    if (count == null) {
+      return 0;
+    }
+    if (count.longs() == null || count.longs().length != 1) {
+      throw LockstepException.data(
+          source
+              + ": tensor '"
+              + count.name()
+              + "' is "
+              + count.type()
+              + " "
+              + count.shape()
+              + ", the network needs one I64 number.");
+    }
+    return count.longs()[0];
   }
 }

@@ -6,8 +6,9 @@ import dev.lockstep.trainer.network.NetworkBuffers;
 import dev.lockstep.trainer.replica.Replica;
 
 /**
- * Scores raw rows with a trained model: normalization, forward pass without dropout and with running statistics, and softmax or sigmoid. Needs no Spark. Its memory is reused
- * from call to call, so it belongs to one thread at a time.
+ * Scores raw rows with a trained model: normalization, forward pass without dropout and with
+ * running statistics, and softmax or sigmoid. Needs no Spark. Its memory is reused from call to
+ * call, so it belongs to one thread at a time.
  */
 public final class Predictor {
   /** Rows that go through the network at once. */
@@ -26,7 +27,9 @@ public final class Predictor {
     this.buffers = new NetworkBuffers(model.network(), MAX_ROWS, false);
   }
 
-  /** Numbers per row that {@link #predict} gives: one probability per class, or the predicted value. */
+  /**
+   * Numbers per row that {@link #predict} gives: one probability per class, or the predicted value.
+   */
   public int answers() {
     return loss.answers();
   }

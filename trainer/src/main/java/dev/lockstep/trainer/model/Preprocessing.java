@@ -4,10 +4,11 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * How raw columns become the network's input and its output becomes an answer: part of the model, since a network without it predicts nonsense.
+ * How raw columns become the network's input and its output becomes an answer: part of the model,
+ * since a network without it predicts nonsense.
  *
- * <p>Feature j enters the network as {@code (float) ((x - offset[j]) * scale[j])}, computed in float64 from the float32 value x; a scale of 0 maps a constant
- * feature to 0.
+ * <p>Feature j enters the network as {@code (float) ((x - offset[j]) * scale[j])}, computed in
+ * float64 from the float32 value x; a scale of 0 maps a constant feature to 0.
  */
 public final class Preprocessing {
   private final List<String> featureNames;
@@ -23,12 +24,18 @@ public final class Preprocessing {
    * @param featureNames names of the input columns, [features]
    * @param labelName name of the label column
    * @param classLabels the labels' own texts by class index; empty for regression
-   * @param normalization {@code none}, {@code standard} or {@code minMax}: where the numbers came from
+   * @param normalization {@code none}, {@code standard} or {@code minMax}: where the numbers came
+   *     from
    * @param offset [features]
    * @param scale [features]
    */
   public Preprocessing(
-      List<String> featureNames, String labelName, List<String> classLabels, String normalization, double[] offset, double[] scale) {
+      List<String> featureNames,
+      String labelName,
+      List<String> classLabels,
+      String normalization,
+      double[] offset,
+      double[] scale) {
     this.featureNames = List.copyOf(featureNames);
     this.labelName = Objects.requireNonNull(labelName);
     this.classLabels = List.copyOf(classLabels);
@@ -37,7 +44,11 @@ public final class Preprocessing {
     this.scale = scale.clone();
     if (offset.length != featureNames.size() || scale.length != offset.length) {
       throw new IllegalArgumentException(
-          featureNames.size() + " features need as many offsets and scales, not " + offset.length + " and " + scale.length);
+          featureNames.size()
+              + " features need as many offsets and scales, not "
+              + offset.length
+              + " and "
+              + scale.length);
     }
   }
 

@@ -7,17 +7,21 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
 /**
- * Reads and writes safetensors files: eight bytes of header length, a JSON header with type, shape and place of each tensor, then the little-endian elements without gaps.
- * Source: the format description of the Hugging Face safetensors project.
+ * Reads and writes safetensors files: eight bytes of header length, a JSON header with type, shape
+ * and place of each tensor, then the little-endian elements without gaps. Source: the format
+ * description of the Hugging Face safetensors project.
  *
- * <p>A reader of files from strangers: nothing is allocated that the file's real size does not bear out, and every lie in a header is a data error. Understands F32 and I64,
- * and narrows F64 to float32. Stateless; safe on any thread.
+ * <p>A reader of files from strangers: nothing is allocated that the file's real size does not bear
+ * out, and every lie in a header is a data error. Understands F32 and I64, and narrows F64 to
+ * float32. Stateless; safe on any thread.
  */
 public final class SafeTensors {
   private static final int MAX_HEADER_BYTES = 100_000_000;
@@ -28,26 +32,15 @@ public final class SafeTensors {
 
   /** Writes the tensors in the given order; the stream is flushed and left open. */
   public static void write(List<Tensor> tensors, OutputStream output) throws IOException {
-    StringBuilder header = new StringBuilder("{");
-    long offset = 0;
-    for (Tensor tensor : tensors) {
-      if (offset > 0) {
-        header.append(',');
-      }
-      long end = offset + tensor.bytes();
-      header.append('"').append(tensor.name()).append("\":{\"dtype\":\"").append(tensor.type()).append("\",\"shape\":[");
-      for (int d = 0; d < tensor.shape().size(); d++) {
-        header.append(d == 0 ? "" : ",").append(tensor.shape().get(d));
-      }
-      header.append("],\"data_offsets\":[").append(offset).append(',').append(end).append("]}");
-      offset = end;
-    }
-    header.append('}');
-    while (header.length() % ALIGNMENT != 0) {
-      header.append(' ');
-    }
-    byte[] text = header.toString().getBytes(StandardCharsets.UTF_8);
-    output.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(text.length).array());
+    byte[] text = SafeTensorsHeader.format(tensors).getBytes(StandardCharsets.UTF_8);
+    int length = text.length;
+    text = Arrays.copyOf(text, (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    Arrays.fill(text, length, text.length, (byte) ' ');
+    output.write(
+        ByteBuffer.allocate(Long.BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(text.length)
+            .array());
     output.write(text);
     for (Tensor tensor : tensors) {
       writeElements(tensor, output);
@@ -73,7 +66,8 @@ public final class SafeTensors {
     drain(bytes, chunk, CHUNK_BYTES, output);
   }
 
-  private static void drain(byte[] bytes, ByteBuffer chunk, int needed, OutputStream output) throws IOException {
+  private static void drain(byte[] bytes, ByteBuffer chunk, int needed, OutputStream output)
+      throws IOException {
     if (chunk.remaining() < needed) {
       output.write(bytes, 0, chunk.position());
       chunk.clear();
@@ -92,19 +86,33 @@ public final class SafeTensors {
     if (size < Long.BYTES) {
       throw broken(source, "it has " + size + " bytes, fewer than a header needs");
     }
-    long headerLength = ByteBuffer.wrap(exactly(input, Long.BYTES, source)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    long headerLength =
+        ByteBuffer.wrap(exactly(input, Long.BYTES, source))
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .getLong();
     if (headerLength < 2 || headerLength > size - Long.BYTES || headerLength > MAX_HEADER_BYTES) {
       throw broken(source, "its header claims " + headerLength + " bytes, the file has " + size);
     }
-    String header = new String(exactly(input, (int) headerLength, source), StandardCharsets.UTF_8);
-    List<SafeTensorsHeader.Entry> entries = new ArrayList<>(SafeTensorsHeader.parse(header, source));
-    entries.sort(Comparator.comparingLong(SafeTensorsHeader.Entry::start));
+    String header = decode(exactly(input, (int) headerLength, source), source);
+    List<SafeTensorsHeader.Entry> entries =
+        new ArrayList<>(SafeTensorsHeader.parse(header, source));
+    entries.sort(
+        Comparator.comparingLong(SafeTensorsHeader.Entry::start)
+            .thenComparingLong(SafeTensorsHeader.Entry::end));
     long position = 0;
     long dataLength = size - Long.BYTES - headerLength;
     for (SafeTensorsHeader.Entry entry : entries) {
       if (entry.start() != position || entry.end() < entry.start() || entry.end() > dataLength) {
         throw broken(
-            source, "tensor '" + entry.name() + "' claims bytes " + entry.start() + " to " + entry.end() + " of " + dataLength
+            source,
+            "tensor '"
+                + entry.name()
+                + "' claims bytes "
+                + entry.start()
+                + " to "
+                + entry.end()
+                + " of "
+                + dataLength
                 + ", where tensors must follow each other without gaps");
       }
       position = entry.end();
@@ -119,21 +127,36 @@ public final class SafeTensors {
     return tensors;
   }
 
-  private static Tensor readTensor(SafeTensorsHeader.Entry entry, InputStream input, String source) throws IOException {
+  private static Tensor readTensor(SafeTensorsHeader.Entry entry, InputStream input, String source)
+      throws IOException {
     int width = entry.type().equals("F32") ? Float.BYTES : Long.BYTES;
     if (!List.of("F32", "F64", "I64").contains(entry.type())) {
-      throw broken(source, "tensor '" + entry.name() + "' has type " + entry.type() + "; F32, F64 and I64 can be read");
+      throw broken(
+          source,
+          "tensor '"
+              + entry.name()
+              + "' has type "
+              + entry.type()
+              + "; F32, F64 and I64 can be read");
     }
     long count = 1;
     for (int dimension : entry.shape()) {
-      count = Math.multiplyExact(count, (long) dimension);
+      // Both factors are below 2^31, so the product fits.
+      count *= dimension;
       if (count > Integer.MAX_VALUE - 8) {
         throw broken(source, "tensor '" + entry.name() + "' has more elements than an array holds");
       }
     }
     if (count * width != entry.end() - entry.start()) {
       throw broken(
-          source, "tensor '" + entry.name() + "' of shape " + entry.shape() + " needs " + count * width + " bytes, not "
+          source,
+          "tensor '"
+              + entry.name()
+              + "' of shape "
+              + entry.shape()
+              + " needs "
+              + count * width
+              + " bytes, not "
               + (entry.end() - entry.start()));
     }
     boolean isLong = entry.type().equals("I64");
@@ -141,7 +164,8 @@ public final class SafeTensors {
     long[] longs = isLong ? new long[(int) count] : null;
     for (int done = 0; done < count; ) {
       int batch = (int) Math.min(count - done, CHUNK_BYTES / width);
-      ByteBuffer chunk = ByteBuffer.wrap(exactly(input, batch * width, source)).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer chunk =
+          ByteBuffer.wrap(exactly(input, batch * width, source)).order(ByteOrder.LITTLE_ENDIAN);
       for (int i = done; i < done + batch; i++) {
         if (isLong) {
           longs[i] = chunk.getLong();
@@ -154,6 +178,14 @@ public final class SafeTensors {
     return isLong
         ? Tensor.ofLongs(entry.name(), entry.shape(), longs)
         : Tensor.ofFloats(entry.name(), entry.shape(), floats);
+  }
+
+  private static String decode(byte[] header, String source) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString();
+    } catch (CharacterCodingException malformed) {
+      throw broken(source, "its header is not UTF-8 text");
+    }
   }
 
   private static byte[] exactly(InputStream input, int length, String source) throws IOException {

@@ -6,8 +6,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Parses the JSON header of a safetensors file: an object of tensor names, each with <i>dtype</i>, {@code shape} and {@code data_offsets}, beside an optional {@code
- * __metadata__} object of strings. Everything else is refused. Written by hand because this module has no JSON library and the grammar is this small.
+ * Writes and parses the JSON header of a safetensors file: an object of tensor names, each with
+ * <i>dtype</i>, {@code shape} and {@code data_offsets}, beside an optional {@code __metadata__}
+ * object of strings. Everything else is refused. Written by hand because this module has no JSON
+ * library and the grammar is this small.
  */
 final class SafeTensorsHeader {
   /**
@@ -23,6 +25,10 @@ final class SafeTensorsHeader {
 
   private static final String METADATA = "__metadata__";
   private static final int MAX_DIMENSIONS = 16;
+  // So many digits always fit a long.
+  private static final int MAX_DIGITS = 18;
+  // JSON texts may hold characters from the blank on; those below must be escaped.
+  private static final char FIRST_PLAIN = ' ';
 
   private final String text;
   private final String source;
@@ -31,6 +37,43 @@ final class SafeTensorsHeader {
   private SafeTensorsHeader(String text, String source) {
     this.text = text;
     this.source = source;
+  }
+
+  /** The header of a file that holds these tensors one after another. */
+  static String format(List<Tensor> tensors) {
+    StringBuilder header = new StringBuilder("{");
+    long offset = 0;
+    String separator = "";
+    for (Tensor tensor : tensors) {
+      long end = offset + tensor.bytes();
+      header.append(separator);
+      appendString(header, tensor.name());
+      header.append(":{\"dtype\":\"").append(tensor.type()).append("\",\"shape\":[");
+      for (int d = 0; d < tensor.shape().size(); d++) {
+        header.append(d == 0 ? "" : ",").append(tensor.shape().get(d));
+      }
+      header.append("],\"data_offsets\":[").append(offset).append(',').append(end).append("]}");
+      offset = end;
+      separator = ",";
+    }
+    return header.append('}').toString();
+  }
+
+  private static void appendString(StringBuilder json, String text) {
+    json.append('"');
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"' || c == '\\') {
+        json.append('\\').append(c);
+      } else if (c < FIRST_PLAIN) {
+        json.append("\\u00")
+            .append(Character.forDigit(c >> 4, 16))
+            .append(Character.forDigit(c & 15, 16));
+      } else {
+        json.append(c);
+      }
+    }
+    json.append('"');
   }
 
   /** All tensors in the order of the header. */
@@ -81,10 +124,14 @@ final class SafeTensorsHeader {
     String type = null;
     List<Long> shape = null;
     List<Long> offsets = null;
+    Set<String> keys = new HashSet<>();
     expect('{');
     do {
       String key = string();
       expect(':');
+      if (!keys.add(key)) {
+        throw wrong("key '" + key + "' of tensor '" + name + "' is given twice");
+      }
       switch (key) {
         case "dtype" -> type = string();
         case "shape" -> shape = numbers(MAX_DIMENSIONS);
@@ -125,13 +172,19 @@ final class SafeTensorsHeader {
   private long number() {
     skipSpace();
     int start = position;
-    while (position < text.length() && Character.digit(text.charAt(position), 10) >= 0) {
+    while (position < text.length() && isDigit(text.charAt(position))) {
       position++;
     }
-    if (position == start || position - start > 18) {
-      throw wrong("a whole number was expected");
+    if (position == start
+        || position - start > MAX_DIGITS
+        || (position - start > 1 && text.charAt(start) == '0')) {
+      throw wrong("a whole number of at most " + MAX_DIGITS + " digits was expected");
     }
     return Long.parseLong(text.substring(start, position));
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
   }
 
   private String string() {
@@ -141,6 +194,9 @@ final class SafeTensorsHeader {
       char c = text.charAt(position++);
       if (c == '"') {
         return result.toString();
+      }
+      if (c < FIRST_PLAIN) {
+        throw wrong("a control character in a text");
       }
       result.append(c == '\\' ? escaped() : c);
     }
@@ -184,7 +240,9 @@ final class SafeTensorsHeader {
     if (position + 4 <= text.length()) {
       int code = 0;
       for (int i = 0; i < 4; i++) {
-        int digit = Character.digit(text.charAt(position++), 16);
+        char c = text.charAt(position++);
+        // Character.digit knows the digits of other scripts too; JSON does not.
+        int digit = c < 128 ? Character.digit(c, 16) : -1;
         if (digit < 0) {
           throw wrong("a broken escape in a text");
         }

@@ -17,7 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A stack of layers bound to an input shape, with the layout of all their parameters. Immutable and safe on any thread; memory for a pass is in {@link NetworkBuffers}.
+ * A stack of layers bound to an input shape, with the layout of all their parameters. Immutable and
+ * safe on any thread; memory for a pass is in {@link NetworkBuffers}.
  */
 public final class Network {
   private final List<LayerSpec> specs;
@@ -67,7 +68,10 @@ public final class Network {
     throw new IllegalArgumentException("no layer for " + spec);
   }
 
-  /** A dense layer directly before batch norm has no bias of its own unless it is asked for: batch norm's β takes its place. */
+  /**
+   * A dense layer directly before batch norm has no bias of its own unless it is asked for: batch
+   * norm's β takes its place.
+   */
   private boolean hasBias(LayerSpec.Dense dense, int index) {
     if (dense.bias() != null) {
       return dense.bias();
@@ -114,14 +118,26 @@ public final class Network {
     return new ParameterVector(values);
   }
 
-  /** Runs all layers on the input that {@code buffers} holds; the result is {@link NetworkBuffers#output()}. */
+  /**
+   * Runs all layers on the input that {@code buffers} holds; the result is {@link
+   * NetworkBuffers#output()}.
+   */
   public void forward(Pass pass, NetworkBuffers buffers) {
     for (int index = 0; index < layers.size(); index++) {
-      layers.get(index).forward(pass, buffers.scratch(index), buffers.activation(index), buffers.activation(index + 1));
+      layers
+          .get(index)
+          .forward(
+              pass,
+              buffers.scratch(index),
+              buffers.activation(index),
+              buffers.activation(index + 1));
     }
   }
 
-  /** Runs all layers backwards from {@link NetworkBuffers#outputGradient()}, after a forward pass in training mode. */
+  /**
+   * Runs all layers backwards from {@link NetworkBuffers#outputGradient()}, after a forward pass in
+   * training mode.
+   */
   public void backward(Pass pass, NetworkBuffers buffers) {
     for (int index = layers.size() - 1; index >= 0; index--) {
       layers

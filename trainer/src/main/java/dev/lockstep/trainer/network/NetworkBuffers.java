@@ -4,8 +4,9 @@ import dev.lockstep.trainer.layer.Layer;
 import dev.lockstep.trainer.layer.LayerBuffers;
 
 /**
- * Memory for passes of at most {@code maxRows} rows through one network by one thread: the activations between layers, their gradients (two buffers that take turns), and
- * each layer's scratch.
+ * Memory for passes of at most {@code maxRows} rows through one network by one thread: the
+ * activations between layers, their gradients (two buffers that take turns), and each layer's
+ * scratch.
  */
 public final class NetworkBuffers {
   private final int maxRows;

@@ -4,11 +4,13 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * An update rule: immutable settings here, all memory in an explicit {@link OptimizerState}, and the step as a method that works on any range of the flat parameter
- * vector.
+ * An update rule: immutable settings here, all memory in an explicit {@link OptimizerState}, and
+ * the step as a method that works on any range of the flat parameter vector.
  *
- * <p>Notation: θ parameter, g its gradient, α learning rate of the step, t the step counted from 1. Every product and sum is rounded to float32 in the order in which
- * the formula is written, factors that depend on t are computed in float64 first, so that every range of every run gives the same bits.
+ * <p>Notation: θ parameter, g its gradient, α learning rate of the step, t the step counted from 1.
+ * Every product and sum is rounded to float32 in the order in which the formula is written, factors
+ * that depend on t are computed in float64 first, so that every range of every run gives the same
+ * bits.
  */
 public sealed interface Optimizer extends Serializable {
   /** α₀, before any schedule. */
@@ -33,7 +35,14 @@ public sealed interface Optimizer extends Serializable {
    * @param rate α of this step
    * @param step t, from 1
    */
-  void update(float[] parameters, float[] gradient, OptimizerState state, int from, int to, double rate, long step);
+  void update(
+      float[] parameters,
+      float[] gradient,
+      OptimizerState state,
+      int from,
+      int to,
+      double rate,
+      long step);
 
   /** Gradient descent: θ -= α g. */
   record Sgd(double learningRate) implements Optimizer {
@@ -43,7 +52,14 @@ public sealed interface Optimizer extends Serializable {
     }
 
     @Override
-    public void update(float[] parameters, float[] gradient, OptimizerState state, int from, int to, double rate, long step) {
+    public void update(
+        float[] parameters,
+        float[] gradient,
+        OptimizerState state,
+        int from,
+        int to,
+        double rate,
+        long step) {
       float alpha = (float) rate;
       for (int i = from; i < to; i++) {
         parameters[i] -= alpha * gradient[i];
@@ -52,7 +68,8 @@ public sealed interface Optimizer extends Serializable {
   }
 
   /**
-   * Momentum as an exponentially weighted average of gradients: v = β v + (1-β) g; θ -= α v. With bias correction v is divided by 1-β^t in the update.
+   * Momentum as an exponentially weighted average of gradients: v = β v + (1-β) g; θ -= α v. With
+   * bias correction v is divided by 1-β^t in the update.
    */
   record Momentum(double learningRate, double beta, boolean biasCorrection) implements Optimizer {
     /** β where the configuration names none. */
@@ -64,11 +81,19 @@ public sealed interface Optimizer extends Serializable {
     }
 
     @Override
-    public void update(float[] parameters, float[] gradient, OptimizerState state, int from, int to, double rate, long step) {
+    public void update(
+        float[] parameters,
+        float[] gradient,
+        OptimizerState state,
+        int from,
+        int to,
+        double rate,
+        long step) {
       float[] velocity = state.slot(0);
       float keep = (float) beta;
       float take = (float) (1.0 - beta);
-      float alpha = (float) (biasCorrection ? rate / (1.0 - StrictMath.pow(beta, (double) step)) : rate);
+      float alpha =
+          (float) (biasCorrection ? rate / (1.0 - StrictMath.pow(beta, (double) step)) : rate);
       for (int i = from; i < to; i++) {
         float v = keep * velocity[i] + take * gradient[i];
         velocity[i] = v;
@@ -78,8 +103,8 @@ public sealed interface Optimizer extends Serializable {
   }
 
   /**
-   * Polyak's heavy ball: v = β v + g; θ -= α v. This is what PyTorch's SGD calls momentum. Source: Polyak, "Some methods of speeding up the convergence of iteration
-   * methods" (1964).
+   * Polyak's heavy ball: v = β v + g; θ -= α v. This is what PyTorch's SGD calls momentum. Source:
+   * Polyak, "Some methods of speeding up the convergence of iteration methods" (1964).
    */
   record HeavyBall(double learningRate, double beta) implements Optimizer {
     @Override
@@ -88,7 +113,14 @@ public sealed interface Optimizer extends Serializable {
     }
 
     @Override
-    public void update(float[] parameters, float[] gradient, OptimizerState state, int from, int to, double rate, long step) {
+    public void update(
+        float[] parameters,
+        float[] gradient,
+        OptimizerState state,
+        int from,
+        int to,
+        double rate,
+        long step) {
       float[] velocity = state.slot(0);
       float keep = (float) beta;
       float alpha = (float) rate;
@@ -101,8 +133,9 @@ public sealed interface Optimizer extends Serializable {
   }
 
   /**
-   * Nesterov's accelerated gradient in the form of Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum" (2013), rewritten for the
-   * look-ahead parameters: v = β v + g; θ -= α (g + β v).
+   * Nesterov's accelerated gradient in the form of Sutskever, Martens, Dahl, Hinton, "On the
+   * importance of initialization and momentum" (2013), rewritten for the look-ahead parameters: v =
+   * β v + g; θ -= α (g + β v).
    */
   record Nesterov(double learningRate, double beta) implements Optimizer {
     @Override
@@ -111,7 +144,14 @@ public sealed interface Optimizer extends Serializable {
     }
 
     @Override
-    public void update(float[] parameters, float[] gradient, OptimizerState state, int from, int to, double rate, long step) {
+    public void update(
+        float[] parameters,
+        float[] gradient,
+        OptimizerState state,
+        int from,
+        int to,
+        double rate,
+        long step) {
       float[] velocity = state.slot(0);
       float keep = (float) beta;
       float alpha = (float) rate;
@@ -124,7 +164,10 @@ public sealed interface Optimizer extends Serializable {
     }
   }
 
-  /** Tieleman and Hinton, lecture 6.5 of "Neural Networks for Machine Learning" (2012): s = β s + (1-β) g²; θ -= α g/(√s + ε). */
+  /**
+   * Tieleman and Hinton, lecture 6.5 of "Neural Networks for Machine Learning" (2012): s = β s +
+   * (1-β) g²; θ -= α g/(√s + ε).
+   */
   record RmsProp(double learningRate, double beta, double epsilon) implements Optimizer {
     /** β where the configuration names none. */
     public static final double DEFAULT_BETA = 0.9;
@@ -138,7 +181,14 @@ public sealed interface Optimizer extends Serializable {
     }
 
     @Override
-    public void update(float[] parameters, float[] gradient, OptimizerState state, int from, int to, double rate, long step) {
+    public void update(
+        float[] parameters,
+        float[] gradient,
+        OptimizerState state,
+        int from,
+        int to,
+        double rate,
+        long step) {
       float[] squareAverage = state.slot(0);
       float keep = (float) beta;
       float take = (float) (1.0 - beta);
@@ -154,10 +204,11 @@ public sealed interface Optimizer extends Serializable {
   }
 
   /**
-   * Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1: v = β1 v + (1-β1) g; s = β2 s + (1-β2) g²; v̂ = v/(1-β1^t); ŝ = s/(1-β2^t);
-   * θ -= α v̂/(√ŝ + ε).
+   * Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1: v = β1 v +
+   * (1-β1) g; s = β2 s + (1-β2) g²; v̂ = v/(1-β1^t); ŝ = s/(1-β2^t); θ -= α v̂/(√ŝ + ε).
    */
-  record Adam(double learningRate, double beta1, double beta2, double epsilon) implements Optimizer {
+  record Adam(double learningRate, double beta1, double beta2, double epsilon)
+      implements Optimizer {
     /** β1 where the configuration names none. */
     public static final double DEFAULT_BETA1 = 0.9;
 
@@ -173,7 +224,14 @@ public sealed interface Optimizer extends Serializable {
     }
 
     @Override
-    public void update(float[] parameters, float[] gradient, OptimizerState state, int from, int to, double rate, long step) {
+    public void update(
+        float[] parameters,
+        float[] gradient,
+        OptimizerState state,
+        int from,
+        int to,
+        double rate,
+        long step) {
       float[] firstMoment = state.slot(0);
       float[] secondMoment = state.slot(1);
       float keep1 = (float) beta1;

@@ -3,8 +3,9 @@ package dev.lockstep.trainer.optimizer;
 import java.util.List;
 
 /**
- * Everything an optimizer remembers between steps: one flat array per slot, each as long as the trainable parameters, and nothing else. Saving the slots and the
- * step number is enough to continue to the same bits.
+ * Everything an optimizer remembers between steps: one flat array per slot, each as long as the
+ * trainable parameters, and nothing else. Saving the slots and the step number is enough to
+ * continue to the same bits.
  *
  * <p>Mutable: {@link Optimizer#update} overwrites the slots.
  */

@@ -7,15 +7,18 @@ import dev.lockstep.trainer.parameter.ParameterWindow.Role;
 import dev.lockstep.trainer.reduce.Contribution;
 
 /**
- * What the driver does with the summed contribution of a mini-batch: mean gradient, penalty, clipping, optimizer. Holds settings only; the memory is the {@link
- * OptimizerState} that the caller passes in.
+ * What the driver does with the summed contribution of a mini-batch: mean gradient, penalty,
+ * clipping, optimizer. Holds settings only; the memory is the {@link OptimizerState} that the
+ * caller passes in.
  *
  * @param layout where the parameters lie
  * @param regularization l1 and l2
- * @param clipNorm greatest norm of the gradient, or {@link Double#POSITIVE_INFINITY} for no clipping
+ * @param clipNorm greatest norm of the gradient, or {@link Double#POSITIVE_INFINITY} for no
+ *     clipping
  * @param optimizer the update rule
  */
-public record UpdateStep(ParameterLayout layout, Regularization regularization, double clipNorm, Optimizer optimizer) {
+public record UpdateStep(
+    ParameterLayout layout, Regularization regularization, double clipNorm, Optimizer optimizer) {
   /** Keeps the clipping factor finite for a zero gradient, as PyTorch does. */
   private static final double CLIP_EPSILON = 1e-6;
 
@@ -34,12 +37,15 @@ public record UpdateStep(ParameterLayout layout, Regularization regularization, 
   }
 
   /**
-   * Turns the gradient sums of {@code total} into the regularized mean gradient, in place, and says how large the parts are. Changes no parameter.
+   * Turns the gradient sums of {@code total} into the regularized mean gradient, in place, and says
+   * how large the parts are. Changes no parameter.
    */
   public Report prepare(Contribution total, ParameterVector parameters) {
     float[] gradient = total.gradient();
     float[] values = parameters.values();
-    float factor = (float) (1.0 / total.metrics().weight());
+    double weight = total.metrics().weight();
+    // Where all examples of a mini-batch weigh 0 there is no mean; they say nothing, so their part is 0.
+    float factor = weight > 0.0 ? (float) (1.0 / weight) : 0f;
     for (int i = 0; i < gradient.length; i++) {
       gradient[i] *= factor;
     }
@@ -57,10 +63,11 @@ public record UpdateStep(ParameterLayout layout, Regularization regularization, 
     for (float g : gradient) {
       squares += (double) g * g;
     }
-    return new Report(total.metrics().meanLoss(), penalty, Math.sqrt(squares));
+    return new Report(weight > 0.0 ? total.metrics().meanLoss() : 0.0, penalty, Math.sqrt(squares));
   }
 
-  private double penalize(float[] values, float[] gradient, ParameterWindow window, float l1, float l2) {
+  private double penalize(
+      float[] values, float[] gradient, ParameterWindow window, float l1, float l2) {
     double absolute = 0.0;
     double squared = 0.0;
     for (int i = window.offset(); i < window.end(); i++) {
@@ -82,7 +89,13 @@ public record UpdateStep(ParameterLayout layout, Regularization regularization, 
    * @param rate learning rate of this step
    * @param step step counted from 1
    */
-  public void apply(Contribution total, Report report, ParameterVector parameters, OptimizerState state, double rate, long step) {
+  public void apply(
+      Contribution total,
+      Report report,
+      ParameterVector parameters,
+      OptimizerState state,
+      double rate,
+      long step) {
     float[] gradient = total.gradient();
     double clip = clipNorm / (report.gradientNorm() + CLIP_EPSILON);
     if (clip < 1.0) {

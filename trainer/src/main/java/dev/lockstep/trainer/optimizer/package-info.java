@@ -1,8 +1,10 @@
 /**
- * From the summed gradient to the next parameters: regularization, clipping ({@link dev.lockstep.trainer.optimizer.UpdateStep}) and the update rules ({@link
+ * From the summed gradient to the next parameters: regularization, clipping ({@link
+ * dev.lockstep.trainer.optimizer.UpdateStep}) and the update rules ({@link
  * dev.lockstep.trainer.optimizer.Optimizer}).
  *
- * <p>Place in the flow: on the driver, after the reduction. Settings are records; memory is explicit in {@link dev.lockstep.trainer.optimizer.OptimizerState} and belongs to
- * the driver's thread. Imports {@code parameter} and {@code reduce}.
+ * <p>Place in the flow: on the driver, after the reduction. Settings are records; memory is
+ * explicit in {@link dev.lockstep.trainer.optimizer.OptimizerState} and belongs to the driver's
+ * thread. Imports {@code parameter} and {@code reduce}.
  */
 package dev.lockstep.trainer.optimizer;

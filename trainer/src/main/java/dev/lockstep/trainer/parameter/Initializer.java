@@ -5,8 +5,8 @@ import dev.lockstep.trainer.random.Purpose;
 import java.io.Serializable;
 
 /**
- * Draws the first weights of a layer. The draw of an element depends on (seed, layer index, element index) alone. Biases and batch norm's β start at 0, γ at 1
- * whatever the initializer.
+ * Draws the first weights of a layer. The draw of an element depends on (seed, layer index, element
+ * index) alone. Biases and batch norm's β start at 0, γ at 1 whatever the initializer.
  */
 public sealed interface Initializer extends Serializable {
   /**
@@ -30,7 +30,9 @@ public sealed interface Initializer extends Serializable {
     }
   }
 
-  /** All weights 0. Kept for teaching: hidden units stay alike for ever, symmetry is never broken. */
+  /**
+   * All weights 0. Kept for teaching: hidden units stay alike for ever, symmetry is never broken.
+   */
   record Zeros() implements Initializer {
     @Override
     public double weight(Draw draw, int fanIn, int fanOut) {
@@ -46,7 +48,10 @@ public sealed interface Initializer extends Serializable {
     }
   }
 
-  /** N(0, 1/n_in), for tanh. LeCun, Bottou, Orr, Müller, "Efficient BackProp" (1998), section 4.6; often called Xavier initialization. */
+  /**
+   * N(0, 1/n_in), for tanh. LeCun, Bottou, Orr, Müller, "Efficient BackProp" (1998), section 4.6;
+   * often called Xavier initialization.
+   */
   record Xavier() implements Initializer {
     @Override
     public double weight(Draw draw, int fanIn, int fanOut) {
@@ -62,7 +67,10 @@ public sealed interface Initializer extends Serializable {
     }
   }
 
-  /** N(0, 2/(n_in + n_out)). Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), eq. 12. */
+  /**
+   * N(0, 2/(n_in + n_out)). Glorot and Bengio, "Understanding the difficulty of training deep
+   * feedforward neural networks" (2010), eq. 12.
+   */
   record GlorotNormal() implements Initializer {
     @Override
     public double weight(Draw draw, int fanIn, int fanOut) {
@@ -78,7 +86,10 @@ public sealed interface Initializer extends Serializable {
     }
   }
 
-  /** N(0, 2/n_in), for ReLU; the default. He, Zhang, Ren, Sun, "Delving Deep into Rectifiers" (2015), eq. 10. */
+  /**
+   * N(0, 2/n_in), for ReLU; the default. He, Zhang, Ren, Sun, "Delving Deep into Rectifiers"
+   * (2015), eq. 10.
+   */
   record He() implements Initializer {
     @Override
     public double weight(Draw draw, int fanIn, int fanOut) {

@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where each tensor of a network lies in one flat float32 vector. Values, gradients, optimizer slots, checkpoints and files all share it.
+ * Where each tensor of a network lies in one flat float32 vector. Values, gradients, optimizer
+ * slots, checkpoints and files all share it.
  *
  * <pre>
  *   [ trainable tensors, in layer order | running statistics, in layer order ]
@@ -26,7 +27,10 @@ public final class ParameterLayout {
     this.length = length;
   }
 
-  /** All tensors in the order in which files list them: by layer, and as PyTorch does inside a layer. */
+  /**
+   * All tensors in the order in which files list them: by layer, and as PyTorch does inside a
+   * layer.
+   */
   public List<ParameterWindow> windows() {
     return windows;
   }
@@ -69,11 +73,16 @@ public final class ParameterLayout {
 
     /** Places all reserved tensors. */
     public ParameterLayout build() {
-      long trainable = pending.stream().filter(p -> p.role().isTrainable()).mapToLong(Pending::elements).sum();
+      long trainable =
+          pending.stream().filter(p -> p.role().isTrainable()).mapToLong(Pending::elements).sum();
       long total = pending.stream().mapToLong(Pending::elements).sum();
       if (total > Integer.MAX_VALUE - 8) {
         throw LockstepException.usage(
-            "network: " + total + " parameters do not fit one array; at most " + (Integer.MAX_VALUE - 8) + " are possible. Make the layers narrower.");
+            "network: "
+                + total
+                + " parameters do not fit one array; at most "
+                + (Integer.MAX_VALUE - 8)
+                + " are possible. Make the layers narrower.");
       }
       int nextTrainable = 0;
       int nextStatistic = (int) trainable;

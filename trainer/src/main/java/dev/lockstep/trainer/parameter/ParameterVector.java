@@ -1,10 +1,11 @@
 package dev.lockstep.trainer.parameter;
 
 /**
- * All parameters of a network as one flat float32 array, laid out by a {@link ParameterLayout}: what the driver owns, updates in place between two steps, and sends to
- * the replicas.
+ * All parameters of a network as one flat float32 array, laid out by a {@link ParameterLayout}:
+ * what the driver owns, updates in place between two steps, and sends to the replicas.
  *
- * <p>Replicas read it while a step runs and nobody writes it then; the driver writes it between steps.
+ * <p>Replicas read it while a step runs and nobody writes it then; the driver writes it between
+ * steps.
  */
 public final class ParameterVector {
   private final float[] values;

@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * A named tensor inside the flat parameter vector.
  *
- * @param name PyTorch's name of the tensor in the same {@code nn.Sequential}, such as {@code 0.weight}
+ * @param name PyTorch's name of the tensor in the same {@code nn.Sequential}, such as {@code
+ *     0.weight}
  * @param shape sizes, slowest dimension first
  * @param offset first element in the flat vector
  * @param role what the tensor is for

@@ -6,13 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Batch norm's running mean and variance of every batch-norm layer, in float64 on the driver. After each step
+ * Moves the running mean and variance of every batch-norm layer, on the driver. After each step
  *
  * <pre>
  *   r ← β_r r + (1 - β_r) batch,   β_r = 0.9,   the batch variance taken unbiased, M2/(n-1), as PyTorch does
  * </pre>
  *
- * and the float32 roundings are put into the parameter vector, whence evaluation (and training slices of a single row) read them. A mini-batch with a single value per
+ * computed in float64 and rounded to float32 into the parameter vector, whence evaluation (and
+ * training slices of a single row) read them. The vector is their only memory, so a run that
+ * continues from a saved one continues to the same bits. A mini-batch with a single value per
  * feature has no unbiased variance: it moves the mean only.
  *
  * <p>Mutable; used by the driver's thread only.
@@ -23,12 +25,13 @@ public final class RunningStatistics {
 
   private final List<ParameterWindow> meanWindows = new ArrayList<>();
   private final List<ParameterWindow> varianceWindows = new ArrayList<>();
-  private final double[][] mean;
-  private final double[][] variance;
   private final long[] batchesTracked;
 
-  /** Statistics as they stand in {@code parameters}, after {@code batchesTracked} steps for each batch-norm layer. */
-  public RunningStatistics(ParameterLayout layout, ParameterVector parameters, long[] batchesTracked) {
+  /**
+   * Statistics of a network whose parameters are laid out like this, after {@code batchesTracked}
+   * steps for each batch-norm layer.
+   */
+  public RunningStatistics(ParameterLayout layout, long[] batchesTracked) {
     for (ParameterWindow window : layout.windows()) {
       if (window.role() == Role.RUNNING_MEAN) {
         meanWindows.add(window);
@@ -38,28 +41,16 @@ public final class RunningStatistics {
     }
     if (batchesTracked.length != meanWindows.size()) {
       throw new IllegalArgumentException(
-          meanWindows.size() + " batch-norm layers need as many counts of batches, not " + batchesTracked.length);
+          meanWindows.size()
+              + " batch-norm layers need as many counts of batches, not "
+              + batchesTracked.length);
     }
     this.batchesTracked = batchesTracked.clone();
-    this.mean = new double[meanWindows.size()][];
-    this.variance = new double[meanWindows.size()][];
-    for (int layer = 0; layer < mean.length; layer++) {
-      mean[layer] = widen(parameters.values(), meanWindows.get(layer));
-      variance[layer] = widen(parameters.values(), varianceWindows.get(layer));
-    }
-  }
-
-  private static double[] widen(float[] values, ParameterWindow window) {
-    double[] wide = new double[window.length()];
-    for (int j = 0; j < wide.length; j++) {
-      wide[j] = values[window.offset() + j];
-    }
-    return wide;
   }
 
   /** Number of batch-norm layers. */
   public int layers() {
-    return mean.length;
+    return batchesTracked.length;
   }
 
   /** Steps that have moved the statistics, per batch-norm layer: a copy. */
@@ -67,25 +58,24 @@ public final class RunningStatistics {
     return batchesTracked.clone();
   }
 
-  /** Moves the statistics by one mini-batch and writes them into {@code parameters}. */
+  /** Moves the statistics in {@code parameters} by one mini-batch. */
   public void move(Moments[] batch, ParameterVector parameters) {
-    for (int layer = 0; layer < mean.length; layer++) {
+    float[] values = parameters.values();
+    for (int layer = 0; layer < batchesTracked.length; layer++) {
       Moments moments = batch[layer];
+      int mean = meanWindows.get(layer).offset();
+      int variance = varianceWindows.get(layer).offset();
       batchesTracked[layer]++;
-      for (int j = 0; j < mean[layer].length; j++) {
-        mean[layer][j] = KEEP * mean[layer][j] + (1.0 - KEEP) * moments.mean()[j];
+      for (int j = 0; j < moments.columns(); j++) {
+        values[mean + j] = mix(values[mean + j], moments.mean()[j]);
         if (moments.count() > 1) {
-          variance[layer][j] = KEEP * variance[layer][j] + (1.0 - KEEP) * moments.unbiasedVariance(j);
+          values[variance + j] = mix(values[variance + j], moments.unbiasedVariance(j));
         }
       }
-      narrow(mean[layer], parameters.values(), meanWindows.get(layer));
-      narrow(variance[layer], parameters.values(), varianceWindows.get(layer));
     }
   }
 
-  private static void narrow(double[] wide, float[] values, ParameterWindow window) {
-    for (int j = 0; j < wide.length; j++) {
-      values[window.offset() + j] = (float) wide[j];
-    }
+  private static float mix(float running, double batch) {
+    return (float) (KEEP * running + (1.0 - KEEP) * batch);
   }
 }

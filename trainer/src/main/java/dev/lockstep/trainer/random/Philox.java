@@ -1,10 +1,11 @@
 package dev.lockstep.trainer.random;
 
 /**
- * The counter-based generator Philox4x32-10: a keyed bijection of 128-bit counters whose outputs pass the usual batteries of tests.
+ * The counter-based generator Philox4x32-10: a keyed bijection of 128-bit counters whose outputs
+ * pass the usual batteries of tests.
  *
- * <p>Source: Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3" (SC 2011), section 4.3 and the known-answer vectors of the Random123
- * distribution.
+ * <p>Source: Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3" (SC 2011),
+ * section 4.3 and the known-answer vectors of the Random123 distribution.
  *
  * <p>The counter of this project holds the coordinates of a draw:
  *
@@ -61,13 +62,23 @@ public final class Philox {
   }
 
   /**
-   * Four draws of a Bernoulli variable, each {@code factor} with probability threshold/2^32 and else 0.
+   * Four draws of a Bernoulli variable, each {@code factor} with probability threshold/2^32 and
+   * else 0.
    *
    * @param words scratch of {@link #DRAWS_PER_BLOCK} words, overwritten
    * @param factors overwritten with the four draws, from {@code offset}
    */
   public static void keepFactors(
-      long seed, int c0, int c1, int c2, int c3, long threshold, float factor, int[] words, float[] factors, int offset) {
+      long seed,
+      int c0,
+      int c1,
+      int c2,
+      int c3,
+      long threshold,
+      float factor,
+      int[] words,
+      float[] factors,
+      int offset) {
     block(seed, c0, c1, c2, c3, words, 0);
     for (int draw = 0; draw < DRAWS_PER_BLOCK; draw++) {
       factors[offset + draw] = (words[draw] & LOW_WORD) < threshold ? factor : 0f;
@@ -85,22 +96,29 @@ public final class Philox {
     return (purpose.code() << 28) | (layer << 16) | (int) (example >>> 32);
   }
 
-  /** The 64 uniform bits at the given coordinates: output words 0 (high) and 1 (low) of block {@code unit}. */
-  public static long bits(long seed, Purpose purpose, long step, int layer, long example, int unit) {
+  /**
+   * The 64 uniform bits at the given coordinates: output words 0 (high) and 1 (low) of block {@code
+   * unit}.
+   */
+  public static long bits(
+      long seed, Purpose purpose, long step, int layer, long example, int unit) {
     int[] words = new int[DRAWS_PER_BLOCK];
     block(seed, unit, (int) example, (int) step, tag(purpose, layer, example), words, 0);
     return ((long) words[0] << 32) | (words[1] & LOW_WORD);
   }
 
   /** A uniform number in [0, 1) with 53 random bits, from {@link #bits}. */
-  public static double uniform(long seed, Purpose purpose, long step, int layer, long example, int unit) {
+  public static double uniform(
+      long seed, Purpose purpose, long step, int layer, long example, int unit) {
     return (bits(seed, purpose, step, layer, example, unit) >>> 11) * TWO_POW_MINUS_53;
   }
 
   /**
-   * A standard normal number by the Box-Muller transform of the four words of block {@code unit}; {@link StrictMath} gives the same bits everywhere.
+   * A standard normal number by the Box-Muller transform of the four words of block {@code unit};
+   * {@link StrictMath} gives the same bits everywhere.
    */
-  public static double gaussian(long seed, Purpose purpose, long step, int layer, long example, int unit) {
+  public static double gaussian(
+      long seed, Purpose purpose, long step, int layer, long example, int unit) {
     int[] words = new int[DRAWS_PER_BLOCK];
     block(seed, unit, (int) example, (int) step, tag(purpose, layer, example), words, 0);
     long first = (((long) words[0] << 32) | (words[1] & LOW_WORD)) >>> 11;

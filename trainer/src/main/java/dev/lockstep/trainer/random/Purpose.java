@@ -1,8 +1,8 @@
 package dev.lockstep.trainer.random;
 
 /**
- * What a random number is for. Two purposes never share a number, however their other coordinates meet. The codes are part of what makes a run repeatable:
- * they are never renumbered.
+ * What a random number is for. Two purposes never share a number, however their other coordinates
+ * meet. The codes are part of what makes a run repeatable: they are never renumbered.
  */
 public enum Purpose {
   INITIALIZATION(1),

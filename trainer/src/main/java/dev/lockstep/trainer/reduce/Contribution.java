@@ -1,7 +1,8 @@
 package dev.lockstep.trainer.reduce;
 
 /**
- * What a set of shards gives to one step: sums, never means, so that uneven shards and a smaller last mini-batch are right by construction. The driver divides once.
+ * What a set of shards gives to one step: sums, never means, so that uneven shards and a smaller
+ * last mini-batch are right by construction. The driver divides once.
  *
  * <pre>
  *   metrics   number, weight and loss of the examples
@@ -17,7 +18,10 @@ public final class Contribution implements Mergeable<Contribution> {
   private final Moments[] moments;
   private long computeNanos;
 
-  /** An empty contribution of a network with this many trainable parameters and the given number of features in each batch-norm layer. */
+  /**
+   * An empty contribution of a network with this many trainable parameters and the given number of
+   * features in each batch-norm layer.
+   */
   public Contribution(int trainableLength, int[] batchNormColumns) {
     this(new MetricSums(0), new float[trainableLength], new Moments[batchNormColumns.length]);
     for (int layer = 0; layer < moments.length; layer++) {
@@ -47,7 +51,10 @@ public final class Contribution implements Mergeable<Contribution> {
     return moments;
   }
 
-  /** Time that the computation took, in nanoseconds: of parts merged side by side, the longest. Measured, so not part of what is the same in every run. */
+  /**
+   * Time that the computation took, in nanoseconds: of parts merged side by side, the longest.
+   * Measured, so not part of what is the same in every run.
+   */
   public long computeNanos() {
     return computeNanos;
   }
@@ -66,8 +73,14 @@ public final class Contribution implements Mergeable<Contribution> {
   public void merge(Contribution right) {
     if (right.gradient.length != gradient.length || right.moments.length != moments.length) {
       throw new IllegalArgumentException(
-          "a contribution over " + right.gradient.length + " parameters and " + right.moments.length + " batch-norm layers cannot be merged into one over "
-              + gradient.length + " and " + moments.length);
+          "a contribution over "
+              + right.gradient.length
+              + " parameters and "
+              + right.moments.length
+              + " batch-norm layers cannot be merged into one over "
+              + gradient.length
+              + " and "
+              + moments.length);
     }
     metrics.merge(right.metrics);
     computeNanos = Math.max(computeNanos, right.computeNanos);
@@ -80,7 +93,10 @@ public final class Contribution implements Mergeable<Contribution> {
     }
   }
 
-  /** Makes the contribution empty for its next use; the gradient keeps its contents, which the next backward pass overwrites. */
+  /**
+   * Makes the contribution empty for its next use; the gradient keeps its contents, which the next
+   * backward pass overwrites.
+   */
   public void clear() {
     metrics.clear();
     computeNanos = 0;

@@ -3,9 +3,11 @@ package dev.lockstep.trainer.reduce;
 import java.util.Arrays;
 
 /**
- * Sums from which the metrics of a split (or of a mini-batch) are computed once all examples are in: loss, hits, confusion counts, squared and absolute errors.
+ * Sums from which the metrics of a split (or of a mini-batch) are computed once all examples are
+ * in: loss, hits, confusion counts, squared and absolute errors.
  *
- * <p>The loss is weighted by the examples' weights; the other metrics count examples. Mutable; not safe for use by several threads at once.
+ * <p>The loss is weighted by the examples' weights; the other metrics count examples. Mutable; not
+ * safe for use by several threads at once.
  */
 public final class MetricSums implements Mergeable<MetricSums> {
   /** Above this number of classes no confusion matrix is kept. */
@@ -36,14 +38,25 @@ public final class MetricSums implements Mergeable<MetricSums> {
     this.target = target;
   }
 
-  /** Empty sums for a split with this many classes (0: regression), with a confusion matrix where it is of readable size. */
+  /**
+   * Empty sums for a split with this many classes (0: regression), with a confusion matrix where it
+   * is of readable size.
+   */
   public static MetricSums forSplit(int classes) {
     return new MetricSums(classes <= MAX_CONFUSION_CLASSES ? classes : 0);
   }
 
   /** Sums with the given contents, as they come over the wire; the arrays are kept. */
   public static MetricSums of(
-      long examples, double weight, double loss, long correct, double squaredError, double absoluteError, Moments target, int confusionClasses, long[] confusion) {
+      long examples,
+      double weight,
+      double loss,
+      long correct,
+      double squaredError,
+      double absoluteError,
+      Moments target,
+      int confusionClasses,
+      long[] confusion) {
     MetricSums sums = new MetricSums(confusionClasses, confusion, target);
     sums.examples = examples;
     sums.weight = weight;
@@ -91,7 +104,10 @@ public final class MetricSums implements Mergeable<MetricSums> {
   public void merge(MetricSums right) {
     if (right.confusionClasses != confusionClasses) {
       throw new IllegalArgumentException(
-          "confusion counts of " + right.confusionClasses + " classes cannot be merged into " + confusionClasses);
+          "confusion counts of "
+              + right.confusionClasses
+              + " classes cannot be merged into "
+              + confusionClasses);
     }
     examples += right.examples;
     weight += right.weight;
@@ -173,7 +189,8 @@ public final class MetricSums implements Mergeable<MetricSums> {
   }
 
   /**
-   * Mean over the classes that occur (as truth or prediction) of F1 = 2·hits / (2·hits + misses + false alarms).
+   * Mean over the classes that occur (as truth or prediction) of F1 = 2·hits / (2·hits + misses +
+   * false alarms).
    */
   public double macroF1() {
     double sum = 0.0;

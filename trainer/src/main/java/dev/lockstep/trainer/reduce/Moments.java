@@ -3,9 +3,11 @@ package dev.lockstep.trainer.reduce;
 import java.util.Arrays;
 
 /**
- * Count, mean and sum of squared deviations of {@code columns} features: what can be merged exactly, and all that batch norm and input normalization need.
+ * Count, mean and sum of squared deviations of {@code columns} features: what can be merged
+ * exactly, and all that batch norm and input normalization need.
  *
- * <p>Merging follows Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances" (1979), eq. 2.1, in float64:
+ * <p>Merging follows Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for
+ * Computing Sample Variances" (1979), eq. 2.1, in float64:
  *
  * <pre>
  *   n = n_a + n_b,  δ = mean_b - mean_a
@@ -13,7 +15,8 @@ import java.util.Arrays;
  *   M2   = M2_a + M2_b + δ² n_a n_b / n
  * </pre>
  *
- * The empty moments are the identity of the merge. Mutable; not safe for use by several threads at once.
+ * The empty moments are the identity of the merge. Mutable; not safe for use by several threads at
+ * once.
  */
 public final class Moments {
   private long count;
@@ -29,7 +32,12 @@ public final class Moments {
   public Moments(long count, double[] mean, double[] squaredDeviations) {
     if (mean.length != squaredDeviations.length || count < 0) {
       throw new IllegalArgumentException(
-          "moments need a count of at least 0 and arrays of one length: " + count + ", " + mean.length + ", " + squaredDeviations.length);
+          "moments need a count of at least 0 and arrays of one length: "
+              + count
+              + ", "
+              + mean.length
+              + ", "
+              + squaredDeviations.length);
     }
     this.count = count;
     this.mean = mean;
@@ -63,12 +71,18 @@ public final class Moments {
     Arrays.fill(squaredDeviations, 0.0);
   }
 
-  /** States that the arrays now describe {@code newCount} values; for callers that fill {@link #mean()} and {@link #squaredDeviations()} themselves. */
+  /**
+   * States that the arrays now describe {@code newCount} values; for callers that fill {@link
+   * #mean()} and {@link #squaredDeviations()} themselves.
+   */
   public void set(long newCount) {
     count = newCount;
   }
 
-  /** Adds one row of values {@code row[offset .. offset + columns)} (Welford's update, the merge with n_b = 1). */
+  /**
+   * Adds one row of values {@code row[offset .. offset + columns)} (Welford's update, the merge
+   * with n_b = 1).
+   */
   public void add(float[] row, int offset) {
     count++;
     for (int j = 0; j < mean.length; j++) {
@@ -81,7 +95,8 @@ public final class Moments {
   /** Merges {@code right} into this object. */
   public void merge(Moments right) {
     if (right.mean.length != mean.length) {
-      throw new IllegalArgumentException("moments over " + right.mean.length + " columns cannot be merged into " + mean.length);
+      throw new IllegalArgumentException(
+          "moments over " + right.mean.length + " columns cannot be merged into " + mean.length);
     }
     if (right.count == 0) {
       return;

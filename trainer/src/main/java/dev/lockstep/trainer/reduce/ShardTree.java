@@ -1,10 +1,13 @@
 package dev.lockstep.trainer.reduce;
 
 /**
- * The fixed binary tree in which sums over shards are added up, whatever the order of arrival and however shards are spread over tasks.
+ * The fixed binary tree in which sums over shards are added up, whatever the order of arrival and
+ * however shards are spread over tasks.
  *
- * <p>The leaves are the shards 0 … n-1. Node (level, index) covers the shards index·2^level … (index+1)·2^level - 1, as far as they exist. Its sum is its left child's plus
- * its right child's; where the right child covers no shard, it is the left child's. Float sums therefore depend on n alone.
+ * <p>The leaves are the shards 0 … n-1. Node (level, index) covers the shards index·2^level …
+ * (index+1)·2^level - 1, as far as they exist. Its sum is its left child's plus its right child's;
+ * where the right child covers no shard, it is the left child's. Float sums therefore depend on n
+ * alone.
  *
  * @param shards n, at least 1
  */

@@ -7,8 +7,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Adds up partial sums in a {@link ShardTree}: a node meets only its sibling, left plus right, and what has no sibling yet waits. Sums may arrive in any order and from any
- * thread; the additions themselves run outside the lock.
+ * Adds up partial sums in a {@link ShardTree}: a node meets only its sibling, left plus right, and
+ * what has no sibling yet waits. Sums may arrive in any order and from any thread; the additions
+ * themselves run outside the lock.
  *
  * @param <T> what is summed
  */
@@ -18,7 +19,10 @@ public final class TreeSum<T extends Mergeable<T>> {
   private final Consumer<? super T> recycler;
   private final Map<Node, T> waiting = new HashMap<>();
 
-  /** A sum of all shards; {@code recycler} takes each object once its contents are added (or were empty), for reuse. */
+  /**
+   * A sum of all shards; {@code recycler} takes each object once its contents are added (or were
+   * empty), for reuse.
+   */
   public TreeSum(ShardTree tree, Consumer<? super T> recycler) {
     this(tree, tree.root(), recycler);
   }
@@ -30,10 +34,17 @@ public final class TreeSum<T extends Mergeable<T>> {
     this.recycler = recycler;
   }
 
-  /** Adds the sum of a node at or below the top; {@code value} belongs to this object from now on. */
+  /**
+   * Adds the sum of a node at or below the top; {@code value} belongs to this object from now on.
+   */
   public void add(Node node, T value) {
-    if (node.level() < 0 || node.index() < 0 || node.level() > top.level() || !node.ancestor(top.level()).equals(top) || !tree.contains(node)) {
-      throw new IllegalArgumentException(node + " is not part of the sum of " + top + " over " + tree.shards() + " shards");
+    if (node.level() < 0
+        || node.index() < 0
+        || node.level() > top.level()
+        || !node.ancestor(top.level()).equals(top)
+        || !tree.contains(node)) {
+      throw new IllegalArgumentException(
+          node + " is not part of the sum of " + top + " over " + tree.shards() + " shards");
     }
     Node place = node;
     T sum = value;
@@ -70,10 +81,18 @@ public final class TreeSum<T extends Mergeable<T>> {
     return left;
   }
 
-  /** The sums that wait for their sibling, by level and index: everything added so far, in as few pieces as the tree allows. */
+  /**
+   * The sums that wait for their sibling, by level and index: everything added so far, in as few
+   * pieces as the tree allows.
+   */
   public Map<Node, T> pieces() {
     synchronized (waiting) {
-      Map<Node, T> pieces = new TreeMap<>((a, b) -> a.level() != b.level() ? Integer.compare(a.level(), b.level()) : Integer.compare(a.index(), b.index()));
+      Map<Node, T> pieces =
+          new TreeMap<>(
+              (a, b) ->
+                  a.level() != b.level()
+                      ? Integer.compare(a.level(), b.level())
+                      : Integer.compare(a.index(), b.index()));
       pieces.putAll(waiting);
       return pieces;
     }
@@ -84,7 +103,8 @@ public final class TreeSum<T extends Mergeable<T>> {
     synchronized (waiting) {
       T total = waiting.get(top);
       if (total == null || waiting.size() != 1) {
-        throw new IllegalStateException("the sum is not complete: " + waiting.keySet() + " wait below " + top);
+        throw new IllegalStateException(
+            "the sum is not complete: " + waiting.keySet() + " wait below " + top);
       }
       return total;
     }

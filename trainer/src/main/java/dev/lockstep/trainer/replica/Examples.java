@@ -1,7 +1,8 @@
 package dev.lockstep.trainer.replica;
 
 /**
- * A block of examples as dense float32 rows, ready for arithmetic: normalized features, target and weight of each.
+ * A block of examples as dense float32 rows, ready for arithmetic: normalized features, target and
+ * weight of each.
  *
  * <pre>
  *   features  [count, featureCount], row-major
@@ -9,8 +10,9 @@ package dev.lockstep.trainer.replica;
  *   weights   [count], or null where every example weighs 1
  * </pre>
  *
- * Row r is example {@code firstIndex + r · indexStride} of its split: the number that enters the counter of dropout and the keyed permutation. The arrays are this
- * object's own and must not be changed.
+ * Row r is example {@code firstIndex + r · indexStride} of its split: the number that enters the
+ * counter of dropout and the keyed permutation. The arrays are this object's own and must not be
+ * changed.
  */
 public final class Examples {
   private final int count;
@@ -22,7 +24,13 @@ public final class Examples {
   private final float[] weights;
 
   /** A block over the given arrays, which are kept and not copied; {@code weights} may be null. */
-  public Examples(int featureCount, long firstIndex, long indexStride, float[] features, float[] targets, float[] weights) {
+  public Examples(
+      int featureCount,
+      long firstIndex,
+      long indexStride,
+      float[] features,
+      float[] targets,
+      float[] weights) {
     this.count = targets.length;
     this.featureCount = featureCount;
     this.firstIndex = firstIndex;
@@ -30,9 +38,15 @@ public final class Examples {
     this.features = features;
     this.targets = targets;
     this.weights = weights;
-    if ((long) count * featureCount != features.length || (weights != null && weights.length != count)) {
+    if ((long) count * featureCount != features.length
+        || (weights != null && weights.length != count)) {
       throw new IllegalArgumentException(
-          count + " targets and " + featureCount + " features do not fit " + features.length + " values"
+          count
+              + " targets and "
+              + featureCount
+              + " features do not fit "
+              + features.length
+              + " values"
               + (weights == null ? "" : " and " + weights.length + " weights"));
     }
   }

@@ -9,10 +9,11 @@ import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
 
 /**
- * One thread's copy of the network at work: gathers rows, runs forward, loss and backward, and leaves sums in a {@link Contribution}. Knows nothing of shards, clusters or
- * optimizers.
+ * One thread's copy of the network at work: gathers rows, runs forward, loss and backward, and
+ * leaves sums in a {@link Contribution}. Knows nothing of shards, clusters or optimizers.
  *
- * <p>Its memory grows to the largest slice seen (with some room to spare) and is reused from step to step. Belongs to one thread at a time.
+ * <p>Its memory grows to the largest slice seen (with some room to spare) and is reused from step
+ * to step. Belongs to one thread at a time.
  */
 public final class Replica {
   /** Rows that an evaluation sends through the network at once. */
@@ -49,7 +50,14 @@ public final class Replica {
    * @param step step counted from 1
    * @param contribution overwritten; empty when there are no rows
    */
-  public void compute(ParameterVector parameters, Examples examples, int[] order, int from, int to, long step, Contribution contribution) {
+  public void compute(
+      ParameterVector parameters,
+      Examples examples,
+      int[] order,
+      int from,
+      int to,
+      long step,
+      Contribution contribution) {
     contribution.clear();
     int rows = to - from;
     if (rows == 0) {
@@ -59,13 +67,24 @@ public final class Replica {
     for (int row = 0; row < rows; row++) {
       gather(examples, order[from + row], row);
     }
-    pass.train(parameters.values(), seed, step, indices, rows, contribution.gradient(), contribution.moments());
+    pass.train(
+        parameters.values(),
+        seed,
+        step,
+        indices,
+        rows,
+        contribution.gradient(),
+        contribution.moments());
     network.forward(pass, buffers);
-    loss.evaluate(buffers.output(), rows, targets, weights, buffers.outputGradient(), contribution.metrics());
+    loss.evaluate(
+        buffers.output(), rows, targets, weights, buffers.outputGradient(), contribution.metrics());
     network.backward(pass, buffers);
   }
 
-  /** Adds loss and metrics of all rows of {@code examples} to {@code sums}, without dropout and with running statistics. */
+  /**
+   * Adds loss and metrics of all rows of {@code examples} to {@code sums}, without dropout and with
+   * running statistics.
+   */
   public void evaluate(ParameterVector parameters, Examples examples, MetricSums sums) {
     reserve(EVALUATION_ROWS);
     for (int start = 0; start < examples.count(); start += EVALUATION_ROWS) {

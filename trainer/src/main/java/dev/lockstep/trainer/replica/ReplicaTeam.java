@@ -11,17 +11,18 @@ import dev.lockstep.trainer.reduce.TreeSum;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Several replicas, one per thread, that work through the shards of one task and add up what they find in the fixed {@link ShardTree}. With one thread everything runs on the
- * caller's.
+ * Several replicas, one per thread, that work through the shards of one task and add up what they
+ * find in the fixed {@link ShardTree}. With one thread everything runs on the caller's.
  *
- * <p>Contributions are pooled: at any time about one per thread and per level of the tree exists. Used by one caller at a time.
+ * <p>Contributions are pooled: at any time about one per thread and per level of the tree exists.
+ * Used by one caller at a time.
  */
 public final class ReplicaTeam implements AutoCloseable {
   private final List<Replica> replicas = new ArrayList<>();
@@ -49,22 +50,37 @@ public final class ReplicaTeam implements AutoCloseable {
    * @param slices one for each shard
    * @param step step counted from 1
    */
-  public void compute(ParameterVector parameters, List<Slice> slices, long step, TreeSum<Contribution> sum) {
+  public void compute(
+      ParameterVector parameters, List<Slice> slices, long step, TreeSum<Contribution> sum) {
     forEach(
         slices.size(),
         (replica, i) -> {
           Slice slice = slices.get(i);
           long start = System.nanoTime();
           Contribution contribution = borrow(replica);
-          replica.compute(parameters, slice.examples(), slice.order(), slice.from(), slice.to(), step, contribution);
+          replica.compute(
+              parameters,
+              slice.examples(),
+              slice.order(),
+              slice.from(),
+              slice.to(),
+              step,
+              contribution);
           contribution.addComputeNanos(System.nanoTime() - start);
           sum.add(Node.leaf(slice.shard()), contribution);
         });
   }
 
-  /** Adds loss and metrics of the shards {@code numbers} with the rows {@code examples} to {@code sum}. */
+  /**
+   * Adds loss and metrics of the shards {@code numbers} with the rows {@code examples} to {@code
+   * sum}.
+   */
   public void evaluate(
-      ParameterVector parameters, int[] numbers, List<Examples> examples, int classes, TreeSum<MetricSums> sum) {
+      ParameterVector parameters,
+      int[] numbers,
+      List<Examples> examples,
+      int classes,
+      TreeSum<MetricSums> sum) {
     forEach(
         numbers.length,
         (replica, i) -> {
@@ -88,44 +104,78 @@ public final class ReplicaTeam implements AutoCloseable {
     void run(Replica replica, int item);
   }
 
-  /** Hands items to threads as they become free; what a thread finds must not depend on which items it gets. */
+  /**
+   * Items handed to threads as they become free; what a thread finds must not depend on which items
+   * it gets. After a failure no new item is begun.
+   */
+  private static final class Round {
+    private final int items;
+    private final Work work;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+    private Round(int items, Work work) {
+      this.items = items;
+      this.work = work;
+    }
+
+    private void drain(Replica replica) {
+      try {
+        for (int item = next.getAndIncrement(); item < items; item = next.getAndIncrement()) {
+          work.run(replica, item);
+        }
+      } catch (RuntimeException | Error thrown) {
+        stop(thrown);
+      }
+    }
+
+    private void stop(Throwable reason) {
+      failure.compareAndSet(null, reason);
+      next.set(items);
+    }
+  }
+
   private void forEach(int items, Work work) {
-    AtomicInteger next = new AtomicInteger();
-    List<Future<?>> others = new ArrayList<>();
-    int helpers = Math.min(replicas.size(), items) - 1;
+    Round round = new Round(items, work);
+    int helpers = Math.max(0, Math.min(replicas.size(), items) - 1);
+    CountDownLatch atWork = new CountDownLatch(helpers);
     for (int i = 1; i <= helpers; i++) {
       Replica replica = replicas.get(i);
-      others.add(threads.submit(() -> drain(replica, items, next, work)));
+      threads.execute(
+          () -> {
+            round.drain(replica);
+            atWork.countDown();
+          });
     }
-    try {
-      drain(replicas.get(0), items, next, work);
-    } finally {
-      await(others);
+    round.drain(replicas.get(0));
+    await(atWork, round);
+    Throwable failure = round.failure.get();
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    if (failure instanceof RuntimeException exception) {
+      throw exception;
     }
   }
 
-  private static void drain(Replica replica, int items, AtomicInteger next, Work work) {
-    for (int item = next.getAndIncrement(); item < items; item = next.getAndIncrement()) {
-      work.run(replica, item);
-    }
-  }
-
-  private static void await(List<Future<?>> others) {
-    for (Future<?> other : others) {
+  /**
+   * Waits for the helpers even when interrupted: one that is left at work would share its replica
+   * and its parameters with the next step.
+   */
+  private static void await(CountDownLatch atWork, Round round) {
+    boolean interrupted = false;
+    while (true) {
       try {
-        other.get();
-      } catch (ExecutionException failure) {
-        if (failure.getCause() instanceof RuntimeException cause) {
-          throw cause;
-        }
-        if (failure.getCause() instanceof Error cause) {
-          throw cause;
-        }
-        throw new IllegalStateException(failure.getCause());
+        atWork.await();
+        break;
       } catch (InterruptedException interruption) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted while replicas were at work", interruption);
+        interrupted = true;
+        round.stop(
+            new IllegalStateException("interrupted while replicas were at work", interruption));
       }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

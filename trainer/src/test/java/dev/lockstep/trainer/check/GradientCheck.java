@@ -2,7 +2,10 @@ package dev.lockstep.trainer.check;
 
 import java.util.function.ToDoubleFunction;
 
-/** Compares an analytic gradient with central finite differences of a float64 objective. Stateless; safe on any thread. */
+/**
+ * Compares an analytic gradient with central finite differences of a float64 objective. Stateless;
+ * safe on any thread.
+ */
 public final class GradientCheck {
   /** The largest {@link #difference} of a right float32 gradient. */
   public static final double THRESHOLD = 1e-4;
@@ -16,7 +19,8 @@ public final class GradientCheck {
    *
    * @param point changed during the call and put back
    */
-  public static double[] approximate(ToDoubleFunction<double[]> objective, double[] point, int from, int to) {
+  public static double[] approximate(
+      ToDoubleFunction<double[]> objective, double[] point, int from, int to) {
     double[] gradient = new double[to - from];
     for (int i = from; i < to; i++) {
       double x = point[i];
@@ -31,7 +35,10 @@ public final class GradientCheck {
     return gradient;
   }
 
-  /** ‖gradient - approximation‖₂ / (‖gradient‖₂ + ‖approximation‖₂) for gradient[offset ...]; 0 where both are 0. */
+  /**
+   * ‖gradient - approximation‖₂ / (‖gradient‖₂ + ‖approximation‖₂) for gradient[offset ...]; 0
+   * where both are 0.
+   */
   public static double difference(float[] gradient, int offset, double[] approximation) {
     double apart = 0.0;
     double first = 0.0;

@@ -10,8 +10,9 @@ import dev.lockstep.trainer.random.Purpose;
 import java.util.List;
 
 /**
- * The forward pass and the losses once more, in float64 and in the plainest loops: what analytic gradients and fast kernels are compared with. Shares with the network only
- * the layout of the parameters and the random bits of dropout, no arithmetic.
+ * The forward pass and the losses once more, in float64 and in the plainest loops: what analytic
+ * gradients and fast kernels are compared with. Shares with the network only the layout of the
+ * parameters and the random bits of dropout, no arithmetic.
  *
  * <p>All matrices are [rows, values], row-major. Stateless; safe on any thread.
  */
@@ -47,13 +48,15 @@ public final class ReferenceNetwork {
   }
 
   /**
-   * Outputs of a training pass over one slice: dropout by the given coordinates, batch norm by the slice's own statistics.
+   * Outputs of a training pass over one slice: dropout by the given coordinates, batch norm by the
+   * slice's own statistics.
    *
    * @param parameters [layout length]
    * @param input [rows, inputShape]
    * @return [rows, outputs]
    */
-  public double[] train(double[] parameters, double[] input, int rows, long seed, long step, long[] exampleIndices) {
+  public double[] train(
+      double[] parameters, double[] input, int rows, long seed, long step, long[] exampleIndices) {
     return run(parameters, input, rows, new Mode(true, seed, step, exampleIndices));
   }
 
@@ -127,7 +130,8 @@ public final class ReferenceNetwork {
     return output;
   }
 
-  private double[] batchNorm(double[] parameters, int index, double[] input, int columns, Mode mode) {
+  private double[] batchNorm(
+      double[] parameters, int index, double[] input, int columns, Mode mode) {
     int n = input.length / columns;
     double[] output = new double[input.length];
     for (int j = 0; j < columns; j++) {
@@ -146,7 +150,9 @@ public final class ReferenceNetwork {
       double gamma = parameters[offset(index, "weight") + j];
       double beta = parameters[offset(index, "bias") + j];
       for (int i = 0; i < n; i++) {
-        output[i * columns + j] = gamma * (input[i * columns + j] - mean) / Math.sqrt(variance + BATCH_NORM_EPSILON) + beta;
+        output[i * columns + j] =
+            gamma * (input[i * columns + j] - mean) / Math.sqrt(variance + BATCH_NORM_EPSILON)
+                + beta;
       }
     }
     return output;
@@ -162,7 +168,14 @@ public final class ReferenceNetwork {
     for (int row = 0; row < rows; row++) {
       long example = mode.exampleIndices[row];
       for (int unit = 0; unit < units; unit++) {
-        Philox.block(mode.seed, unit / 4, (int) example, (int) mode.step, Philox.tag(Purpose.DROPOUT, index, example), words, 0);
+        Philox.block(
+            mode.seed,
+            unit / 4,
+            (int) example,
+            (int) mode.step,
+            Philox.tag(Purpose.DROPOUT, index, example),
+            words,
+            0);
         double draw = Integer.toUnsignedLong(words[unit % 4]) / 0x1p32;
         output[row * units + unit] = draw < keep ? input[row * units + unit] / keep : 0.0;
       }
@@ -177,7 +190,8 @@ public final class ReferenceNetwork {
    * @param targets [rows], class index or value
    * @param weights [rows]
    */
-  public static double lossSum(LossSpec loss, double[] outputs, int rows, float[] targets, float[] weights) {
+  public static double lossSum(
+      LossSpec loss, double[] outputs, int rows, float[] targets, float[] weights) {
     int width = outputs.length / rows;
     double sum = 0.0;
     for (int row = 0; row < rows; row++) {

@@ -28,7 +28,15 @@ public final class Samples {
   /** All kinds of layers in one stack. */
   public static List<LayerSpec> everyKind(int outputs) {
     return List.of(
-        dense(9), new BatchNorm(), new Relu(), new Dropout(0.7), dense(7), new Tanh(), new Dropout(0.5), dense(5), new Sigmoid(),
+        dense(9),
+        new BatchNorm(),
+        new Relu(),
+        new Dropout(0.7),
+        dense(7),
+        new Tanh(),
+        new Dropout(0.5),
+        dense(5),
+        new Sigmoid(),
         dense(outputs));
   }
 
@@ -42,20 +50,25 @@ public final class Samples {
     return values;
   }
 
-  /** Parameters away from every special value: biases, γ, β and running statistics are random too, variances positive. */
+  /**
+   * Parameters away from every special value: biases, γ, β and running statistics are random too,
+   * variances positive.
+   */
   public static ParameterVector parameters(Network network, long seed) {
     ParameterVector parameters = network.initialParameters(seed);
     float[] noise = gaussian(seed, parameters.length(), 0.3);
     for (ParameterWindow window : network.layout().windows()) {
       for (int i = window.offset(); i < window.end(); i++) {
-        parameters.values()[i] += window.role() == Role.RUNNING_VARIANCE ? Math.abs(noise[i]) : noise[i];
+        parameters.values()[i] +=
+            window.role() == Role.RUNNING_VARIANCE ? Math.abs(noise[i]) : noise[i];
       }
     }
     return parameters;
   }
 
   /** Random examples with indices 7, 10, 13, ...; {@code classes} of 0 gives values as targets. */
-  public static Examples examples(int count, int features, int classes, boolean weighted, long seed) {
+  public static Examples examples(
+      int count, int features, int classes, boolean weighted, long seed) {
     Random random = new Random(seed);
     float[] targets = new float[count];
     float[] weights = weighted ? new float[count] : null;
@@ -65,7 +78,8 @@ public final class Samples {
         weights[i] = 0.5f + random.nextFloat();
       }
     }
-    return new Examples(features, 7, 3, gaussian(seed + 1, count * features, 1.0), targets, weights);
+    return new Examples(
+        features, 7, 3, gaussian(seed + 1, count * features, 1.0), targets, weights);
   }
 
   /** 0 ... n-1. */

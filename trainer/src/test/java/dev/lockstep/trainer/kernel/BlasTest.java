@@ -18,7 +18,16 @@ class BlasTest {
   private static final int C_OFFSET = 7;
 
   private interface Call {
-    void multiply(int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset);
+    void multiply(
+        int m,
+        int n,
+        int k,
+        float[] a,
+        int aOffset,
+        float[] b,
+        int bOffset,
+        float[] c,
+        int cOffset);
   }
 
   /** The three products, with the place of A(i, l) and of B(l, j) in row-major arrays. */
@@ -47,7 +56,10 @@ class BlasTest {
     return values;
   }
 
-  /** Error of a float32 sum of k products in any order: at most k·2^-24·Σ|a b|, doubled for the products' own rounding. */
+  /**
+   * Error of a float32 sum of k products in any order: at most k·2^-24·Σ|a b|, doubled for the
+   * products' own rounding.
+   */
   @ParameterizedTest
   @MethodSource("products")
   void productsEqualThePlainLoopForOddSizesAndOffsets(Product product) {
@@ -78,7 +90,22 @@ class BlasTest {
         }
         double error = Math.abs(c[C_OFFSET + i * n + j] - sum);
         if (!(error <= 2 * k * 0x1p-24 * size)) {
-          throw new AssertionError(product.name() + " " + m + "x" + n + "x" + k + " at " + i + "," + j + ": " + c[C_OFFSET + i * n + j] + " is not " + sum);
+          throw new AssertionError(
+              product.name()
+                  + " "
+                  + m
+                  + "x"
+                  + n
+                  + "x"
+                  + k
+                  + " at "
+                  + i
+                  + ","
+                  + j
+                  + ": "
+                  + c[C_OFFSET + i * n + j]
+                  + " is not "
+                  + sum);
         }
       }
     }
@@ -94,7 +121,8 @@ class BlasTest {
   @MethodSource("products")
   void bitsDoNotDependOnThePlaceOfTheArrays(Product product) {
     Random random = new Random(2);
-    for (int[] size : new int[][] {{1, 10, 64}, {7, 1, 33}, {17, 5, 129}, {64, 10, 784}, {3, 128, 65}}) {
+    for (int[] size :
+        new int[][] {{1, 10, 64}, {7, 1, 33}, {17, 5, 129}, {64, 10, 784}, {3, 128, 65}}) {
       int m = size[0];
       int n = size[1];
       int k = size[2];
@@ -131,7 +159,9 @@ class BlasTest {
 
   @Test
   void nativeBackendIsInUseWhereItIsPackaged() {
-    assumeTrue(System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64"));
+    assumeTrue(
+        System.getProperty("os.name").equals("Linux")
+            && System.getProperty("os.arch").equals("amd64"));
     assertThat(Blas.fallbackReason()).isNull();
     assertThat(Blas.backendName()).contains("OpenBLAS");
     assertThat(openblas_nolapack.blas_get_num_threads()).isEqualTo(1);

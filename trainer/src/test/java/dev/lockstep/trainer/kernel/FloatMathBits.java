@@ -1,6 +1,9 @@
 package dev.lockstep.trainer.kernel;
 
-/** Prints a hash over the bits of all functions of {@link FloatMath} at many points: started as a program of its own, so that it can run without the compilers. */
+/**
+ * Prints a hash over the bits of all functions of {@link FloatMath} at many points: started as a
+ * program of its own, so that it can run without the compilers.
+ */
 final class FloatMathBits {
   private static final int STEP = 40_009;
 

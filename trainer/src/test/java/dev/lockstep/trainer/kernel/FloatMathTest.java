@@ -16,8 +16,17 @@ class FloatMathTest {
     double of(double actual, double expected);
   }
 
-  /** The largest error over about {@code points} floats, evenly spread over the bit patterns between {@code from} and {@code to}, both of one sign. */
-  private static double worst(FloatFunction function, DoubleUnaryOperator exact, Distance error, float from, float to, int points) {
+  /**
+   * The largest error over about {@code points} floats, evenly spread over the bit patterns between
+   * {@code from} and {@code to}, both of one sign.
+   */
+  private static double worst(
+      FloatFunction function,
+      DoubleUnaryOperator exact,
+      Distance error,
+      float from,
+      float to,
+      int points) {
     int first = Float.floatToIntBits(from);
     int last = Float.floatToIntBits(to);
     int stride = Math.max(1, (last - first) / points);
@@ -31,7 +40,13 @@ class FloatMathTest {
   }
 
   /** As above, on an even grid of the number line. */
-  private static double worstOnGrid(FloatFunction function, DoubleUnaryOperator exact, Distance error, double from, double to, int points) {
+  private static double worstOnGrid(
+      FloatFunction function,
+      DoubleUnaryOperator exact,
+      Distance error,
+      double from,
+      double to,
+      int points) {
     double worst = 0.0;
     for (int i = 0; i <= points; i++) {
       float x = (float) (from + (to - from) * i / points);
@@ -55,25 +70,59 @@ class FloatMathTest {
 
   @Test
   void exponentialKeepsItsRelativeErrorBound() {
-    double positive = worst(FloatMath::exp, Math::exp, FloatMathTest::relative, Float.MIN_VALUE, 87f, 1_000_000);
-    double negative = worst(FloatMath::exp, Math::exp, FloatMathTest::relative, -0f, -87f, 1_000_000);
-    double grid = worstOnGrid(FloatMath::exp, Math::exp, FloatMathTest::relative, -87, 87, 2_000_000);
+    double positive =
+        worst(FloatMath::exp, Math::exp, FloatMathTest::relative, Float.MIN_VALUE, 87f, 1_000_000);
+    double negative =
+        worst(FloatMath::exp, Math::exp, FloatMathTest::relative, -0f, -87f, 1_000_000);
+    double grid =
+        worstOnGrid(FloatMath::exp, Math::exp, FloatMathTest::relative, -87, 87, 2_000_000);
     assertThat(Math.max(grid, Math.max(positive, negative))).isLessThan(1e-7);
   }
 
   @Test
   void sigmoidKeepsItsRelativeErrorBound() {
-    double positive = worst(FloatMath::sigmoid, FloatMathTest::exactSigmoid, FloatMathTest::relative, Float.MIN_VALUE, 87f, 1_000_000);
-    double negative = worst(FloatMath::sigmoid, FloatMathTest::exactSigmoid, FloatMathTest::relative, -0f, -87f, 1_000_000);
-    double grid = worstOnGrid(FloatMath::sigmoid, FloatMathTest::exactSigmoid, FloatMathTest::relative, -87, 87, 2_000_000);
+    double positive =
+        worst(
+            FloatMath::sigmoid,
+            FloatMathTest::exactSigmoid,
+            FloatMathTest::relative,
+            Float.MIN_VALUE,
+            87f,
+            1_000_000);
+    double negative =
+        worst(
+            FloatMath::sigmoid,
+            FloatMathTest::exactSigmoid,
+            FloatMathTest::relative,
+            -0f,
+            -87f,
+            1_000_000);
+    double grid =
+        worstOnGrid(
+            FloatMath::sigmoid,
+            FloatMathTest::exactSigmoid,
+            FloatMathTest::relative,
+            -87,
+            87,
+            2_000_000);
     assertThat(Math.max(grid, Math.max(positive, negative))).isLessThan(2e-7);
   }
 
   @Test
   void hyperbolicTangentKeepsItsAbsoluteErrorBound() {
-    double positive = worst(FloatMath::tanh, Math::tanh, FloatMathTest::absolute, Float.MIN_VALUE, Float.MAX_VALUE, 1_000_000);
-    double negative = worst(FloatMath::tanh, Math::tanh, FloatMathTest::absolute, -0f, -Float.MAX_VALUE, 1_000_000);
-    double grid = worstOnGrid(FloatMath::tanh, Math::tanh, FloatMathTest::absolute, -10, 10, 2_000_000);
+    double positive =
+        worst(
+            FloatMath::tanh,
+            Math::tanh,
+            FloatMathTest::absolute,
+            Float.MIN_VALUE,
+            Float.MAX_VALUE,
+            1_000_000);
+    double negative =
+        worst(
+            FloatMath::tanh, Math::tanh, FloatMathTest::absolute, -0f, -Float.MAX_VALUE, 1_000_000);
+    double grid =
+        worstOnGrid(FloatMath::tanh, Math::tanh, FloatMathTest::absolute, -10, 10, 2_000_000);
     assertThat(Math.max(grid, Math.max(positive, negative))).isLessThan(4.2e-7);
   }
 
@@ -82,7 +131,10 @@ class FloatMathTest {
     for (float x : new float[] {Float.NEGATIVE_INFINITY, -Float.MAX_VALUE, -1000f, -104f, -87.4f}) {
       assertThat(FloatMath.exp(x)).isBetween(0.9f * Float.MIN_NORMAL, 1.1f * Float.MIN_NORMAL);
     }
-    for (float x : new float[] {88.3f, 88.37f, 88.38f, 88.7f, 89f, 1000f, Float.MAX_VALUE, Float.POSITIVE_INFINITY}) {
+    for (float x :
+        new float[] {
+          88.3f, 88.37f, 88.38f, 88.7f, 89f, 1000f, Float.MAX_VALUE, Float.POSITIVE_INFINITY
+        }) {
       assertThat(FloatMath.exp(x)).isBetween(2e38f, 2.5e38f);
     }
     for (int bits = Float.floatToIntBits(88f); bits < Float.floatToIntBits(89f); bits++) {
@@ -109,7 +161,10 @@ class FloatMathTest {
     assertThat(FloatMath.sigmoid(40f)).isEqualTo(1f);
   }
 
-  /** Where the true function is flat to float precision, a slope of the wrong sign or a value beyond 1 would give a derivative 1 - y² below 0. */
+  /**
+   * Where the true function is flat to float precision, a slope of the wrong sign or a value beyond
+   * 1 would give a derivative 1 - y² below 0.
+   */
   @Test
   void hyperbolicTangentIsOddAndNeverBeyondOne() {
     for (int bits = 0; bits < Float.floatToIntBits(20f); bits += 577) {
@@ -123,13 +178,17 @@ class FloatMathTest {
     }
   }
 
-  /** The exponential rises from step to step; the others nowhere fall by more than twice their documented error. */
+  /**
+   * The exponential rises from step to step; the others nowhere fall by more than twice their
+   * documented error.
+   */
   @Test
   void allFunctionsRise() {
     for (float x = -95f; x < 95f; x += 0.003f) {
       float next = x + 0.003f;
       assertThat(FloatMath.exp(next)).isGreaterThanOrEqualTo(FloatMath.exp(x));
-      assertThat(FloatMath.sigmoid(next)).isGreaterThanOrEqualTo(FloatMath.sigmoid(x) * (1 - 4e-7f));
+      assertThat(FloatMath.sigmoid(next))
+          .isGreaterThanOrEqualTo(FloatMath.sigmoid(x) * (1 - 4e-7f));
       assertThat(FloatMath.tanh(next)).isGreaterThanOrEqualTo(FloatMath.tanh(x) - 8.4e-7f);
     }
   }
@@ -149,10 +208,14 @@ class FloatMathTest {
     Process interpreted =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xint", "-cp", System.getProperty("java.class.path"), FloatMathBits.class.getName())
+                "-Xint",
+                "-cp",
+                System.getProperty("java.class.path"),
+                FloatMathBits.class.getName())
             .redirectErrorStream(true)
             .start();
-    String output = new String(interpreted.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    String output =
+        new String(interpreted.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     assertThat(interpreted.waitFor()).isZero();
     assertThat(output).isEqualTo(Long.toString(FloatMathBits.hash()));
   }

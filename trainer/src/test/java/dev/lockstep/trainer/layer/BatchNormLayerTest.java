@@ -21,7 +21,10 @@ class BatchNormLayerTest {
     layer.forward(pass, buffers, input, output);
   }
 
-  /** Column 0 is 1, 2, 3, 6: mean 3, M2 14, biased variance 3.5. γ = 2, β = 1, so y = 1 + 2·(x-3)/√3.50001. */
+  /**
+   * Column 0 is 1, 2, 3, 6: mean 3, M2 14, biased variance 3.5. γ = 2, β = 1, so y = 1 +
+   * 2·(x-3)/√3.50001.
+   */
   @Test
   void trainingUsesTheSlicesOwnMeanAndBiasedVarianceAndReportsMoments() {
     float[] parameters = {2, 1, 1, 0, 100, 100, 100, 100};
@@ -60,7 +63,8 @@ class BatchNormLayerTest {
     float[] output = new float[6];
     train(new float[] {1, 1, 0, 0, 0, 0, 1, 1}, 3, new float[] {4, 0, 4, 0, 4, 0}, output);
     float[] inputGradient = new float[6];
-    layer.backward(pass, buffers, new float[6], output, new float[] {1, 2, 3, 4, 5, 6}, inputGradient);
+    layer.backward(
+        pass, buffers, new float[6], output, new float[] {1, 2, 3, 4, 5, 6}, inputGradient);
     assertThat(output).containsOnly(0f);
     for (float g : inputGradient) {
       assertThat(g).isFinite();

@@ -30,10 +30,12 @@ class DropoutLayerTest {
   void maskOfAnExampleDoesNotDependOnTheRowsBesideIt() {
     float[] together = mask(0, 0.5, 1, 4, 10, 20, 30);
     for (int row = 0; row < 3; row++) {
-      assertThat(mask(0, 0.5, 1, 4, 10L * (row + 1))).isEqualTo(Arrays.copyOfRange(together, row * UNITS, (row + 1) * UNITS));
+      assertThat(mask(0, 0.5, 1, 4, 10L * (row + 1)))
+          .isEqualTo(Arrays.copyOfRange(together, row * UNITS, (row + 1) * UNITS));
     }
     float[] backwards = mask(0, 0.5, 1, 4, 30, 20, 10);
-    assertThat(Arrays.copyOf(backwards, UNITS)).isEqualTo(Arrays.copyOfRange(together, 2 * UNITS, 3 * UNITS));
+    assertThat(Arrays.copyOf(backwards, UNITS))
+        .isEqualTo(Arrays.copyOfRange(together, 2 * UNITS, 3 * UNITS));
   }
 
   @Test

@@ -20,22 +20,36 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every layer's backward pass against finite differences of the float64 reference, alone and for few and many rows. */
+/**
+ * Every layer's backward pass against finite differences of the float64 reference, alone and for
+ * few and many rows.
+ */
 class LayerGradientTest {
   private static final long SEED = 11;
   private static final long STEP = 3;
 
-  /** At least one sample of every kind; {@link #everyKindOfLayerIsCovered} fails for a kind that is missing here. */
+  /**
+   * At least one sample of every kind; {@link #everyKindOfLayerIsCovered} fails for a kind that is
+   * missing here.
+   */
   private static final Map<LayerSpec, Shape> SAMPLES =
       Map.of(
-          Samples.dense(4), Shape.vector(6),
-          new LayerSpec.Dense(1, LayerSpec.Dense.DEFAULT_INITIALIZER, false), Shape.vector(1),
-          new LayerSpec.BatchNorm(), Shape.vector(5),
-          new LayerSpec.Dropout(0.6), Shape.vector(7),
-          new LayerSpec.Dropout(1.0), Shape.vector(4),
-          new LayerSpec.Relu(), Shape.vector(6),
-          new LayerSpec.Tanh(), new Shape(2, 3, 2),
-          new LayerSpec.Sigmoid(), Shape.vector(6));
+          Samples.dense(4),
+          Shape.vector(6),
+          new LayerSpec.Dense(1, LayerSpec.Dense.DEFAULT_INITIALIZER, false),
+          Shape.vector(1),
+          new LayerSpec.BatchNorm(),
+          Shape.vector(5),
+          new LayerSpec.Dropout(0.6),
+          Shape.vector(7),
+          new LayerSpec.Dropout(1.0),
+          Shape.vector(4),
+          new LayerSpec.Relu(),
+          Shape.vector(6),
+          new LayerSpec.Tanh(),
+          new Shape(2, 3, 2),
+          new LayerSpec.Sigmoid(),
+          Shape.vector(6));
 
   static List<Arguments> layersAndRows() {
     List<Arguments> cases = new ArrayList<>();
@@ -63,7 +77,8 @@ class LayerGradientTest {
 
   @Test
   void everyKindHasItsOwnName() {
-    assertThat(SAMPLES.keySet().stream().map(LayerSpec::kind).distinct()).hasSize(LayerSpec.class.getPermittedSubclasses().length);
+    assertThat(SAMPLES.keySet().stream().map(LayerSpec::kind).distinct())
+        .hasSize(LayerSpec.class.getPermittedSubclasses().length);
   }
 
   /** One layer between random inputs and a random linear objective Σ c y. */
@@ -98,7 +113,8 @@ class LayerGradientTest {
       }
       this.pass = new Pass(network.layout());
       this.buffers = new LayerBuffers(layer.scratch(), rows);
-      this.moments = Arrays.stream(network.batchNormColumns()).mapToObj(Moments::new).toArray(Moments[]::new);
+      this.moments =
+          Arrays.stream(network.batchNormColumns()).mapToObj(Moments::new).toArray(Moments[]::new);
       Arrays.fill(gradient, Float.NaN);
       Arrays.fill(inputGradient, Float.NaN);
     }
@@ -130,19 +146,27 @@ class LayerGradientTest {
     double[] input = GradientCheck.widen(bench.input);
     for (ParameterWindow window : bench.network.layout().windows()) {
       if (window.role().isTrainable()) {
-        double[] approximation = GradientCheck.approximate(p -> bench.objective(p, input), parameters, window.offset(), window.end());
-        assertThat(GradientCheck.difference(bench.gradient, window.offset(), approximation)).as(window.name()).isLessThan(GradientCheck.THRESHOLD);
+        double[] approximation =
+            GradientCheck.approximate(
+                p -> bench.objective(p, input), parameters, window.offset(), window.end());
+        assertThat(GradientCheck.difference(bench.gradient, window.offset(), approximation))
+            .as(window.name())
+            .isLessThan(GradientCheck.THRESHOLD);
       }
     }
-    double[] approximation = GradientCheck.approximate(x -> bench.objective(parameters, x), input, 0, input.length);
-    assertThat(GradientCheck.difference(bench.inputGradient, 0, approximation)).as("input").isLessThan(GradientCheck.THRESHOLD);
+    double[] approximation =
+        GradientCheck.approximate(x -> bench.objective(parameters, x), input, 0, input.length);
+    assertThat(GradientCheck.difference(bench.inputGradient, 0, approximation))
+        .as("input")
+        .isLessThan(GradientCheck.THRESHOLD);
   }
 
   @ParameterizedTest
   @MethodSource("layersAndRows")
   void forwardEqualsTheReference(LayerSpec spec, Shape shape, int rows) {
     Bench bench = new Bench(spec, shape, rows);
-    ReferenceNetwork reference = new ReferenceNetwork(bench.network.specs(), shape, bench.network.layout());
+    ReferenceNetwork reference =
+        new ReferenceNetwork(bench.network.specs(), shape, bench.network.layout());
     double[] parameters = GradientCheck.widen(bench.parameters);
     double[] input = GradientCheck.widen(bench.input);
     bench.run();
@@ -154,7 +178,8 @@ class LayerGradientTest {
 
   private static void assertClose(float[] actual, double[] expected) {
     for (int i = 0; i < expected.length; i++) {
-      assertThat(Math.abs(actual[i] - expected[i])).isLessThan(3e-6 * Math.max(1.0, Math.abs(expected[i])));
+      assertThat(Math.abs(actual[i] - expected[i]))
+          .isLessThan(3e-6 * Math.max(1.0, Math.abs(expected[i])));
     }
   }
 
@@ -166,7 +191,8 @@ class LayerGradientTest {
     float[] expected = bench.gradient.clone();
     Arrays.fill(bench.gradient, Float.NaN);
     bench.layer.forward(bench.pass, bench.buffers, bench.input, bench.output);
-    bench.layer.backward(bench.pass, bench.buffers, bench.input, bench.output, bench.outputGradient, null);
+    bench.layer.backward(
+        bench.pass, bench.buffers, bench.input, bench.output, bench.outputGradient, null);
     assertThat(bench.gradient).isEqualTo(expected);
   }
 
@@ -181,20 +207,25 @@ class LayerGradientTest {
         if (window.role() == Role.RUNNING_MEAN || window.role() == Role.RUNNING_VARIANCE) {
           continue;
         }
-        double[] approximation = GradientCheck.approximate(p -> bench.objective(p, input), parameters, window.offset(), window.end());
+        double[] approximation =
+            GradientCheck.approximate(
+                p -> bench.objective(p, input), parameters, window.offset(), window.end());
         int largest = window.offset();
         for (int i = window.offset(); i < window.end(); i++) {
           largest = Math.abs(bench.gradient[i]) > Math.abs(bench.gradient[largest]) ? i : largest;
         }
         bench.gradient[largest] *= 1.01f;
-        assertThat(GradientCheck.difference(bench.gradient, window.offset(), approximation)).isGreaterThan(GradientCheck.THRESHOLD);
+        assertThat(GradientCheck.difference(bench.gradient, window.offset(), approximation))
+            .isGreaterThan(GradientCheck.THRESHOLD);
         bench.gradient[largest] /= 1.01f;
       }
-      double[] approximation = GradientCheck.approximate(x -> bench.objective(parameters, x), input, 0, input.length);
+      double[] approximation =
+          GradientCheck.approximate(x -> bench.objective(parameters, x), input, 0, input.length);
       for (int i = 0; i < bench.inputGradient.length; i++) {
         bench.inputGradient[i] *= 1.001f;
       }
-      assertThat(GradientCheck.difference(bench.inputGradient, 0, approximation)).isGreaterThan(GradientCheck.THRESHOLD);
+      assertThat(GradientCheck.difference(bench.inputGradient, 0, approximation))
+          .isGreaterThan(GradientCheck.THRESHOLD);
     }
   }
 }

@@ -23,9 +23,18 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LossTest {
-  /** Every loss with a number of classes it is made for; {@link #everyLossIsCovered} fails for one that is missing here. */
+  /**
+   * Every loss with a number of classes it is made for; {@link #everyLossIsCovered} fails for one
+   * that is missing here.
+   */
   private static final Map<LossSpec, Integer> SAMPLES =
-      Map.of(new LossSpec.SoftmaxCrossEntropy(), 4, new LossSpec.SigmoidCrossEntropy(), 2, new LossSpec.MeanSquaredError(), 0);
+      Map.of(
+          new LossSpec.SoftmaxCrossEntropy(),
+          4,
+          new LossSpec.SigmoidCrossEntropy(),
+          2,
+          new LossSpec.MeanSquaredError(),
+          0);
 
   static List<Arguments> lossesAndRows() {
     List<Arguments> cases = new ArrayList<>();
@@ -60,15 +69,22 @@ class LossTest {
     MetricSums sums = new MetricSums(0);
     loss.evaluate(outputs, rows, examples.targets(), examples.weights(), gradient, sums);
     double[] wide = GradientCheck.widen(outputs);
-    double expected = ReferenceNetwork.lossSum(spec, wide, rows, examples.targets(), examples.weights());
+    double expected =
+        ReferenceNetwork.lossSum(spec, wide, rows, examples.targets(), examples.weights());
     assertThat(sums.lossSum()).isCloseTo(expected, within(1e-6 * Math.max(1.0, expected)));
     assertThat(sums.examples()).isEqualTo(rows);
     double[] approximation =
         GradientCheck.approximate(
-            z -> ReferenceNetwork.lossSum(spec, z, rows, examples.targets(), examples.weights()), wide, 0, wide.length);
-    assertThat(GradientCheck.difference(gradient, 0, approximation)).isLessThan(GradientCheck.THRESHOLD);
+            z -> ReferenceNetwork.lossSum(spec, z, rows, examples.targets(), examples.weights()),
+            wide,
+            0,
+            wide.length);
+    assertThat(GradientCheck.difference(gradient, 0, approximation))
+        .isLessThan(GradientCheck.THRESHOLD);
     gradient[0] += 0.01f;
-    assertThat(GradientCheck.difference(gradient, 0, approximation)).as("planted error").isGreaterThan(GradientCheck.THRESHOLD);
+    assertThat(GradientCheck.difference(gradient, 0, approximation))
+        .as("planted error")
+        .isGreaterThan(GradientCheck.THRESHOLD);
   }
 
   @ParameterizedTest
@@ -79,7 +95,8 @@ class LossTest {
     float[] outputs = Samples.gaussian(6, rows * loss.outputs(), 2.0);
     MetricSums with = new MetricSums(0);
     MetricSums without = new MetricSums(0);
-    loss.evaluate(outputs, rows, examples.targets(), examples.weights(), new float[outputs.length], with);
+    loss.evaluate(
+        outputs, rows, examples.targets(), examples.weights(), new float[outputs.length], with);
     loss.evaluate(outputs, rows, examples.targets(), examples.weights(), null, without);
     assertThat(without.lossSum()).isEqualTo(with.lossSum());
     assertThat(without.correct()).isEqualTo(with.correct());
@@ -100,7 +117,8 @@ class LossTest {
     assertThat(evaluate(loss, 1, gradient, 1000, 0, 0).lossSum()).isEqualTo(1000.0);
     assertThat(gradient[0]).isEqualTo(1f);
     assertThat(gradient[1]).isEqualTo(-1f);
-    assertThat(evaluate(loss, 2, gradient, -3e38f, -3e38f, -3e38f).lossSum()).isCloseTo(Math.log(3), within(1e-12));
+    assertThat(evaluate(loss, 2, gradient, -3e38f, -3e38f, -3e38f).lossSum())
+        .isCloseTo(Math.log(3), within(1e-12));
   }
 
   @Test
@@ -124,15 +142,21 @@ class LossTest {
           for (int place = 0; place < loss.outputs(); place++) {
             float[] outputs = new float[loss.outputs()];
             outputs[place] = Float.NaN;
-            assertThat(evaluate(loss, 1, null, outputs).lossSum()).as("%s, output %s", spec, place).isNaN();
+            assertThat(evaluate(loss, 1, null, outputs).lossSum())
+                .as("%s, output %s", spec, place)
+                .isNaN();
           }
         });
   }
 
   @Test
   void infiniteLogitsAreNotTakenForAGoodFit() {
-    assertThat(evaluate(new SoftmaxCrossEntropyLoss(2), 0, null, Float.POSITIVE_INFINITY, 0).lossSum()).isNaN();
-    assertThat(evaluate(new SoftmaxCrossEntropyLoss(2), 1, null, Float.POSITIVE_INFINITY, 0).lossSum()).isNotFinite();
+    assertThat(
+            evaluate(new SoftmaxCrossEntropyLoss(2), 0, null, Float.POSITIVE_INFINITY, 0).lossSum())
+        .isNaN();
+    assertThat(
+            evaluate(new SoftmaxCrossEntropyLoss(2), 1, null, Float.POSITIVE_INFINITY, 0).lossSum())
+        .isNotFinite();
   }
 
   @Test
@@ -147,7 +171,8 @@ class LossTest {
 
   @Test
   void probabilitiesSumToOne() {
-    for (LossSpec spec : List.of(new LossSpec.SoftmaxCrossEntropy(), new LossSpec.SigmoidCrossEntropy())) {
+    for (LossSpec spec :
+        List.of(new LossSpec.SoftmaxCrossEntropy(), new LossSpec.SigmoidCrossEntropy())) {
       Loss loss = spec.bind(SAMPLES.get(spec));
       int rows = 200;
       float[] outputs = Samples.gaussian(9, rows * loss.outputs(), 20.0);
@@ -168,7 +193,8 @@ class LossTest {
   @Test
   void probabilitiesWorkedByHand() {
     float[] answers = new float[3];
-    new SoftmaxCrossEntropyLoss(3).predict(new float[] {0f, (float) Math.log(2), (float) Math.log(5)}, 1, answers);
+    new SoftmaxCrossEntropyLoss(3)
+        .predict(new float[] {0f, (float) Math.log(2), (float) Math.log(5)}, 1, answers);
     assertThat(answers).containsExactly(new float[] {0.125f, 0.25f, 0.625f}, within(1e-7f));
     float[] two = new float[2];
     new SigmoidCrossEntropyLoss().predict(new float[] {(float) Math.log(3)}, 1, two);
@@ -188,7 +214,8 @@ class LossTest {
 
   private static void assertRefused(LossSpec spec, int classes, String remedy) {
     assertThatThrownBy(() -> spec.bind(classes))
-        .isInstanceOfSatisfying(LockstepException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.USAGE))
+        .isInstanceOfSatisfying(
+            LockstepException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.USAGE))
         .hasMessageContaining(spec.kind())
         .hasMessageContaining(remedy);
   }

@@ -26,7 +26,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Gradients of whole networks, through the replica that training uses, against finite differences of the float64 reference. */
+/**
+ * Gradients of whole networks, through the replica that training uses, against finite differences
+ * of the float64 reference.
+ */
 class NetworkGradientTest {
   private static final int FEATURES = 6;
   private static final long SEED = 99;
@@ -44,22 +47,60 @@ class NetworkGradientTest {
       cases.add(Arguments.of(Samples.everyKind(1), squares, 0, rows));
       cases.add(
           Arguments.of(
-              List.of(new Dropout(0.8), new BatchNorm(), new Tanh(), Samples.dense(8), new BatchNorm(), new Tanh(), Samples.dense(5), new BatchNorm(), new Sigmoid(), Samples.dense(3)),
-              softmax, 3, rows));
-      cases.add(Arguments.of(List.of(Samples.dense(12), new Relu(), Samples.dense(2), new Relu(), Samples.dense(10), new Tanh(), Samples.dense(1)), squares, 0, rows));
+              List.of(
+                  new Dropout(0.8),
+                  new BatchNorm(),
+                  new Tanh(),
+                  Samples.dense(8),
+                  new BatchNorm(),
+                  new Tanh(),
+                  Samples.dense(5),
+                  new BatchNorm(),
+                  new Sigmoid(),
+                  Samples.dense(3)),
+              softmax,
+              3,
+              rows));
+      cases.add(
+          Arguments.of(
+              List.of(
+                  Samples.dense(12),
+                  new Relu(),
+                  Samples.dense(2),
+                  new Relu(),
+                  Samples.dense(10),
+                  new Tanh(),
+                  Samples.dense(1)),
+              squares,
+              0,
+              rows));
     }
     return cases;
   }
 
-  private static Contribution compute(Network network, LossSpec loss, int classes, ParameterVector parameters, Examples examples) {
+  private static Contribution compute(
+      Network network, LossSpec loss, int classes, ParameterVector parameters, Examples examples) {
     Replica replica = new Replica(network, loss.bind(classes), SEED);
     Contribution contribution = replica.newContribution();
-    replica.compute(parameters, examples, Samples.inOrder(examples.count()), 0, examples.count(), STEP, contribution);
+    replica.compute(
+        parameters,
+        examples,
+        Samples.inOrder(examples.count()),
+        0,
+        examples.count(),
+        STEP,
+        contribution);
     return contribution;
   }
 
-  private static double[] approximate(Network network, LossSpec loss, ParameterVector parameters, Examples examples, ParameterWindow window) {
-    ReferenceNetwork reference = new ReferenceNetwork(network.specs(), network.inputShape(), network.layout());
+  private static double[] approximate(
+      Network network,
+      LossSpec loss,
+      ParameterVector parameters,
+      Examples examples,
+      ParameterWindow window) {
+    ReferenceNetwork reference =
+        new ReferenceNetwork(network.specs(), network.inputShape(), network.layout());
     double[] input = GradientCheck.widen(examples.features());
     int rows = examples.count();
     long[] indices = new long[rows];
@@ -69,7 +110,13 @@ class NetworkGradientTest {
       weights[row] = examples.weight(row);
     }
     return GradientCheck.approximate(
-        p -> ReferenceNetwork.lossSum(loss, reference.train(p, input, rows, SEED, STEP, indices), rows, examples.targets(), weights),
+        p ->
+            ReferenceNetwork.lossSum(
+                loss,
+                reference.train(p, input, rows, SEED, STEP, indices),
+                rows,
+                examples.targets(),
+                weights),
         GradientCheck.widen(parameters.values()),
         window.offset(),
         window.end());
@@ -77,7 +124,8 @@ class NetworkGradientTest {
 
   @ParameterizedTest
   @MethodSource("networks")
-  void gradientEqualsFiniteDifferences(List<LayerSpec> specs, LossSpec loss, int classes, int rows) {
+  void gradientEqualsFiniteDifferences(
+      List<LayerSpec> specs, LossSpec loss, int classes, int rows) {
     Network network = new Network(specs, Shape.vector(FEATURES));
     ParameterVector parameters = Samples.parameters(network, 4);
     Examples examples = Samples.examples(rows, FEATURES, classes, true, 8);
@@ -85,17 +133,29 @@ class NetworkGradientTest {
     for (ParameterWindow window : network.layout().windows()) {
       if (window.role().isTrainable()) {
         double[] approximation = approximate(network, loss, parameters, examples, window);
-        assertThat(GradientCheck.difference(contribution.gradient(), window.offset(), approximation)).as(window.name()).isLessThan(GradientCheck.THRESHOLD);
+        assertThat(
+                GradientCheck.difference(contribution.gradient(), window.offset(), approximation))
+            .as(window.name())
+            .isLessThan(GradientCheck.THRESHOLD);
       }
     }
   }
 
-  /** Batch norm takes the mean away again, so a bias before it has the gradient 0: rounding only, which a relative difference cannot judge. */
+  /**
+   * Batch norm takes the mean away again, so a bias before it has the gradient 0: rounding only,
+   * which a relative difference cannot judge.
+   */
   @Test
   void biasBeforeBatchNormHasNoGradient() {
     LossSpec loss = new LossSpec.SoftmaxCrossEntropy();
     Network network =
-        new Network(List.of(new Dense(5, Dense.DEFAULT_INITIALIZER, true), new BatchNorm(), new Relu(), Samples.dense(3)), Shape.vector(FEATURES));
+        new Network(
+            List.of(
+                new Dense(5, Dense.DEFAULT_INITIALIZER, true),
+                new BatchNorm(),
+                new Relu(),
+                Samples.dense(3)),
+            Shape.vector(FEATURES));
     ParameterVector parameters = Samples.parameters(network, 4);
     Examples examples = Samples.examples(17, FEATURES, 3, false, 8);
     Contribution contribution = compute(network, loss, 3, parameters, examples);

@@ -22,8 +22,10 @@ class PhiloxTest {
   /** The three vectors of philox4x32-10 in the file kat_vectors of Random123 1.14. */
   @Test
   void knownAnswersOfRandom123() {
-    assertThat(block(0, 0, 0, 0, 0, 0)).containsExactly(0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8);
-    assertThat(block(-1, -1, -1, -1, -1, -1)).containsExactly(0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd);
+    assertThat(block(0, 0, 0, 0, 0, 0))
+        .containsExactly(0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8);
+    assertThat(block(-1, -1, -1, -1, -1, -1))
+        .containsExactly(0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd);
     assertThat(block(0xa4093822, 0x299f31d0, 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344))
         .containsExactly(0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1);
   }
@@ -38,7 +40,8 @@ class PhiloxTest {
   @Test
   void counterHoldsTheDocumentedCoordinates() {
     long example = 0x7ABC_1234_5678L;
-    int[] words = block((int) SEED, (int) (SEED >>> 32), 5, 0x1234_5678, 77, (2 << 28) | (9 << 16) | 0x7ABC);
+    int[] words =
+        block((int) SEED, (int) (SEED >>> 32), 5, 0x1234_5678, 77, (2 << 28) | (9 << 16) | 0x7ABC);
     assertThat(Philox.bits(SEED, Purpose.DROPOUT, 77, 9, example, 5))
         .isEqualTo(((long) words[0] << 32) | (words[1] & 0xFFFFFFFFL));
   }
@@ -60,16 +63,23 @@ class PhiloxTest {
 
   @Test
   void purposeCodesFitFourBitsAndDiffer() {
-    assertThat(Arrays.stream(Purpose.values()).map(Purpose::code)).doesNotHaveDuplicates().allMatch(c -> c >= 0 && c < 16);
+    assertThat(Arrays.stream(Purpose.values()).map(Purpose::code))
+        .doesNotHaveDuplicates()
+        .allMatch(c -> c >= 0 && c < 16);
   }
 
   @Test
   void coordinatesThatDoNotFitTheCounterAreRefused() {
-    assertThat(Philox.tag(Purpose.DROPOUT, Philox.MAX_LAYER, (1L << 48) - 1)).isEqualTo(0x2FFF_FFFF);
-    assertThatThrownBy(() -> Philox.tag(Purpose.DROPOUT, Philox.MAX_LAYER + 1, 0)).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> Philox.tag(Purpose.DROPOUT, -1, 0)).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> Philox.tag(Purpose.DROPOUT, 0, 1L << 48)).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> Philox.tag(Purpose.DROPOUT, 0, -1)).isInstanceOf(IllegalArgumentException.class);
+    assertThat(Philox.tag(Purpose.DROPOUT, Philox.MAX_LAYER, (1L << 48) - 1))
+        .isEqualTo(0x2FFF_FFFF);
+    assertThatThrownBy(() -> Philox.tag(Purpose.DROPOUT, Philox.MAX_LAYER + 1, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Philox.tag(Purpose.DROPOUT, -1, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Philox.tag(Purpose.DROPOUT, 0, 1L << 48))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Philox.tag(Purpose.DROPOUT, 0, -1))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   /** Mean of SAMPLES values of x^power. */
@@ -81,12 +91,18 @@ class PhiloxTest {
     return sum / SAMPLES;
   }
 
-  /** Whatever coordinate counts up, the numbers are uniform: mean 1/2, second moment 1/3, within five standard errors. */
+  /**
+   * Whatever coordinate counts up, the numbers are uniform: mean 1/2, second moment 1/3, within
+   * five standard errors.
+   */
   @Test
   void uniformNumbersHaveTheMomentsOfTheUniformLaw() {
     for (IntToDoubleFunction x : uniformStreams()) {
-      assertThat(moment(x, 1)).isBetween(0.5 - 5 * 0.2887 / Math.sqrt(SAMPLES), 0.5 + 5 * 0.2887 / Math.sqrt(SAMPLES));
-      assertThat(moment(x, 2)).isBetween(1 / 3.0 - 5 * 0.2981 / Math.sqrt(SAMPLES), 1 / 3.0 + 5 * 0.2981 / Math.sqrt(SAMPLES));
+      assertThat(moment(x, 1))
+          .isBetween(0.5 - 5 * 0.2887 / Math.sqrt(SAMPLES), 0.5 + 5 * 0.2887 / Math.sqrt(SAMPLES));
+      assertThat(moment(x, 2))
+          .isBetween(
+              1 / 3.0 - 5 * 0.2981 / Math.sqrt(SAMPLES), 1 / 3.0 + 5 * 0.2981 / Math.sqrt(SAMPLES));
     }
   }
 
@@ -111,7 +127,10 @@ class PhiloxTest {
     }
   }
 
-  /** Mean 0, variance 1, skewness 0, kurtosis 3, within five standard errors (1, √2, √15, √96 over √n). */
+  /**
+   * Mean 0, variance 1, skewness 0, kurtosis 3, within five standard errors (1, √2, √15, √96 over
+   * √n).
+   */
   @Test
   void gaussianNumbersHaveTheMomentsOfTheNormalLaw() {
     IntToDoubleFunction x = i -> Philox.gaussian(SEED, Purpose.INITIALIZATION, 0, 3, 0, i);

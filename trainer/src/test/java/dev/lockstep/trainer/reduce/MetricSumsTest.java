@@ -19,7 +19,10 @@ class MetricSumsTest {
     return sums;
   }
 
-  /** F1: class 0 2·1/(2+2) = 1/2, class 1 2·2/(2+3) = 4/5, class 2 0, class 3 does not occur; mean 13/30. */
+  /**
+   * F1: class 0 2·1/(2+2) = 1/2, class 1 2·2/(2+3) = 4/5, class 2 0, class 3 does not occur; mean
+   * 13/30.
+   */
   @Test
   void classificationMetricsWorkedByHand() {
     MetricSums sums = classes();
@@ -102,7 +105,13 @@ class MetricSumsTest {
     sums.addValue(1, 2, 3, 4);
     sums.clear();
     assertThat(sums.isEmpty()).isTrue();
-    assertThat(sums.lossSum() + sums.weight() + sums.squaredErrorSum() + sums.absoluteErrorSum() + sums.correct()).isZero();
+    assertThat(
+            sums.lossSum()
+                + sums.weight()
+                + sums.squaredErrorSum()
+                + sums.absoluteErrorSum()
+                + sums.correct())
+        .isZero();
     assertThat(sums.confusion()).containsOnly(0);
     assertThat(sums.target().count()).isZero();
   }
@@ -112,14 +121,22 @@ class MetricSumsTest {
     MetricSums sums = classes();
     MetricSums copy =
         MetricSums.of(
-            sums.examples(), sums.weight(), sums.lossSum(), sums.correct(), sums.squaredErrorSum(), sums.absoluteErrorSum(), sums.target(),
-            sums.confusionClasses(), sums.confusion());
+            sums.examples(),
+            sums.weight(),
+            sums.lossSum(),
+            sums.correct(),
+            sums.squaredErrorSum(),
+            sums.absoluteErrorSum(),
+            sums.target(),
+            sums.confusionClasses(),
+            sums.confusion());
     assertThat(copy).usingRecursiveComparison().isEqualTo(sums);
   }
 
   @Test
   void manyClassesKeepNoConfusionMatrix() {
-    assertThat(MetricSums.forSplit(MetricSums.MAX_CONFUSION_CLASSES).confusion()).hasSize(256 * 256);
+    assertThat(MetricSums.forSplit(MetricSums.MAX_CONFUSION_CLASSES).confusion())
+        .hasSize(256 * 256);
     MetricSums sums = MetricSums.forSplit(MetricSums.MAX_CONFUSION_CLASSES + 1);
     sums.addClass(256, 256, 1, 0);
     assertThat(sums.confusion()).isEmpty();
@@ -128,14 +145,17 @@ class MetricSumsTest {
 
   @Test
   void differentClassesAreRefused() {
-    assertThatThrownBy(() -> new MetricSums(2).merge(new MetricSums(3))).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new MetricSums(2).merge(new MetricSums(3)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void contributionsOfOtherNetworksAreRefused() {
     Contribution contribution = new Contribution(4, new int[] {2});
-    assertThatThrownBy(() -> contribution.merge(new Contribution(5, new int[] {2}))).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> contribution.merge(new Contribution(4, new int[0]))).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> contribution.merge(new Contribution(5, new int[] {2})))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> contribution.merge(new Contribution(4, new int[0])))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

@@ -22,7 +22,10 @@ class MomentsTest {
   /** Moments of up to 40 rows around a mean between -1e8 and 1e8, sometimes of none. */
   @Provide
   Arbitrary<Moments> moments() {
-    return Combinators.combine(Arbitraries.integers().between(0, 40), Arbitraries.longs(), Arbitraries.of(0.0, 1.0, -1e4, 1e8))
+    return Combinators.combine(
+            Arbitraries.integers().between(0, 40),
+            Arbitraries.longs(),
+            Arbitraries.of(0.0, 1.0, -1e4, 1e8))
         .as((rows, seed, center) -> twoPass(rows(seed, rows, center)));
   }
 
@@ -51,7 +54,8 @@ class MomentsTest {
   }
 
   private static Moments copy(Moments moments) {
-    return new Moments(moments.count(), moments.mean().clone(), moments.squaredDeviations().clone());
+    return new Moments(
+        moments.count(), moments.mean().clone(), moments.squaredDeviations().clone());
   }
 
   private static Moments merged(Moments left, Moments right) {
@@ -64,11 +68,14 @@ class MomentsTest {
     assertThat(actual.count()).isEqualTo(expected.count());
     for (int j = 0; j < COLUMNS; j++) {
       double mean = expected.mean()[j];
-      assertThat(actual.mean()[j]).isCloseTo(mean, within(tolerance * Math.max(1.0, Math.abs(mean))));
+      assertThat(actual.mean()[j])
+          .isCloseTo(mean, within(tolerance * Math.max(1.0, Math.abs(mean))));
       // A mean that is off by δ moves M2 by n δ² at least, and by 2 δ Σ|x - mean| at most.
       double meanError = tolerance * Math.abs(mean);
       double squared = expected.squaredDeviations()[j];
-      double allowed = tolerance * Math.max(1.0, squared) + 2 * meanError * Math.sqrt(squared * expected.count());
+      double allowed =
+          tolerance * Math.max(1.0, squared)
+              + 2 * meanError * Math.sqrt(squared * expected.count());
       assertThat(actual.squaredDeviations()[j]).isCloseTo(squared, within(allowed));
     }
   }
@@ -91,7 +98,8 @@ class MomentsTest {
   }
 
   @Property(tries = 300)
-  void mergingIsAssociative(@ForAll("moments") Moments a, @ForAll("moments") Moments b, @ForAll("moments") Moments c) {
+  void mergingIsAssociative(
+      @ForAll("moments") Moments a, @ForAll("moments") Moments b, @ForAll("moments") Moments c) {
     assertSame(merged(merged(a, b), c), merged(a, merged(b, c)), 1e-12);
   }
 
@@ -106,7 +114,9 @@ class MomentsTest {
 
   @Property(tries = 300)
   void unevenShardsEqualTheirUnion(
-      @ForAll long seed, @ForAll("centers") double center, @ForAll List<@IntRange(min = 0, max = 30) Integer> sizes) {
+      @ForAll long seed,
+      @ForAll("centers") double center,
+      @ForAll List<@IntRange(min = 0, max = 30) Integer> sizes) {
     int total = sizes.stream().mapToInt(Integer::intValue).sum();
     double[][] all = rows(seed, total, center);
     Moments sum = new Moments(COLUMNS);
@@ -124,7 +134,8 @@ class MomentsTest {
   }
 
   @Property(tries = 300)
-  void addingRowByRowEqualsTwoPasses(@ForAll long seed, @ForAll @IntRange(min = 0, max = 200) int count) {
+  void addingRowByRowEqualsTwoPasses(
+      @ForAll long seed, @ForAll @IntRange(min = 0, max = 200) int count) {
     double[][] exact = rows(seed, count, 50.0);
     Moments welford = new Moments(COLUMNS);
     for (double[] row : exact) {
@@ -146,7 +157,8 @@ class MomentsTest {
       sum.merge(new Moments(2, new double[] {1e8 + (i % 2)}, new double[] {0.5}));
     }
     assertThat(sum.mean()[0]).isEqualTo(1e8 + 0.5);
-    // 1000 pairs with M2 0.5 each, and 1000 pair means of weight 2 that lie 0.5 off: 500 + 2000 · 0.25.
+    // 1000 pairs with M2 0.5 each, and 1000 pair means of weight 2 that lie 0.5 off: 500 + 2000 ·
+    // 0.25.
     assertThat(sum.squaredDeviations()[0]).isCloseTo(1000.0, within(1e-5));
   }
 
@@ -183,8 +195,12 @@ class MomentsTest {
 
   @Example
   void momentsOfOtherWidthsAreRefused() {
-    assertThatThrownBy(() -> new Moments(2).merge(new Moments(3))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("3 columns");
-    assertThatThrownBy(() -> new Moments(1, new double[1], new double[2])).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new Moments(-1, new double[1], new double[1])).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Moments(2).merge(new Moments(3)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("3 columns");
+    assertThatThrownBy(() -> new Moments(1, new double[1], new double[2]))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Moments(-1, new double[1], new double[1]))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

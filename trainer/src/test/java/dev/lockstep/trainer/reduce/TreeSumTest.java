@@ -31,7 +31,10 @@ class TreeSumTest {
     THREADS.shutdownNow();
   }
 
-  /** Contributions with gradients of very different size, so that every other order of addition gives other bits; a third of the shards is empty where wanted. */
+  /**
+   * Contributions with gradients of very different size, so that every other order of addition
+   * gives other bits; a third of the shards is empty where wanted.
+   */
   private static Contribution contribution(long seed, int shard, boolean withGaps) {
     Random random = new Random(seed * 1000 + shard);
     Contribution contribution = new Contribution(PARAMETERS, new int[] {2});
@@ -41,23 +44,31 @@ class TreeSumTest {
       contribution.gradient()[i] = isEmpty ? Float.NaN : noise;
     }
     if (!isEmpty) {
-      contribution.metrics().addClass(1, random.nextInt(2), 1 + random.nextDouble(), random.nextDouble());
-      contribution.moments()[0].add(new float[] {(float) random.nextGaussian(), 1e3f * random.nextFloat()}, 0);
+      contribution
+          .metrics()
+          .addClass(1, random.nextInt(2), 1 + random.nextDouble(), random.nextDouble());
+      contribution.moments()[0].add(
+          new float[] {(float) random.nextGaussian(), 1e3f * random.nextFloat()}, 0);
     }
     return contribution;
   }
 
-  /** The definition: a node is its left child plus its right child, where they cover a shard and are not empty. */
+  /**
+   * The definition: a node is its left child plus its right child, where they cover a shard and are
+   * not empty.
+   */
   private static Contribution direct(long seed, int shards, Node node, boolean withGaps) {
     if (node.level() == 0) {
       return contribution(seed, node.index(), withGaps);
     }
     int half = 1 << (node.level() - 1);
-    Contribution left = direct(seed, shards, new Node(node.level() - 1, 2 * node.index()), withGaps);
+    Contribution left =
+        direct(seed, shards, new Node(node.level() - 1, 2 * node.index()), withGaps);
     if ((2 * node.index() + 1) * half >= shards) {
       return left;
     }
-    Contribution right = direct(seed, shards, new Node(node.level() - 1, 2 * node.index() + 1), withGaps);
+    Contribution right =
+        direct(seed, shards, new Node(node.level() - 1, 2 * node.index() + 1), withGaps);
     if (right.isEmpty()) {
       return left;
     }
@@ -84,7 +95,8 @@ class TreeSumTest {
     assertThat(actual.metrics().weight()).isEqualTo(expected.metrics().weight());
     assertThat(actual.moments()[0].count()).isEqualTo(expected.moments()[0].count());
     assertThat(actual.moments()[0].mean()).isEqualTo(expected.moments()[0].mean());
-    assertThat(actual.moments()[0].squaredDeviations()).isEqualTo(expected.moments()[0].squaredDeviations());
+    assertThat(actual.moments()[0].squaredDeviations())
+        .isEqualTo(expected.moments()[0].squaredDeviations());
   }
 
   private static int[] bits(float[] values) {
@@ -104,7 +116,9 @@ class TreeSumTest {
 
   @Property(tries = 300)
   void totalIsTheSameToTheBitForEveryOrderOfArrival(
-      @ForAll @IntRange(min = 1, max = 70) int shards, @ForAll @IntRange(min = 0, max = 1000) int seed, @ForAll boolean withGaps) {
+      @ForAll @IntRange(min = 1, max = 70) int shards,
+      @ForAll @IntRange(min = 0, max = 1000) int seed,
+      @ForAll boolean withGaps) {
     TreeSum<Contribution> sum = new TreeSum<>(new ShardTree(shards), unused -> {});
     for (int shard : shuffled(shards, new Random(seed))) {
       sum.add(Node.leaf(shard), contribution(seed, shard, withGaps));
@@ -124,7 +138,10 @@ class TreeSumTest {
   }
 
   @Property(tries = 200)
-  void totalIsTheSameToTheBitFromSeveralThreads(@ForAll @IntRange(min = 1, max = 70) int shards, @ForAll @IntRange(min = 0, max = 1000) int seed) throws Exception {
+  void totalIsTheSameToTheBitFromSeveralThreads(
+      @ForAll @IntRange(min = 1, max = 70) int shards,
+      @ForAll @IntRange(min = 0, max = 1000) int seed)
+      throws Exception {
     TreeSum<Contribution> sum = new TreeSum<>(new ShardTree(shards), unused -> {});
     List<Integer> order = shuffled(shards, new Random(seed));
     CountDownLatch start = new CountDownLatch(1);
@@ -148,7 +165,10 @@ class TreeSumTest {
     assertSameBits(sum.total(), direct(seed, shards, true));
   }
 
-  /** As a cluster does: tasks hold contiguous ranges of shards and send their pieces, which meet at nodes of some level, whose sums meet on the driver. */
+  /**
+   * As a cluster does: tasks hold contiguous ranges of shards and send their pieces, which meet at
+   * nodes of some level, whose sums meet on the driver.
+   */
   @Property(tries = 300)
   void totalIsTheSameToTheBitThroughTasksAndMiddleNodes(
       @ForAll @IntRange(min = 1, max = 70) int shards,
@@ -169,7 +189,9 @@ class TreeSumTest {
         own.add(Node.leaf(start + place), contribution(seed, start + place, true));
       }
       Map<Node, Contribution> found = own.pieces();
-      assertThat(found.size()).as("pieces of a contiguous range").isLessThanOrEqualTo(2 * (tree.height() + 1));
+      assertThat(found.size())
+          .as("pieces of a contiguous range")
+          .isLessThanOrEqualTo(2 * (tree.height() + 1));
       pieces.addAll(found.entrySet());
       start = end;
     }
@@ -181,7 +203,9 @@ class TreeSumTest {
         total.add(piece.getKey(), piece.getValue());
       } else {
         Node top = piece.getKey().ancestor(level);
-        middle.computeIfAbsent(top, node -> new TreeSum<>(tree, node, unused -> {})).add(piece.getKey(), piece.getValue());
+        middle
+            .computeIfAbsent(top, node -> new TreeSum<>(tree, node, unused -> {}))
+            .add(piece.getKey(), piece.getValue());
       }
     }
     middle.forEach((top, sum) -> total.add(top, sum.total()));
@@ -190,10 +214,13 @@ class TreeSumTest {
 
   @Property(tries = 200)
   void recyclerGetsEveryObjectButTheTotalExactlyOnce(
-      @ForAll @IntRange(min = 1, max = 70) int shards, @ForAll @IntRange(min = 0, max = 1000) int seed, @ForAll boolean withGaps) {
+      @ForAll @IntRange(min = 1, max = 70) int shards,
+      @ForAll @IntRange(min = 0, max = 1000) int seed,
+      @ForAll boolean withGaps) {
     Set<Contribution> recycled = Collections.newSetFromMap(new IdentityHashMap<>());
     Set<Contribution> added = Collections.newSetFromMap(new IdentityHashMap<>());
-    TreeSum<Contribution> sum = new TreeSum<>(new ShardTree(shards), right -> assertThat(recycled.add(right)).isTrue());
+    TreeSum<Contribution> sum =
+        new TreeSum<>(new ShardTree(shards), right -> assertThat(recycled.add(right)).isTrue());
     for (int shard : shuffled(shards, new Random(seed))) {
       Contribution contribution = contribution(seed, shard, withGaps);
       added.add(contribution);
@@ -218,14 +245,18 @@ class TreeSumTest {
     assertThatThrownBy(sum::total).isInstanceOf(IllegalStateException.class);
     sum.add(Node.leaf(0), contribution(1, 0, false));
     sum.add(Node.leaf(2), contribution(1, 2, false));
-    assertThatThrownBy(sum::total).isInstanceOf(IllegalStateException.class).hasMessageContaining("not complete");
+    assertThatThrownBy(sum::total)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("not complete");
   }
 
   @Example
   void shardThatArrivesTwiceIsNoticed() {
     TreeSum<Contribution> early = new TreeSum<>(new ShardTree(4), unused -> {});
     early.add(Node.leaf(1), contribution(1, 1, false));
-    assertThatThrownBy(() -> early.add(Node.leaf(1), contribution(1, 1, false))).isInstanceOf(IllegalStateException.class).hasMessageContaining("twice");
+    assertThatThrownBy(() -> early.add(Node.leaf(1), contribution(1, 1, false)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("twice");
     TreeSum<Contribution> late = new TreeSum<>(new ShardTree(4), unused -> {});
     for (int shard = 0; shard < 4; shard++) {
       late.add(Node.leaf(shard), contribution(1, shard, false));
@@ -237,14 +268,27 @@ class TreeSumTest {
   @Example
   void nodesOutsideTheSumAreRefused() {
     ShardTree tree = new ShardTree(5);
-    for (Node stray : new Node[] {Node.leaf(5), Node.leaf(-1), new Node(3, 1), new Node(4, 0), new Node(40, 0), new Node(-1, 0)}) {
-      assertThatThrownBy(() -> new TreeSum<Contribution>(tree, unused -> {}).add(stray, contribution(1, 0, false)))
+    for (Node stray :
+        new Node[] {
+          Node.leaf(5),
+          Node.leaf(-1),
+          new Node(3, 1),
+          new Node(4, 0),
+          new Node(40, 0),
+          new Node(-1, 0)
+        }) {
+      assertThatThrownBy(
+              () ->
+                  new TreeSum<Contribution>(tree, unused -> {})
+                      .add(stray, contribution(1, 0, false)))
           .as(stray.toString())
           .isInstanceOf(IllegalArgumentException.class);
     }
     TreeSum<Contribution> half = new TreeSum<>(tree, new Node(1, 0), unused -> {});
-    assertThatThrownBy(() -> half.add(Node.leaf(2), contribution(1, 0, false))).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> half.add(new Node(2, 0), contribution(1, 0, false))).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> half.add(Node.leaf(2), contribution(1, 0, false)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> half.add(new Node(2, 0), contribution(1, 0, false)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Property(tries = 200)

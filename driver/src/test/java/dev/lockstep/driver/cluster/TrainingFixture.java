@@ -1,0 +1,158 @@
+package dev.lockstep.driver.cluster;
+
+import dev.lockstep.datasets.pack.DataPreparation;
+import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.plan.BatchPlan;
+import dev.lockstep.datasets.source.DataSettings;
+import dev.lockstep.datasets.source.DataLocation;
+import dev.lockstep.datasets.source.HeldOut;
+import dev.lockstep.datasets.source.Normalization;
+import dev.lockstep.driver.loop.TrainingListener;
+import dev.lockstep.driver.loop.TrainingLoop;
+import dev.lockstep.driver.loop.TrainingPlan;
+import dev.lockstep.driver.loop.TrainingState;
+import dev.lockstep.driver.report.EpochRecord;
+import dev.lockstep.driver.report.StepRecord;
+import dev.lockstep.driver.run.SparkStart;
+import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
+import dev.lockstep.trainer.layer.LayerSpec.Dense;
+import dev.lockstep.trainer.layer.LayerSpec.Dropout;
+import dev.lockstep.trainer.layer.LayerSpec.Relu;
+import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.model.ModelTensors;
+import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.optimizer.Optimizer;
+import dev.lockstep.trainer.optimizer.Regularization;
+import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.parameter.ParameterVector;
+import dev.lockstep.trainer.parameter.RunningStatistics;
+import dev.lockstep.trainer.schedule.Schedule;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Three epochs of a network with batch norm and dropout, over whatever replicas. */
+final class TrainingFixture {
+  static final List<LayerSpec> LAYERS =
+      List.of(
+          new Dense(24, Dense.DEFAULT_INITIALIZER, null),
+          new BatchNorm(),
+          new Relu(),
+          new Dropout(0.7),
+          new Dense(10, Dense.DEFAULT_INITIALIZER, null));
+
+  private static final long SEED = 7;
+  private static final int BATCH_SIZE = 50;
+  private static final int EPOCHS = 3;
+
+  private TrainingFixture() {}
+
+  static DataSettings digits() {
+    return settings(new DataLocation.Bundled("digits"), Map.of());
+  }
+
+  static DataSettings settings(DataLocation location, Map<String, String> options) {
+    return new DataSettings(
+        location,
+        options,
+        "label",
+        List.of(),
+        null,
+        null,
+        new HeldOut.Fraction(0.1),
+        new HeldOut.Fraction(0.2),
+        1,
+        Normalization.STANDARD,
+        null);
+  }
+
+  static JavaSparkContext spark(String master) {
+    return spark(master, Map.of());
+  }
+
+  static JavaSparkContext spark(String master, Map<String, String> settings) {
+    return JavaSparkContext.fromSparkContext(SparkStart.start("test", master, settings).sparkContext());
+  }
+
+  static ReplicaBlueprint blueprint(PreparedData data, int shards) {
+    return new ReplicaBlueprint(
+        UUID.randomUUID().toString(),
+        LAYERS,
+        data.inputShape(),
+        new LossSpec.SoftmaxCrossEntropy(),
+        data.preprocessing().classLabels().size(),
+        SEED,
+        new BatchPlan(data.train().examples(), BATCH_SIZE, true, SEED),
+        shards);
+  }
+
+  /** Trains and returns the SHA-256 of all parameters. */
+  static String train(Replicas replicas, ReplicaBlueprint blueprint) {
+    int stepsPerEpoch = blueprint.plan().stepsPerEpoch();
+    return train(replicas, blueprint, (long) EPOCHS * stepsPerEpoch, record -> {});
+  }
+
+  static String train(Replicas replicas, ReplicaBlueprint blueprint, long steps, StepWatcher watcher) {
+    Network network = blueprint.network();
+    Optimizer optimizer = new Optimizer.Adam(0.003, 0.9, 0.999, 1e-8);
+    ParameterVector parameters = network.initialParameters(SEED);
+    TrainingState state =
+        new TrainingState(
+            parameters,
+            optimizer.newState(network.layout().trainableLength()),
+            new RunningStatistics(network.layout(), new long[network.batchNormColumns().length]),
+            0);
+    TrainingPlan plan =
+        new TrainingPlan(
+            new UpdateStep(network.layout(), Regularization.NONE, Double.POSITIVE_INFINITY, optimizer),
+            new Schedule.Constant(),
+            steps,
+            blueprint.plan().stepsPerEpoch(),
+            0);
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void stepFinished(StepRecord record) {
+            watcher.after(record);
+          }
+
+          @Override
+          public void epochFinished(EpochRecord record) {}
+        };
+    new TrainingLoop(replicas, plan, true, listener).run(state);
+    return ModelTensors.sha256(network.layout(), parameters);
+  }
+
+  interface StepWatcher {
+    void after(StepRecord record);
+  }
+
+  /** The same run by threads of this JVM, over shards that Spark prepared. */
+  static String trainLocally(JavaSparkContext spark, DataSettings settings, int shards, int threads) {
+    try (PreparedData data = DataPreparation.prepare(spark, settings, shards, 1)) {
+      ReplicaBlueprint blueprint = blueprint(data, shards);
+      List<Shard> all = data.train().shards().collect();
+      try (Replicas replicas = new LocalReplicas(blueprint, Map.of(Split.TRAIN, all), threads)) {
+        return train(replicas, blueprint);
+      }
+    }
+  }
+
+  /** The same run as one Spark job a step. */
+  static String trainOnTree(JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
+    try (PreparedData data = DataPreparation.prepare(spark, settings, shards, partitions)) {
+      return trainOnTree(spark, data, data.train().shards(), shards);
+    }
+  }
+
+  static String trainOnTree(JavaSparkContext spark, PreparedData data, JavaRDD<Shard> train, int shards) {
+    ReplicaBlueprint blueprint = blueprint(data, shards);
+    try (Replicas replicas = new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, train))) {
+      return train(replicas, blueprint);
+    }
+  }
+}

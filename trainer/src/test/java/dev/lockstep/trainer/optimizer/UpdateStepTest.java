@@ -1,0 +1,150 @@
+package dev.lockstep.trainer.optimizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lockstep.trainer.check.Samples;
+import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.Shape;
+import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.optimizer.UpdateStep.Report;
+import dev.lockstep.trainer.parameter.ParameterLayout;
+import dev.lockstep.trainer.parameter.ParameterVector;
+import dev.lockstep.trainer.reduce.Contribution;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class UpdateStepTest {
+  /**
+   * 0.weight [1, 2], 1.weight (γ) [1], 1.bias (β) [1], 2.weight [1, 1], 2.bias [1], then running
+   * mean and variance.
+   */
+  private static final ParameterLayout LAYOUT =
+      new Network(
+              List.of(Samples.dense(1), new LayerSpec.BatchNorm(), Samples.dense(1)),
+              Shape.vector(2))
+          .layout();
+
+  private final ParameterVector parameters =
+      new ParameterVector(new float[] {2, -3, 5, 7, 0, 11, 13, 17});
+
+  private static Contribution total(double weight, double loss, float... gradient) {
+    Contribution total = new Contribution(gradient.length, new int[] {1});
+    System.arraycopy(gradient, 0, total.gradient(), 0, gradient.length);
+    total.metrics().addValue(0, 0, weight, loss);
+    return total;
+  }
+
+  private static UpdateStep step(Regularization regularization, double clipNorm) {
+    return new UpdateStep(LAYOUT, regularization, clipNorm, new Optimizer.Sgd(1.0));
+  }
+
+  @Test
+  void gradientAndLossAreDividedByTheWeightOnce() {
+    Contribution total = total(4.0, 6.0, 4, 8, 12, -16, 20, -24);
+    Report report = step(Regularization.NONE, Double.POSITIVE_INFINITY).prepare(total, parameters);
+    assertThat(total.gradient()).containsExactly(1, 2, 3, -4, 5, -6);
+    assertThat(report.loss()).isEqualTo(1.5);
+    assertThat(report.penalty()).isZero();
+    assertThat(report.gradientNorm()).isCloseTo(Math.sqrt(91), within(1e-12));
+  }
+
+  /**
+   * Weights are 2, -3 and 0. Penalty 0.5·(2+3+0) + 0.25/2·(4+9+0) = 4.125; gradients 0.5·sign +
+   * 0.25·w: 1, -1.25, and 0 at 0.
+   */
+  @Test
+  void penaltyAndItsGradientCoverWeightsOnly() {
+    Contribution total = total(1.0, 0.0, 0, 0, 0, 0, 0, 0);
+    Report report =
+        step(new Regularization(0.5, 0.25), Double.POSITIVE_INFINITY).prepare(total, parameters);
+    assertThat(total.gradient()).containsExactly(1, -1.25f, 0, 0, 0, 0);
+    assertThat(report.penalty()).isCloseTo(4.125, within(1e-12));
+    assertThat(report.loss()).as("the loss holds no penalty").isZero();
+    assertThat(report.gradientNorm()).isCloseTo(Math.sqrt(1 + 1.5625), within(1e-12));
+  }
+
+  @Test
+  void penaltyDoesNotShrinkWithTheBatch() {
+    Contribution total = total(8.0, 0.0, 8, 0, 0, 0, 0, 0);
+    step(new Regularization(0.0, 1.0), Double.POSITIVE_INFINITY).prepare(total, parameters);
+    assertThat(total.gradient()).containsExactly(3, -3, 0, 0, 0, 0);
+  }
+
+  /** ‖g‖ = 5 clipped to 2: factor 2/(5 + 1e-6). */
+  @Test
+  void clippingScalesTheGradientAndReportsTheNormBeforeIt() {
+    Contribution total = total(1.0, 0.0, 3, 0, 0, 4, 0, 0);
+    UpdateStep step = step(Regularization.NONE, 2.0);
+    Report report = step.prepare(total, parameters);
+    assertThat(report.gradientNorm()).isEqualTo(5.0);
+    step.apply(total, report, parameters, step.optimizer().newState(6), 1.0, 1);
+    double factor = 2.0 / (5.0 + 1e-6);
+    assertThat(total.gradient()[0]).isCloseTo((float) (3 * factor), within(1.2e-7f));
+    assertThat(total.gradient()[3]).isCloseTo((float) (4 * factor), within(1.2e-7f));
+    assertThat(parameters.values()[0]).isEqualTo(2 - total.gradient()[0]);
+    assertThat(parameters.values()[3]).isEqualTo(7 - total.gradient()[3]);
+  }
+
+  @Test
+  void gradientWithinTheNormIsNotClipped() {
+    Contribution total = total(1.0, 0.0, 3, 0, 0, 4, 0, 0);
+    UpdateStep step = step(Regularization.NONE, 5.1);
+    Report report = step.prepare(total, parameters);
+    step.apply(total, report, parameters, step.optimizer().newState(6), 1.0, 1);
+    assertThat(parameters.values()).containsExactly(-1, -3, 5, 3, 0, 11, 13, 17);
+  }
+
+  @Test
+  void zeroGradientIsNotClippedToNotANumber() {
+    Contribution total = total(1.0, 0.0, 0, 0, 0, 0, 0, 0);
+    UpdateStep step = step(Regularization.NONE, 1e-9);
+    Report report = step.prepare(total, parameters);
+    step.apply(total, report, parameters, step.optimizer().newState(6), 1.0, 1);
+    assertThat(parameters.values()).containsExactly(2, -3, 5, 7, 0, 11, 13, 17);
+  }
+
+  @Test
+  void preparingChangesNoParameterAndApplyingNoRunningStatistic() {
+    Contribution total = total(1.0, 0.0, 1, 1, 1, 1, 1, 1);
+    UpdateStep step = step(new Regularization(0.1, 0.1), Double.POSITIVE_INFINITY);
+    Report report = step.prepare(total, parameters);
+    assertThat(parameters.values()).containsExactly(2, -3, 5, 7, 0, 11, 13, 17);
+    step.apply(total, report, parameters, step.optimizer().newState(6), 0.5, 1);
+    assertThat(parameters.values()[6]).isEqualTo(13f);
+    assertThat(parameters.values()[7]).isEqualTo(17f);
+    assertThat(parameters.values()[5]).isEqualTo(10.5f);
+  }
+
+  @Test
+  void whateverIsNotFiniteIsNoticed() {
+    UpdateStep step = step(Regularization.NONE, Double.POSITIVE_INFINITY);
+    assertThat(step.prepare(total(1.0, 1.0, 1, 2, 3, 4, 5, 6), parameters).isFinite()).isTrue();
+    assertThat(step.prepare(total(1.0, Double.NaN, 1, 2, 3, 4, 5, 6), parameters).isFinite())
+        .isFalse();
+    assertThat(step.prepare(total(1.0, 1.0, 1, 2, 3, Float.NaN, 5, 6), parameters).isFinite())
+        .isFalse();
+    assertThat(
+            step.prepare(total(1.0, 1.0, 1, 2, Float.NEGATIVE_INFINITY, 4, 5, 6), parameters)
+                .isFinite())
+        .isFalse();
+    assertThat(step.prepare(total(1.0, 1.0, 3e38f, 3e38f, 3e38f, 4, 5, 6), parameters).isFinite())
+        .as("large but finite")
+        .isTrue();
+    parameters.values()[0] = Float.POSITIVE_INFINITY;
+    assertThat(
+            step(new Regularization(0.1, 0), 1.0)
+                .prepare(total(1.0, 1.0, 1, 2, 3, 4, 5, 6), parameters)
+                .isFinite())
+        .isFalse();
+  }
+
+  @Test
+  void aMiniBatchWhoseExamplesAllWeighNothingMovesNothing() {
+    Contribution total = total(0.0, 0.0, 0, 0, 0, 0, 0, 0);
+    Report report = step(Regularization.NONE, 1.0).prepare(total, parameters);
+    assertThat(report.isFinite()).isTrue();
+    assertThat(report.loss()).isZero();
+    assertThat(total.gradient()).containsOnly(0f);
+  }
+}
