@@ -44,6 +44,9 @@ public final class DataPreparation {
   private final Task task;
   private final List<JavaRDD<Shard>> cached = new ArrayList<>();
 
+  /** What is being read, for messages. */
+  private String reading;
+
   private DataPreparation(
       JavaSparkContext spark,
       DataSettings settings,
@@ -113,7 +116,7 @@ public final class DataPreparation {
   }
 
   /** The failure of a job as the error that it stands for. */
-  private static LockstepException explained(Exception failure) {
+  private LockstepException explained(Exception failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof LockstepException known) {
         return cause == failure
@@ -122,13 +125,23 @@ public final class DataPreparation {
       }
       if (cause instanceof EOFException || cause instanceof ZipException) {
         String message =
-            "A compressed file of the data is cut off or damaged: fetch it again. Spark says: "
-                + firstLine(failure);
+            "A compressed file of " + reading + " is cut off or damaged: fetch it again.";
         return new LockstepException(ErrorKind.DATA, message, failure);
       }
     }
     return new LockstepException(
-        ErrorKind.INTERNAL, "The data could not be prepared: " + firstLine(failure), failure);
+        ErrorKind.INTERNAL, reading + " could not be prepared: " + firstLine(failure), failure);
+  }
+
+  private DataSource open(DataLocation location, List<String> needed) {
+    if (location instanceof DataLocation.Csv csv) {
+      reading = String.join(", ", csv.paths());
+    } else if (location instanceof DataLocation.LibSvm libSvm) {
+      reading = String.join(", ", libSvm.paths());
+    } else {
+      reading = "the " + location.format() + " data";
+    }
+    return DataSource.open(session, location, settings.options(), needed);
   }
 
   private static String firstLine(Exception failure) {
@@ -139,8 +152,7 @@ public final class DataPreparation {
   }
 
   private PreparedData prepare() {
-    DataSource source =
-        DataSource.open(session, settings.location(), settings.options(), neededColumns());
+    DataSource source = open(settings.location(), neededColumns());
     List<String> features = model == null ? settings.features() : model.featureNames();
     ColumnSelection columns =
         ColumnSelection.resolve(source, features, settings.label(), settings.weight());
@@ -267,8 +279,7 @@ public final class DataPreparation {
       return packer.rows(split) == 0 ? null : cache(packer, split, split, normalizer);
     }
     DataLocation location = separate.location();
-    DataSource source =
-        DataSource.open(session, location, settings.options(), withWeight(columns.features()));
+    DataSource source = open(location, withWeight(columns.features()));
     ColumnSelection same =
         ColumnSelection.resolve(source, columns.features(), columns.label(), columns.weight());
     ScannedRows rows = ScannedRows.scan(source, same, coding.task(), coding);

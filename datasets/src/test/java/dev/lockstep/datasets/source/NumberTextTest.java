@@ -11,12 +11,14 @@ class NumberTextTest {
   @Property
   void everyFiniteFloatIsReadBack(@ForAll float value) {
     assertThat(NumberText.toFloat(Float.toString(value))).isEqualTo(value);
-    assertThat(NumberText.toDouble(Float.toString(value))).isEqualTo(Double.parseDouble(Float.toString(value)));
+    assertThat(NumberText.toDouble(Float.toString(value)))
+        .isEqualTo(Double.parseDouble(Float.toString(value)));
   }
 
   @Property
   void everyWholeNumberIsReadAsJavaDoes(@ForAll int value) {
-    assertThat(NumberText.toFloat(Integer.toString(value))).isEqualTo(Float.parseFloat(Integer.toString(value)));
+    assertThat(NumberText.toFloat(Integer.toString(value)))
+        .isEqualTo(Float.parseFloat(Integer.toString(value)));
   }
 
   @Example
@@ -28,7 +30,8 @@ class NumberTextTest {
 
   @Example
   void whatJavaTakesForANumberAndPeopleDoNotIsRefused() {
-    for (String text : List.of("", " ", "1f", "1d", "0x10", "1_000", "1,5", "--1", "1e", "٣", "abc")) {
+    for (String text :
+        List.of("", " ", "1f", "1d", "0x10", "1_000", "1,5", "--1", "1e", "٣", "abc")) {
       assertThat(NumberText.toFloat(text)).as(text).isNaN();
       assertThat(NumberText.toDouble(text)).as(text).isNaN();
       assertThat(NumberText.isNonFinite(text)).as(text).isFalse();

@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PredictCommand.class,
       DatasetsCommand.class,
       ReportCommand.class,
+      CompletionCommand.class,
       VersionCommand.class,
       HelpCommand.class
     },
@@ -99,6 +100,12 @@ public final class Main implements Runnable {
   }
 
   private int report(Throwable failure) {
+    if (isShuttingDown()) {
+      // Ctrl-C or a termination: Spark stops under the command's feet, which is no failure. The JVM
+      // ends with 130 or 143 by itself.
+      System.err.println("lockstep: interrupted.");
+      return ExitCode.FAILED;
+    }
     LockstepException known = find(failure);
     if (known != null && known.kind() != ErrorKind.INTERNAL) {
       System.err.println("lockstep: " + known.getMessage());
@@ -115,6 +122,17 @@ public final class Main implements Runnable {
       System.err.println(keepTrace(failure));
     }
     return ExitCode.FAILED;
+  }
+
+  private static boolean isShuttingDown() {
+    Thread probe = new Thread(() -> {});
+    try {
+      Runtime.getRuntime().addShutdownHook(probe);
+      Runtime.getRuntime().removeShutdownHook(probe);
+      return false;
+    } catch (IllegalStateException inProgress) {
+      return true;
+    }
   }
 
   /** An error that a user can act on may come wrapped in those of Spark and of the JVM. */

@@ -8,7 +8,12 @@ import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.model.Preprocessing;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -23,6 +28,10 @@ import org.apache.spark.sql.types.StructType;
 public final class BatchScoring {
   private static final String PREDICTION = "prediction";
   private static final String PROBABILITY = "probability_";
+
+  /** Options of Spark's CSV reader that its writer has too, and with the same meaning. */
+  private static final Set<String> DIALECT =
+      ignoringCase("sep", "delimiter", "quote", "escape", "charToEscapeQuoteEscaping", "encoding", "charset", "nullValue");
 
   private BatchScoring() {}
 
@@ -56,7 +65,7 @@ public final class BatchScoring {
       ScoreTask task =
           new ScoreTask(description, PreprocessingJson.write(preprocessing), parameters, source.features());
       Dataset<Row> scored = session.createDataFrame(source.rows().javaRDD().mapPartitions(task), schema);
-      scored.write().option("header", "true").format(format).save(output);
+      scored.write().options(writerOptions(input, options)).format(format).save(output);
       done = true;
     } finally {
       parameters.destroy();
@@ -64,6 +73,25 @@ public final class BatchScoring {
         remove(target, spark);
       }
     }
+  }
+
+  private static Set<String> ignoringCase(String... names) {
+    Set<String> set = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    set.addAll(List.of(names));
+    return Collections.unmodifiableSet(set);
+  }
+
+  /** A CSV result is written as its CSV input was: the same separator and quotes, and no cell trimmed. */
+  private static Map<String, String> writerOptions(DataLocation input, Map<String, String> reader) {
+    Map<String, String> writer = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    if (input instanceof DataLocation.Csv) {
+      writer.putAll(reader);
+      writer.keySet().retainAll(DIALECT);
+    }
+    writer.put("header", "true");
+    writer.put("ignoreLeadingWhiteSpace", "false");
+    writer.put("ignoreTrailingWhiteSpace", "false");
+    return writer;
   }
 
   private static StructType schema(Dataset<Row> rows, Preprocessing preprocessing) {

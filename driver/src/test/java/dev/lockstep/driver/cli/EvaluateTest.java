@@ -59,7 +59,7 @@ final class EvaluateTest {
 
   @Test
   void aFileIsEvaluatedAsAWhole() {
-    JsonNode all = evaluate(run.folder(), "--data", run.data().toString()).outAsJson();
+    JsonNode all = evaluate(run.folder(), "--data", run.data().toString(), "--option", TrainedRun.DIALECT).outAsJson();
     assertThat(all.path("examples").asInt()).isEqualTo(TrainedRun.ROWS);
     double right = 0;
     double loss = 0;
@@ -89,7 +89,7 @@ final class EvaluateTest {
     }
     byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));
     Files.write(model.resolve("model.safetensors"), Arrays.copyOf(weights, weights.length - 4));
-    Outcome outcome = evaluate(model, "--data", run.data().toString());
+    Outcome outcome = evaluate(model, "--data", run.data().toString(), "--option", TrainedRun.DIALECT);
     assertThat(outcome.code()).isEqualTo(3);
     assertThat(outcome.err()).contains("model.safetensors").doesNotContain("\tat ");
   }

@@ -69,7 +69,7 @@ final class PredictTest {
   void columnsStayAndTheAnswerStandsBehindThem() throws IOException {
     TrainedRun run = TrainedRun.get();
     Path output = folder.resolve("scored");
-    assertDone(predict(run.folder(), run.data().toString(), output), output);
+    assertDone(predict(run.folder(), run.data().toString(), output, "--option", TrainedRun.DIALECT), output);
 
     List<Row> before = read(run.data(), "csv");
     List<Row> after = read(output, "csv");
@@ -98,7 +98,7 @@ final class PredictTest {
       right += prediction.equals(row.getAs("animal")) ? 1 : 0;
     }
     JsonNode metrics =
-        Outcome.done("evaluate", run.folder().toString(), "--data", run.data().toString(), "--master", "local[2]")
+        Outcome.done("evaluate", run.folder().toString(), "--data", run.data().toString(), "--option", TrainedRun.DIALECT, "--master", "local[2]")
             .outAsJson();
     assertThat((double) right / TrainedRun.ROWS).isCloseTo(metrics.path("accuracy").asDouble(), within(1e-12));
   }
@@ -146,10 +146,10 @@ final class PredictTest {
     assertThat(outcome.err()).contains("'prediction'");
     assertThat(output).doesNotExist();
 
-    Path narrow = Files.writeString(folder.resolve("narrow.csv"), "length,heigth,weight\n1,2,3\n");
+    Path narrow = Files.writeString(folder.resolve("narrow.csv"), "length,hight,weight\n1,2,3\n");
     outcome = predict(run.folder(), narrow.toString(), output);
     assertThat(outcome.code()).isEqualTo(3);
-    assertThat(outcome.err()).contains("'height'", "narrow.csv", "'heigth'");
+    assertThat(outcome.err()).contains("'height'", "narrow.csv", "'hight'");
     assertThat(output).doesNotExist();
 
     outcome = predict(run.folder(), folder.resolve("gone.csv").toString(), output);

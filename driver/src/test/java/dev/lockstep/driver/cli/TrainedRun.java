@@ -23,6 +23,9 @@ record TrainedRun(Path configuration, Path data, Path folder, JsonNode summary) 
   static final int STEPS = 23;
   static final List<String> LABELS = List.of("ant", "bee, or wasp", "cat");
 
+  /** How its rows are quoted, as options of {@code evaluate} and {@code predict}. */
+  static final String DIALECT = "escape=\"";
+
   private static TrainedRun shared;
 
   /** The run, trained at the first call. */
@@ -47,7 +50,7 @@ record TrainedRun(Path configuration, Path data, Path folder, JsonNode summary) 
             data:
               format: csv
               path: animals.csv
-              options: {header: true}
+              options: {header: true, escape: '"'}
               label: animal
               features: [length, height, weight]
               validation: {fraction: 0.1}
@@ -81,7 +84,7 @@ record TrainedRun(Path configuration, Path data, Path folder, JsonNode summary) 
               (k == 1 ? 30.0 : 10.0) + 4 * random.nextGaussian(),
               LABELS.get(k),
               100 * random.nextGaussian(),
-              i % 7 == 0 ? "\"says \"\"hi\"\", leaves\"" : i % 5 == 0 ? "" : "ok"));
+              i % 7 == 0 ? "\"says \"\"hi\"\", leaves\"" : i % 5 == 0 ? "" : " ok "));
     }
     return lines;
   }

@@ -4,6 +4,8 @@ import dev.ludovic.netlib.blas.BLAS;
 import dev.ludovic.netlib.blas.JavaBLAS;
 import dev.ludovic.netlib.blas.NativeBLAS;
 import java.io.File;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 
@@ -26,17 +28,27 @@ public final class Blas {
   // to, so the thread count set through them holds.
   private static final String OPENBLAS_LIBRARY = "libopenblas_nolapack.so.0";
 
+  // On its way to the native backend netlib warns of a Java backend that it does not find. A field,
+  // since loggers that nobody holds are forgotten with their levels.
+  private static final Logger NETLIB_LOGGER = Logger.getLogger("dev.ludovic.netlib");
+
   private static final BLAS BACKEND;
   private static final String BACKEND_NAME;
   private static final String FALLBACK_REASON;
 
   static {
+    NETLIB_LOGGER.setLevel(Level.SEVERE);
     BLAS backend;
     String name;
     String reason = null;
     try {
+      boolean chosenByUser = System.getProperty(NETLIB_LIBRARY_PATH) != null;
       backend = loadNative();
-      name = "OpenBLAS 0.3.31 (" + backend.getClass().getSimpleName() + ", 1 thread a call)";
+      String library =
+          chosenByUser
+              ? System.getProperty(NETLIB_LIBRARY_PATH)
+              : org.bytedeco.openblas.global.openblas_nolapack.OPENBLAS_VERSION.strip();
+      name = library + " through " + backend.getClass().getSimpleName() + ", 1 thread a call";
     } catch (Throwable unavailable) {
       backend = JavaBLAS.getInstance();
       name = "Java (" + backend.getClass().getSimpleName() + ")";

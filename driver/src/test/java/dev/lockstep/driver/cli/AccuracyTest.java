@@ -1,0 +1,53 @@
+package dev.lockstep.driver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Small networks learn the data that ship with Lockstep: held-out accuracy within a few seconds. */
+final class AccuracyTest {
+  @TempDir private Path folder;
+
+  /** The thresholds leave room for about two more errors on the held-out third than these seeds make. */
+  @ParameterizedTest
+  @CsvSource({"iris, 0.92", "wine, 0.93", "breastCancer, 0.94", "moons, 0.95"})
+  void aSmallNetworkLearns(String name, double accuracy) throws IOException {
+    String source = name.equals("moons") ? "{format: synthetic, samples: 600" : "{format: bundled";
+    Path configuration =
+        Files.writeString(
+            folder.resolve("run.yaml"),
+            """
+            data: %s, name: %s, validation: {fraction: 0}, test: {fraction: 0.33}}
+            network: {layers: [{kind: dense, units: 16}, relu, {kind: dense, units: %d}]}
+            optimizer: {kind: adam, learningRate: 0.02}
+            training: {epochs: 30, batchSize: 32, shards: 2, synchronizer: local}
+            """
+                .formatted(source, name, name.equals("iris") || name.equals("wine") ? 3 : 2));
+    JsonNode summary = Outcome.train(configuration, folder.resolve("run"));
+    assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(accuracy);
+  }
+
+  @Test
+  void theDigitsOfTheManualReach97Percent() {
+    Path configuration = Path.of("..", "deploy", "conf", "digits.yaml");
+    JsonNode summary =
+        Outcome.train(configuration, folder.resolve("run"), "--set", "training.epochs=12", "--quiet");
+    assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.96);
+  }
+
+  @Test
+  void mnistReaches96Percent() {
+    Path configuration = Path.of("..", "deploy", "conf", "mnist.yaml");
+    JsonNode summary = Outcome.train(configuration, folder.resolve("run"), "--set", "training.synchronizer=local");
+    assertThat(summary.path("train").path("examples").asInt()).isEqualTo(7200);
+    assertThat(summary.path("test").path("examples").asInt()).isEqualTo(2000);
+    assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.96);
+  }
+}
