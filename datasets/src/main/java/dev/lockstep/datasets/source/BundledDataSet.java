@@ -1,6 +1,7 @@
 package dev.lockstep.datasets.source;
 
 import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.error.NearestName;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -88,7 +89,7 @@ public enum BundledDataSet {
 
   /** The error for a name that no data set has. */
   static LockstepException unknown(String format, String name, List<String> keys) {
-    String nearest = NearestName.of(name, keys);
+    String nearest = NearestName.of(name, keys).orElse(null);
     return LockstepException.usage(
         "There is no "
             + format

@@ -1,6 +1,7 @@
 package dev.lockstep.datasets.source;
 
 import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.error.NearestName;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -82,7 +83,7 @@ public record ColumnSelection(List<String> features, String label, String weight
     if (columns.contains(name)) {
       return;
     }
-    String nearest = NearestName.of(name, source.columns());
+    String nearest = NearestName.of(name, source.columns()).orElse(null);
     throw LockstepException.data(
         source.name()
             + " has no column '"

@@ -87,7 +87,7 @@ public final class TrainingLoop {
         ErrorKind.NUMERIC,
         "training diverged at step " + step.step() + " (epoch " + step.epoch() + "): loss " + report.loss()
             + ", gradient norm " + report.gradientNorm()
-            + ". The parameters of the step before are kept as they were. Try a smaller optimizer.learningRate, training.gradientClip,"
+            + ". Try a smaller optimizer.learningRate, training.gradientClip,"
             + " or data.normalize: standard.");
   }
 }

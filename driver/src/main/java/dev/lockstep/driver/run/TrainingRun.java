@@ -274,7 +274,10 @@ public final class TrainingRun {
     folder.writeText("report.html", HtmlReport.render(summary, readMetrics(), yaml));
     folder.writeText(RunFolder.SUMMARY, summary.toJson());
     if (divergence != null) {
-      throw divergence;
+      throw new LockstepException(
+          ErrorKind.NUMERIC,
+          divergence.getMessage() + " Its course until then is in " + folder.name() + ".",
+          divergence);
     }
     return summary;
   }

@@ -35,19 +35,27 @@ final class AccuracyTest {
   }
 
   @Test
-  void theDigitsOfTheManualReach97Percent() {
+  void digitsReach97Percent() {
     Path configuration = Path.of("..", "deploy", "conf", "digits.yaml");
     JsonNode summary =
-        Outcome.train(configuration, folder.resolve("run"), "--set", "training.epochs=12", "--quiet");
-    assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.96);
+        Outcome.train(configuration, folder.resolve("run"), "--set", "training.synchronizer=local");
+    assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.97);
   }
 
+  /** The nearest neighbour of each test image, for comparison, is right for 94.35 % of them. */
   @Test
-  void mnistReaches96Percent() {
+  void mnistReaches95Percent() {
     Path configuration = Path.of("..", "deploy", "conf", "mnist.yaml");
-    JsonNode summary = Outcome.train(configuration, folder.resolve("run"), "--set", "training.synchronizer=local");
+    JsonNode summary =
+        Outcome.train(
+            configuration,
+            folder.resolve("run"),
+            "--set",
+            "training.synchronizer=local",
+            "--set",
+            "training.epochs=20");
     assertThat(summary.path("train").path("examples").asInt()).isEqualTo(7200);
     assertThat(summary.path("test").path("examples").asInt()).isEqualTo(2000);
-    assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.96);
+    assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.95);
   }
 }
