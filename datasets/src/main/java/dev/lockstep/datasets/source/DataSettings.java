@@ -59,4 +59,20 @@ public record DataSettings(
   public Optional<Task> chosenTask() {
     return Optional.ofNullable(task);
   }
+
+  /** The same settings with the task fixed. */
+  public DataSettings withTask(Task fixedTask) {
+    return new DataSettings(
+        location,
+        options,
+        label,
+        features,
+        weight,
+        fixedTask,
+        validation,
+        test,
+        splitSeed,
+        normalize,
+        shape);
+  }
 }

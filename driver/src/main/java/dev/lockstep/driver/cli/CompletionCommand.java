@@ -13,7 +13,9 @@ import picocli.CommandLine.Spec;
     name = "completion",
     description = "Prints a completion script: source <(lockstep completion bash)")
 final class CompletionCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "SHELL", description = "bash; zsh reads the same script after bashcompinit.")
+  @Parameters(
+      paramLabel = "SHELL",
+      description = "bash; zsh reads the same script after bashcompinit.")
   private String shell;
 
   @Spec private CommandSpec spec;
@@ -21,7 +23,8 @@ final class CompletionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (!shell.equals("bash")) {
-      throw LockstepException.usage("completion: there is a script for bash, not for '" + shell + "'.");
+      throw LockstepException.usage(
+          "completion: there is a script for bash, not for '" + shell + "'.");
     }
     System.out.println(AutoComplete.bash("lockstep", spec.root().commandLine()));
     return ExitCode.DONE;

@@ -22,7 +22,8 @@ final class ConfigurationFile {
     }
     String folder = path.getParent().toString();
     String text =
-        RunFolder.at(folder, new Configuration()).readText(path.getName(), ConfigurationReader.MAX_SIZE);
+        RunFolder.at(folder, new Configuration())
+            .readText(path.getName(), ConfigurationReader.MAX_SIZE);
     return ConfigurationReader.read(text, location, folder, overrides, System.getenv());
   }
 }

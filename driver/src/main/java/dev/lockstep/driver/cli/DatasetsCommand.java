@@ -7,7 +7,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /** {@code lockstep datasets}. */
-@Command(name = "datasets", description = "Lists the data sets that ship with Lockstep and the generators.")
+@Command(
+    name = "datasets",
+    description = "Lists the data sets that ship with Lockstep and the generators.")
 final class DatasetsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
@@ -22,7 +24,8 @@ final class DatasetsCommand implements Callable<Integer> {
           set.classes(),
           set.description());
     }
-    System.out.println("Synthetic (data: {format: synthetic, name: NAME, samples: N, noise: X, seed: S})");
+    System.out.println(
+        "Synthetic (data: {format: synthetic, name: NAME, samples: N, noise: X, seed: S})");
     for (SyntheticDataSet set : SyntheticDataSet.values()) {
       System.out.printf(
           Locale.ROOT,

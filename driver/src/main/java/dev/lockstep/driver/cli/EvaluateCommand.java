@@ -1,18 +1,18 @@
 package dev.lockstep.driver.cli;
 
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.datasets.source.Normalization;
-import dev.lockstep.driver.cluster.Split;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.run.ModelEvaluation;
 import dev.lockstep.driver.run.ModelFolder;
 import dev.lockstep.driver.run.RunFolder;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -41,7 +41,10 @@ final class EvaluateCommand implements Callable<Integer> {
           "train, validation or test of a run configuration (default: test where there is one, else all rows).")
   private String split;
 
-  @Option(names = "--set", paramLabel = "KEY.PATH=VALUE", description = "Overrides a value of the configuration.")
+  @Option(
+      names = "--set",
+      paramLabel = "KEY.PATH=VALUE",
+      description = "Overrides a value of the configuration.")
   private List<String> overrides = List.of();
 
   @Mixin private InputLocation location;

@@ -14,7 +14,8 @@ final class Headline {
     append(line, "test", summary.test());
     append(line, "validation", summary.validation());
     append(line, "train", summary.train());
-    line.append(String.format(Locale.ROOT, "%d steps in %.1f s", summary.steps(), summary.wallSeconds()));
+    line.append(
+        String.format(Locale.ROOT, "%d steps in %.1f s", summary.steps(), summary.wallSeconds()));
     return line.toString();
   }
 

@@ -14,7 +14,8 @@ final class InputLocation {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "csv, libsvm, idx (IMAGES,LABELS) or bundled (default: by the name's ending, else csv).")
+      description =
+          "csv, libsvm, idx (IMAGES,LABELS) or bundled (default: by the name's ending, else csv).")
   String format;
 
   @Option(
@@ -43,7 +44,8 @@ final class InputLocation {
       case "idx" -> {
         List<String> files = List.of(path.split(",", -1));
         if (files.size() != 2) {
-          throw LockstepException.usage("--format idx: two files are needed, IMAGES,LABELS, not '" + path + "'.");
+          throw LockstepException.usage(
+              "--format idx: two files are needed, IMAGES,LABELS, not '" + path + "'.");
         }
         return new DataLocation.Idx(files.get(0), files.get(1));
       }
@@ -51,7 +53,8 @@ final class InputLocation {
         return new DataLocation.Bundled(BundledDataSet.named(path).key());
       }
       default ->
-          throw LockstepException.usage("--format: '" + kind + "' is none of csv, libsvm, idx and bundled.");
+          throw LockstepException.usage(
+              "--format: '" + kind + "' is none of csv, libsvm, idx and bundled.");
     }
   }
 

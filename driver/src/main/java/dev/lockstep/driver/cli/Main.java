@@ -20,7 +20,10 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The program {@code lockstep}: finds the command, and turns its outcome into an exit code and one plain paragraph on stderr. */
+/**
+ * The program {@code lockstep}: finds the command, and turns its outcome into an exit code and one
+ * plain paragraph on stderr.
+ */
 @Command(
     name = "lockstep",
     description = "Trains neural networks on Apache Spark: the same bits on any cluster.",
@@ -35,7 +38,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       HelpCommand.class
     },
     synopsisSubcommandLabel = "COMMAND",
-    footer = "%nExit codes: 0 done, 1 unexpected failure, 2 usage or configuration, 3 data, 4 training diverged.")
+    footer =
+        "%nExit codes: 0 done, 1 unexpected failure, 2 usage or configuration, 3 data, 4 training diverged.")
 public final class Main implements Runnable {
   @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Stack traces with errors.")
   private boolean verbose;
@@ -93,7 +97,9 @@ public final class Main implements Runnable {
 
   private static String sentence(ParameterException failure) {
     boolean atTheStart = failure.getCommandLine().getParent() == null;
-    if (atTheStart && failure instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+    if (atTheStart
+        && failure instanceof UnmatchedArgumentException unmatched
+        && !unmatched.isUnknownOption()) {
       return "'" + unmatched.getUnmatched().get(0) + "' is not a command.";
     }
     return failure.getMessage();

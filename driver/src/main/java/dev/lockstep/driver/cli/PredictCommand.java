@@ -13,7 +13,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code lockstep predict}. */
-@Command(name = "predict", description = "Scores rows on the cluster: the input's columns plus prediction and probabilities.")
+@Command(
+    name = "predict",
+    description =
+        "Scores rows on the cluster: the input's columns plus prediction and probabilities.")
 final class PredictCommand implements Callable<Integer> {
   /** Formats that results can be written in, by Spark's names. */
   private enum OutputFormat {
@@ -29,7 +32,11 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--input", required = true, paramLabel = "PATH", description = "Rows to score.")
   private String input;
 
-  @Option(names = "--output", required = true, paramLabel = "PATH", description = "Folder for the result; must not exist.")
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "PATH",
+      description = "Folder for the result; must not exist.")
   private String output;
 
   @Option(
@@ -47,7 +54,12 @@ final class PredictCommand implements Callable<Integer> {
       ModelArtifact artifact =
           ModelFolder.read(RunFolder.at(model, session.sparkContext().hadoopConfiguration()));
       BatchScoring.score(
-          session, artifact, location.at(input), location.readerOptions(), output, outputFormat.name());
+          session,
+          artifact,
+          location.at(input),
+          location.readerOptions(),
+          output,
+          outputFormat.name());
       System.out.println(output);
     }
     return ExitCode.DONE;

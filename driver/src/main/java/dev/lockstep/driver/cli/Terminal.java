@@ -13,12 +13,14 @@ final class Terminal {
     if (options.noProgress && !options.quiet) {
       return ProgressPrinter.notesOnly(System.err);
     }
-    return new ProgressPrinter(System.err, isTerminal(), width(), steps, epochs, options.quiet, System::nanoTime);
+    return new ProgressPrinter(
+        System.err, isTerminal(), width(), steps, epochs, options.quiet, System::nanoTime);
   }
 
   /** The launcher tells whether stderr is a terminal, since Java cannot ask about stderr alone. */
   private static boolean isTerminal() {
-    return "1".equals(System.getenv("LOCKSTEP_STDERR_TERMINAL")) && !"dumb".equals(System.getenv("TERM"));
+    return "1".equals(System.getenv("LOCKSTEP_STDERR_TERMINAL"))
+        && !"dumb".equals(System.getenv("TERM"));
   }
 
   private static int width() {

@@ -18,7 +18,10 @@ final class EvaluationTask implements FlatMapFunction<Iterator<Shard>, ShardSum<
   private final int threads;
 
   EvaluationTask(
-      String runId, Broadcast<ReplicaBlueprint> blueprint, Broadcast<ParameterVector> parameters, int threads) {
+      String runId,
+      Broadcast<ReplicaBlueprint> blueprint,
+      Broadcast<ParameterVector> parameters,
+      int threads) {
     this.runId = runId;
     this.blueprint = blueprint;
     this.parameters = parameters;

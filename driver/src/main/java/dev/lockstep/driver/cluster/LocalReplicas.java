@@ -1,6 +1,7 @@
 package dev.lockstep.driver.cluster;
 
 import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
@@ -9,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Replicas as threads of this JVM, without a Spark job a step: the executable specification that all others must equal to the last bit, and the fastest way on one machine.
+ * Replicas as threads of this JVM, without a Spark job a step: the executable specification that
+ * all others must equal to the last bit, and the fastest way on one machine.
  */
 public final class LocalReplicas implements Replicas {
   private final ReplicaHost host;

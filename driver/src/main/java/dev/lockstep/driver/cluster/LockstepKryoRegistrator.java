@@ -9,7 +9,8 @@ import dev.lockstep.trainer.reduce.MetricSums;
 import org.apache.spark.serializer.KryoRegistrator;
 
 /**
- * Registers everything that a run sends between machines. Registration is required, so that a class nobody thought about fails a test instead of being sent slowly.
+ * Registers everything that a run sends between machines. Registration is required, so that a class
+ * nobody thought about fails a test instead of being sent slowly.
  */
 public final class LockstepKryoRegistrator implements KryoRegistrator {
   @Override

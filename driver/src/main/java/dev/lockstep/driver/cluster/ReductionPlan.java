@@ -6,8 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How partial sums travel to the driver: directly while there are few, else through shuffles that each climb some levels of the {@link ShardTree}, so that no machine receives
- * more than {@link #FAN_IN} gradients and the driver at most {@link #DIRECT_PIECES}.
+ * How partial sums travel to the driver: directly while there are few, else through shuffles that
+ * each climb some levels of the {@link ShardTree}, so that no machine receives more than {@link
+ * #FAN_IN} gradients and the driver at most {@link #DIRECT_PIECES}.
  */
 final class ReductionPlan {
   /** Pieces that the driver takes without a shuffle before it. */
@@ -22,10 +23,12 @@ final class ReductionPlan {
   private ReductionPlan() {}
 
   /**
-   * The levels of the tree at which shuffles gather, lowest first; empty where the tasks' own sums go to the driver directly.
+   * The levels of the tree at which shuffles gather, lowest first; empty where the tasks' own sums
+   * go to the driver directly.
    *
    * @param tree the shards
-   * @param partitions contiguous ranges that the shards are spread over, as {@link #firstShard} cuts them
+   * @param partitions contiguous ranges that the shards are spread over, as {@link #firstShard}
+   *     cuts them
    */
   static List<Integer> shuffleLevels(ShardTree tree, int partitions) {
     List<Integer> levels = new ArrayList<>();
@@ -35,14 +38,18 @@ final class ReductionPlan {
     // Two nodes are left for the driver: the root's children.
     int top = tree.height() - 1;
     // Below this level a partition already holds whole nodes, so nothing is left to gather.
-    int bottom = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(Math.max(1, tree.shards() / partitions));
+    int bottom =
+        Integer.SIZE - 1 - Integer.numberOfLeadingZeros(Math.max(1, tree.shards() / partitions));
     for (int level = top; level > bottom || levels.isEmpty(); level -= LEVELS_PER_SHUFFLE) {
       levels.add(0, level);
     }
     return levels;
   }
 
-  /** The node at which a piece is gathered: the one above it at {@code level}, or itself where it already covers more. */
+  /**
+   * The node at which a piece is gathered: the one above it at {@code level}, or itself where it
+   * already covers more.
+   */
   static Node gatheringNode(Node piece, int level) {
     return piece.level() >= level ? piece : piece.ancestor(level);
   }
@@ -57,7 +64,11 @@ final class ReductionPlan {
   static int pieces(ShardTree tree, int partitions) {
     int pieces = 0;
     for (int partition = 0; partition < partitions; partition++) {
-      pieces += pieces(tree, firstShard(tree, partition, partitions), firstShard(tree, partition + 1, partitions));
+      pieces +=
+          pieces(
+              tree,
+              firstShard(tree, partition, partitions),
+              firstShard(tree, partition + 1, partitions));
     }
     return pieces;
   }
@@ -73,7 +84,8 @@ final class ReductionPlan {
     int start = from;
     while (start < to) {
       int level = 0;
-      // Climb while the node above starts here too and covers no shard (that exists) outside the range.
+      // Climb while the node above starts here too and covers no shard (that exists) outside the
+      // range.
       while (level < tree.height()
           && start % (2 << level) == 0
           && Math.min(start + (2 << level), tree.shards()) <= to) {

@@ -20,8 +20,9 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Supplier;
 
 /**
- * What one JVM keeps between the steps of a run: the compiled network, teams of replicas with their memory, and each shard's order of the current epoch. All of it can be
- * rebuilt from the {@link ReplicaBlueprint} at any time, so losing it costs time and nothing else.
+ * What one JVM keeps between the steps of a run: the compiled network, teams of replicas with their
+ * memory, and each shard's order of the current epoch. All of it can be rebuilt from the {@link
+ * ReplicaBlueprint} at any time, so losing it costs time and nothing else.
  *
  * <p>Safe for several tasks at once: each borrows a team of its own.
  */
@@ -84,7 +85,8 @@ final class ReplicaHost implements AutoCloseable {
   }
 
   /** The contributions of {@code shards} to a step, added up as far as the tree allows. */
-  TreeSum<Contribution> compute(ReplicaTeam team, ParameterVector parameters, List<Shard> shards, StepPlan step) {
+  TreeSum<Contribution> compute(
+      ReplicaTeam team, ParameterVector parameters, List<Shard> shards, StepPlan step) {
     List<Slice> slices = new ArrayList<>(shards.size());
     for (Shard shard : shards) {
       slices.add(slice(shard, step));
@@ -125,7 +127,11 @@ final class ReplicaHost implements AutoCloseable {
           new EpochOrder(
               epoch,
               ShardOrder.of(
-                  blueprint.plan(), epoch, examples.firstIndex(), examples.indexStride(), examples.count()));
+                  blueprint.plan(),
+                  epoch,
+                  examples.firstIndex(),
+                  examples.indexStride(),
+                  examples.count()));
       orders.put(shard.number(), known);
     }
     return known.order();

@@ -1,13 +1,16 @@
 package dev.lockstep.driver.cluster;
 
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
 
 /**
- * Computes sums over all shards: the seam between the loop, which knows nothing of clusters, and whatever does the work. Every implementation gives the same bits.
+ * Computes sums over all shards: the seam between the loop, which knows nothing of clusters, and
+ * whatever does the work. Every implementation gives the same bits.
  *
- * <p>Used by one thread at a time. Holds no state that a run depends on: everything in it can be rebuilt from the parameters.
+ * <p>Used by one thread at a time. Holds no state that a run depends on: everything in it can be
+ * rebuilt from the parameters.
  */
 public interface Replicas extends AutoCloseable {
   /**
@@ -19,7 +22,10 @@ public interface Replicas extends AutoCloseable {
    */
   Contribution compute(ParameterVector parameters, StepPlan step);
 
-  /** Seconds that the last {@link #compute} spent on handing out the parameters before any work began. */
+  /**
+   * Seconds that the last {@link #compute} spent on handing out the parameters before any work
+   * began.
+   */
   double broadcastSeconds();
 
   /** Loss and metrics of a whole split, without dropout and with running statistics. */

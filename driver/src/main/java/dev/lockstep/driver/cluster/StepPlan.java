@@ -13,6 +13,7 @@ public record StepPlan(long step, int epoch, int stepInEpoch) implements Seriali
   /** The plan of step {@code step} where each epoch has {@code stepsPerEpoch} steps. */
   public static StepPlan of(long step, int stepsPerEpoch) {
     long before = step - 1;
-    return new StepPlan(step, Math.toIntExact(before / stepsPerEpoch) + 1, (int) (before % stepsPerEpoch));
+    return new StepPlan(
+        step, Math.toIntExact(before / stepsPerEpoch) + 1, (int) (before % stepsPerEpoch));
   }
 }

@@ -10,7 +10,10 @@ import java.util.List;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.broadcast.Broadcast;
 
-/** One task of one step: the contributions of a partition's shards, added up as far as the tree allows. Carries handles only. */
+/**
+ * One task of one step: the contributions of a partition's shards, added up as far as the tree
+ * allows. Carries handles only.
+ */
 final class StepTask implements FlatMapFunction<Iterator<Shard>, ShardSum<Contribution>> {
   private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,7 @@
 package dev.lockstep.driver.cluster;
 
 import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
@@ -14,10 +15,12 @@ import org.apache.spark.broadcast.Broadcast;
 import scala.Tuple2;
 
 /**
- * Replicas as the tasks of one short Spark job a step: broadcast the parameters, compute each partition's shards, add up in the fixed tree. Tasks hold no state that matters,
- * so lost executors, retries, speculation and dynamic allocation are Spark's business and change no bit.
+ * Replicas as the tasks of one short Spark job a step: broadcast the parameters, compute each
+ * partition's shards, add up in the fixed tree. Tasks hold no state that matters, so lost
+ * executors, retries, speculation and dynamic allocation are Spark's business and change no bit.
  *
- * <p>With few partial sums the tasks answer the driver directly; with many they meet in shuffles first ({@link ReductionPlan}).
+ * <p>With few partial sums the tasks answer the driver directly; with many they meet in shuffles
+ * first ({@link ReductionPlan}).
  */
 public final class TreeReplicas implements Replicas {
   private final JavaSparkContext spark;
@@ -33,14 +36,17 @@ public final class TreeReplicas implements Replicas {
    * Replicas over distributed shards.
    *
    * @param blueprint the run
-   * @param shards all shards of each split that there is, in partitions of contiguous ranges as {@link ReductionPlan#firstShard} cuts them; they stay the caller's
+   * @param shards all shards of each split that there is, in partitions of contiguous ranges as
+   *     {@link ReductionPlan#firstShard} cuts them; they stay the caller's
    */
-  public TreeReplicas(JavaSparkContext spark, ReplicaBlueprint blueprint, Map<Split, JavaRDD<Shard>> shards) {
+  public TreeReplicas(
+      JavaSparkContext spark, ReplicaBlueprint blueprint, Map<Split, JavaRDD<Shard>> shards) {
     this.spark = spark;
     this.blueprint = blueprint;
     this.shards = Map.copyOf(shards);
     this.tree = new ShardTree(blueprint.shards());
-    this.shuffleLevels = ReductionPlan.shuffleLevels(tree, shards.get(Split.TRAIN).getNumPartitions());
+    this.shuffleLevels =
+        ReductionPlan.shuffleLevels(tree, shards.get(Split.TRAIN).getNumPartitions());
     this.threads = spark.getConf().getInt("spark.task.cpus", 1);
     this.sharedBlueprint = spark.broadcast(blueprint);
   }
@@ -70,7 +76,8 @@ public final class TreeReplicas implements Replicas {
   }
 
   /** Brings the pieces below each node of {@code level} together and adds them up. */
-  private JavaRDD<ShardSum<Contribution>> gather(JavaRDD<ShardSum<Contribution>> pieces, int level) {
+  private JavaRDD<ShardSum<Contribution>> gather(
+      JavaRDD<ShardSum<Contribution>> pieces, int level) {
     return pieces
         .mapToPair(piece -> new Tuple2<>(ReductionPlan.reducer(piece.node(), level), piece))
         .partitionBy(new NodePartitioner(tree.width(level)))

@@ -1,7 +1,7 @@
 package dev.lockstep.driver.loop;
 
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.cluster.Replicas;
-import dev.lockstep.driver.cluster.Split;
 import dev.lockstep.driver.cluster.StepPlan;
 import dev.lockstep.driver.report.EpochRecord;
 import dev.lockstep.driver.report.SplitMetrics;
@@ -14,7 +14,8 @@ import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
 
 /**
- * Synchronous data-parallel gradient descent: hand out parameters, add up contributions, update, tell. The same for threads of one machine and for a cluster.
+ * Synchronous data-parallel gradient descent: hand out parameters, add up contributions, update,
+ * tell. The same for threads of one machine and for a cluster.
  */
 public final class TrainingLoop {
   private static final double NANO = 1e-9;
@@ -26,7 +27,8 @@ public final class TrainingLoop {
   private final MetricSums epochSums = new MetricSums(0);
 
   /** A loop over the given replicas; {@code classification} decides which metrics are told. */
-  public TrainingLoop(Replicas replicas, TrainingPlan plan, boolean classification, TrainingListener listener) {
+  public TrainingLoop(
+      Replicas replicas, TrainingPlan plan, boolean classification, TrainingListener listener) {
     this.replicas = replicas;
     this.plan = plan;
     this.classification = classification;
@@ -69,7 +71,8 @@ public final class TrainingLoop {
         rate,
         total.metrics().examples(),
         report.gradientNorm(),
-        new StepTimes(compute, aggregate, (updated - computed) * NANO, broadcast, (updated - start) * NANO));
+        new StepTimes(
+            compute, aggregate, (updated - computed) * NANO, broadcast, (updated - start) * NANO));
   }
 
   private EpochRecord finishEpoch(TrainingState state, StepPlan step) {
@@ -85,8 +88,14 @@ public final class TrainingLoop {
   private static LockstepException diverged(StepPlan step, UpdateStep.Report report) {
     return new LockstepException(
         ErrorKind.NUMERIC,
-        "training diverged at step " + step.step() + " (epoch " + step.epoch() + "): loss " + report.loss()
-            + ", gradient norm " + report.gradientNorm()
+        "training diverged at step "
+            + step.step()
+            + " (epoch "
+            + step.epoch()
+            + "): loss "
+            + report.loss()
+            + ", gradient norm "
+            + report.gradientNorm()
             + ". Try a smaller optimizer.learningRate, training.gradientClip,"
             + " or data.normalize: standard.");
   }

@@ -10,10 +10,15 @@ import dev.lockstep.trainer.schedule.Schedule;
  * @param schedule learning rate over time
  * @param totalSteps T
  * @param stepsPerEpoch at least 1
- * @param validateEveryEpochs epochs between two validations, or 0 where there is no validation split
+ * @param validateEveryEpochs epochs between two validations, or 0 where there is no validation
+ *     split
  */
 public record TrainingPlan(
-    UpdateStep update, Schedule schedule, long totalSteps, int stepsPerEpoch, int validateEveryEpochs) {
+    UpdateStep update,
+    Schedule schedule,
+    long totalSteps,
+    int stepsPerEpoch,
+    int validateEveryEpochs) {
   /** Whether an epoch (or the run) ends with this step. */
   boolean endsEpoch(long step) {
     return step % stepsPerEpoch == 0 || step == totalSteps;

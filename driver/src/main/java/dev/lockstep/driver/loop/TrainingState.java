@@ -5,7 +5,8 @@ import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.RunningStatistics;
 
 /**
- * The whole truth of a run between two steps. Whoever holds it can continue to the same bits. Mutable; belongs to the driver's thread.
+ * The whole truth of a run between two steps. Whoever holds it can continue to the same bits.
+ * Mutable; belongs to the driver's thread.
  */
 public final class TrainingState {
   private final ParameterVector parameters;
@@ -19,7 +20,10 @@ public final class TrainingState {
    * @param step 0 before the first step
    */
   public TrainingState(
-      ParameterVector parameters, OptimizerState optimizer, RunningStatistics statistics, long step) {
+      ParameterVector parameters,
+      OptimizerState optimizer,
+      RunningStatistics statistics,
+      long step) {
     this.parameters = parameters;
     this.optimizer = optimizer;
     this.statistics = statistics;

@@ -31,13 +31,22 @@ public final class BatchScoring {
 
   /** Options of Spark's CSV reader that its writer has too, and with the same meaning. */
   private static final Set<String> DIALECT =
-      ignoringCase("sep", "delimiter", "quote", "escape", "charToEscapeQuoteEscaping", "encoding", "charset", "nullValue");
+      ignoringCase(
+          "sep",
+          "delimiter",
+          "quote",
+          "escape",
+          "charToEscapeQuoteEscaping",
+          "encoding",
+          "charset",
+          "nullValue");
 
   private BatchScoring() {}
 
   /**
-   * Writes the rows of {@code input} with their columns unchanged plus {@code prediction} and, for classification, {@code probability_<label>} columns. Where it fails, the
-   * output folder is removed again.
+   * Writes the rows of {@code input} with their columns unchanged plus {@code prediction} and, for
+   * classification, {@code probability_<label>} columns. Where it fails, the output folder is
+   * removed again.
    *
    * @param options options of the Spark reader
    * @param output folder that must not exist yet
@@ -63,8 +72,10 @@ public final class BatchScoring {
     boolean done = false;
     try {
       ScoreTask task =
-          new ScoreTask(description, PreprocessingJson.write(preprocessing), parameters, source.features());
-      Dataset<Row> scored = session.createDataFrame(source.rows().javaRDD().mapPartitions(task), schema);
+          new ScoreTask(
+              description, PreprocessingJson.write(preprocessing), parameters, source.features());
+      Dataset<Row> scored =
+          session.createDataFrame(source.rows().javaRDD().mapPartitions(task), schema);
       scored.write().options(writerOptions(input, options)).format(format).save(output);
       done = true;
     } finally {
@@ -81,7 +92,10 @@ public final class BatchScoring {
     return Collections.unmodifiableSet(set);
   }
 
-  /** A CSV result is written as its CSV input was: the same separator and quotes, and no cell trimmed. */
+  /**
+   * A CSV result is written as its CSV input was: the same separator and quotes, and no cell
+   * trimmed.
+   */
   private static Map<String, String> writerOptions(DataLocation input, Map<String, String> reader) {
     Map<String, String> writer = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     if (input instanceof DataLocation.Csv) {
@@ -107,7 +121,9 @@ public final class BatchScoring {
     for (String existing : schema.fieldNames()) {
       if (existing.equalsIgnoreCase(column)) {
         throw LockstepException.data(
-            "The input has a column '" + existing + "' already, which is what the result is to be called. Rename it or leave it out.");
+            "The input has a column '"
+                + existing
+                + "' already, which is what the result is to be called. Rename it or leave it out.");
       }
     }
     return schema.add(column, text ? DataTypes.StringType : DataTypes.DoubleType, false);
@@ -116,10 +132,12 @@ public final class BatchScoring {
   private static void requireAbsent(Path target, JavaSparkContext spark) {
     try {
       if (target.getFileSystem(spark.hadoopConfiguration()).exists(target)) {
-        throw LockstepException.usage("--output: " + target + " exists already. Choose another folder or remove this one.");
+        throw LockstepException.usage(
+            "--output: " + target + " exists already. Choose another folder or remove this one.");
       }
     } catch (IOException failure) {
-      throw LockstepException.usage("--output: " + target + " cannot be used: " + failure.getMessage());
+      throw LockstepException.usage(
+          "--output: " + target + " cannot be used: " + failure.getMessage());
     }
   }
 
@@ -128,7 +146,8 @@ public final class BatchScoring {
       FileSystem files = target.getFileSystem(spark.hadoopConfiguration());
       files.delete(target, true);
     } catch (IOException left) {
-      System.err.println("lockstep: " + target + " is incomplete and could not be removed: " + left.getMessage());
+      System.err.println(
+          "lockstep: " + target + " is incomplete and could not be removed: " + left.getMessage());
     }
   }
 }

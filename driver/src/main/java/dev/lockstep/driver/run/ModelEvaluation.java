@@ -3,12 +3,12 @@ package dev.lockstep.driver.run;
 import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.PreparedSplit;
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.plan.BatchPlan;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.cluster.ReplicaBlueprint;
 import dev.lockstep.driver.cluster.Replicas;
-import dev.lockstep.driver.cluster.Split;
 import dev.lockstep.driver.cluster.TreeReplicas;
 import dev.lockstep.driver.loop.Metrics;
 import dev.lockstep.driver.report.SplitMetrics;
@@ -29,11 +29,13 @@ public final class ModelEvaluation {
    * @param settings the data with their splits; labels and normalization are the model's own
    * @param split which part, or null for the test split where there is one and else everything
    */
-  public static SplitMetrics evaluate(JavaSparkContext spark, ModelArtifact model, DataSettings settings, Split split) {
+  public static SplitMetrics evaluate(
+      JavaSparkContext spark, ModelArtifact model, DataSettings settings, Split split) {
     int shards = spark.defaultParallelism();
     Task task = model.preprocessing().isClassification() ? Task.CLASSIFICATION : Task.REGRESSION;
     try (PreparedData data =
-        DataPreparation.prepareForModel(spark, settings, model.preprocessing(), task, shards, shards)) {
+        DataPreparation.prepareForModel(
+            spark, settings, model.preprocessing(), task, shards, shards)) {
       PreparedSplit chosen = choose(data, split);
       ReplicaBlueprint blueprint =
           new ReplicaBlueprint(
@@ -45,8 +47,10 @@ public final class ModelEvaluation {
               0,
               new BatchPlan(chosen.examples(), 1, false, 0),
               shards);
-      try (Replicas replicas = new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, chosen.shards()))) {
-        return Metrics.of(replicas.evaluate(model.parameters(), Split.TRAIN), task == Task.CLASSIFICATION);
+      try (Replicas replicas =
+          new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, chosen.shards()))) {
+        return Metrics.of(
+            replicas.evaluate(model.parameters(), Split.TRAIN), task == Task.CLASSIFICATION);
       }
     }
   }
@@ -62,6 +66,8 @@ public final class ModelEvaluation {
           case TEST -> data.test();
         };
     return chosen.orElseThrow(
-        () -> LockstepException.usage("--split: these data have no " + split.key() + " split; its fraction is 0."));
+        () ->
+            LockstepException.usage(
+                "--split: these data have no " + split.key() + " split; its fraction is 0."));
   }
 }

@@ -14,7 +14,8 @@ import java.io.InputStream;
 import java.util.List;
 
 /**
- * A model on disk: {@code model.json} (network and loss), {@code model.safetensors} (weights in PyTorch's names and layouts) and {@code preprocessing.json}.
+ * A model on disk: {@code model.json} (network and loss), {@code model.safetensors} (weights in
+ * PyTorch's names and layouts) and {@code preprocessing.json}.
  */
 public final class ModelFolder {
   private static final String MODEL = "model.json";
@@ -41,27 +42,43 @@ public final class ModelFolder {
     RunFolder folder = given.has(MODEL) ? given : given.folder("model");
     if (!folder.has(MODEL)) {
       throw LockstepException.usage(
-          "There is no model in " + given.name() + ": neither " + MODEL + " nor model/" + MODEL + " exists. Give a run folder or its model folder.");
+          "There is no model in "
+              + given.name()
+              + ": neither "
+              + MODEL
+              + " nor model/"
+              + MODEL
+              + " exists. Give a run folder or its model folder.");
     }
     ModelDescription description =
-        ModelDescription.fromJson(folder.readText(MODEL, MAX_JSON_BYTES), folder.name() + "/" + MODEL);
+        ModelDescription.fromJson(
+            folder.readText(MODEL, MAX_JSON_BYTES), folder.name() + "/" + MODEL);
     Network network = new Network(description.layers(), description.inputShape());
-    Preprocessing preprocessing = PreprocessingJson.read(
+    Preprocessing preprocessing =
+        PreprocessingJson.read(
             folder.readText(PREPROCESSING, MAX_JSON_BYTES), folder.name() + "/" + PREPROCESSING);
     if (preprocessing.featureCount() != network.inputShape().size()) {
       throw broken(
           folder,
           PREPROCESSING,
-          "it has " + preprocessing.featureCount() + " features, the network takes " + network.inputShape().size());
+          "it has "
+              + preprocessing.featureCount()
+              + " features, the network takes "
+              + network.inputShape().size());
     }
     ParameterVector parameters = new ParameterVector(new float[network.layout().length()]);
     long[] batches = readWeights(folder, WEIGHTS, network, parameters);
-    ModelArtifact model = new ModelArtifact(network, description.loss(), parameters, batches, preprocessing);
+    ModelArtifact model =
+        new ModelArtifact(network, description.loss(), parameters, batches, preprocessing);
     if (model.boundLoss().outputs() != network.outputs()) {
       throw broken(
           folder,
           PREPROCESSING,
-          "it has " + preprocessing.classLabels().size() + " classes, the network " + network.outputs() + " outputs");
+          "it has "
+              + preprocessing.classLabels().size()
+              + " classes, the network "
+              + network.outputs()
+              + " outputs");
     }
     return model;
   }
@@ -71,7 +88,8 @@ public final class ModelFolder {
    *
    * @return steps that had moved the running statistics, per batch-norm layer
    */
-  public static long[] readWeights(RunFolder folder, String file, Network network, ParameterVector parameters) {
+  public static long[] readWeights(
+      RunFolder folder, String file, Network network, ParameterVector parameters) {
     String source = folder.name() + "/" + file;
     try (InputStream input = folder.open(file)) {
       List<Tensor> tensors = SafeTensors.read(input, folder.size(file), source);
@@ -82,6 +100,7 @@ public final class ModelFolder {
   }
 
   private static LockstepException broken(RunFolder folder, String file, String why) {
-    return LockstepException.data(folder.name() + "/" + file + " is not a model of this program: " + why + ".");
+    return LockstepException.data(
+        folder.name() + "/" + file + " is not a model of this program: " + why + ".");
   }
 }

@@ -51,7 +51,8 @@ final class PreprocessingJson {
     try {
       root = JSON.readTree(text);
     } catch (JsonProcessingException malformed) {
-      throw LockstepException.data(source + " cannot be read as JSON: " + malformed.getOriginalMessage() + ".");
+      throw LockstepException.data(
+          source + " cannot be read as JSON: " + malformed.getOriginalMessage() + ".");
     }
     JsonNode features = root.path("features");
     List<String> names = new ArrayList<>();
@@ -63,7 +64,10 @@ final class PreprocessingJson {
       JsonNode scaleNode = feature.path("scale");
       if (!name.isTextual() || !offsetNode.isNumber() || !scaleNode.isNumber()) {
         throw LockstepException.data(
-            source + ": features[" + names.size() + "] needs a text name and the numbers offset and scale.");
+            source
+                + ": features["
+                + names.size()
+                + "] needs a text name and the numbers offset and scale.");
       }
       offset[names.size()] = offsetNode.asDouble();
       scale[names.size()] = scaleNode.asDouble();
@@ -71,8 +75,12 @@ final class PreprocessingJson {
     }
     JsonNode label = root.path("label");
     JsonNode normalization = root.path("normalization");
-    if (names.isEmpty() || !label.isTextual() || !normalization.isTextual() || !root.path("classLabels").isArray()) {
-      throw LockstepException.data(source + " needs label, classLabels, normalization and at least one feature.");
+    if (names.isEmpty()
+        || !label.isTextual()
+        || !normalization.isTextual()
+        || !root.path("classLabels").isArray()) {
+      throw LockstepException.data(
+          source + " needs label, classLabels, normalization and at least one feature.");
     }
     List<String> classes = new ArrayList<>();
     root.path("classLabels").forEach(entry -> classes.add(entry.asText()));

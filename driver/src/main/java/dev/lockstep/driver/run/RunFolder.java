@@ -12,7 +12,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A folder on any Hadoop file system that a run or a model lives in. Whole files are written aside and renamed, so that a file that is there is complete.
+ * A folder on any Hadoop file system that a run or a model lives in. Whole files are written aside
+ * and renamed, so that a file that is there is complete.
  */
 public final class RunFolder {
   /** The file whose presence means that the run ended. */
@@ -35,7 +36,8 @@ public final class RunFolder {
       files.setWriteChecksum(false);
       return new RunFolder(files, files.makeQualified(root));
     } catch (IOException | IllegalArgumentException failure) {
-      throw LockstepException.usage("The folder '" + location + "' cannot be used: " + failure.getMessage());
+      throw LockstepException.usage(
+          "The folder '" + location + "' cannot be used: " + failure.getMessage());
     }
   }
 
@@ -58,7 +60,9 @@ public final class RunFolder {
       }
       if (files.exists(root) && files.listStatus(root).length > 0) {
         throw LockstepException.usage(
-            "--output: the folder " + name() + " is not empty. Choose another folder or remove this one.");
+            "--output: the folder "
+                + name()
+                + " is not empty. Choose another folder or remove this one.");
       }
     } catch (IOException failure) {
       throw unusable("looked at", failure);
@@ -137,7 +141,15 @@ public final class RunFolder {
   /** Reads a text file of at most {@code maxBytes}. */
   public String readText(String file, int maxBytes) {
     if (size(file) > maxBytes) {
-      throw LockstepException.data(name() + "/" + file + " has " + size(file) + " bytes; at most " + maxBytes + " are read.");
+      throw LockstepException.data(
+          name()
+              + "/"
+              + file
+              + " has "
+              + size(file)
+              + " bytes; at most "
+              + maxBytes
+              + " are read.");
     }
     try (InputStream input = open(file)) {
       return new String(input.readNBytes(maxBytes), StandardCharsets.UTF_8);
@@ -148,16 +160,22 @@ public final class RunFolder {
 
   private LockstepException unusable(String verb, IOException failure) {
     return new LockstepException(
-        ErrorKind.RESOURCE, "The folder " + name() + " could not be " + verb + ": " + failure.getMessage(), failure);
+        ErrorKind.RESOURCE,
+        "The folder " + name() + " could not be " + verb + ": " + failure.getMessage(),
+        failure);
   }
 
   private LockstepException unreadable(String file, IOException failure) {
     if (failure instanceof FileNotFoundException) {
       return new LockstepException(
-          ErrorKind.DATA, name() + "/" + file + " could not be read: there is no such file.", failure);
+          ErrorKind.DATA,
+          name() + "/" + file + " could not be read: there is no such file.",
+          failure);
     }
     return new LockstepException(
-        ErrorKind.DATA, name() + "/" + file + " could not be read: " + failure.getMessage(), failure);
+        ErrorKind.DATA,
+        name() + "/" + file + " could not be read: " + failure.getMessage(),
+        failure);
   }
 
   /** What goes into a file. */

@@ -19,8 +19,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /**
- * Scores the rows of a partition: each comes out with its columns unchanged, then the prediction, then a probability per class. The model travels as its two JSON files and a
- * broadcast of its parameters.
+ * Scores the rows of a partition: each comes out with its columns unchanged, then the prediction,
+ * then a probability per class. The model travels as its two JSON files and a broadcast of its
+ * parameters.
  */
 final class ScoreTask implements FlatMapFunction<Iterator<Row>, Row> {
   private static final long serialVersionUID = 1L;
@@ -30,7 +31,11 @@ final class ScoreTask implements FlatMapFunction<Iterator<Row>, Row> {
   private final Broadcast<ParameterVector> parameters;
   private final RowFeatures features;
 
-  ScoreTask(String description, String preprocessing, Broadcast<ParameterVector> parameters, RowFeatures features) {
+  ScoreTask(
+      String description,
+      String preprocessing,
+      Broadcast<ParameterVector> parameters,
+      RowFeatures features) {
     this.description = description;
     this.preprocessing = preprocessing;
     this.parameters = parameters;
@@ -44,7 +49,8 @@ final class ScoreTask implements FlatMapFunction<Iterator<Row>, Row> {
     Preprocessing columns = PreprocessingJson.read(preprocessing, "the model");
     return new ScoredRows(
         rows,
-        new Predictor(new ModelArtifact(network, model.loss(), parameters.value(), new long[0], columns)),
+        new Predictor(
+            new ModelArtifact(network, model.loss(), parameters.value(), new long[0], columns)),
         columns.classLabels());
   }
 

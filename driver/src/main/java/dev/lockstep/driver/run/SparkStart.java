@@ -19,9 +19,11 @@ public final class SparkStart {
    *
    * <ul>
    *   <li>Kryo with required registration: everything on the wire has a compact form on purpose.
-   *   <li>Kryo's buffer and the result size: a contribution is as large as the network, and the number of them that reach the driver is bounded by the reduction tree.
+   *   <li>Kryo's buffer and the result size: a contribution is as large as the network, and the
+   *       number of them that reach the driver is bounded by the reduction tree.
    *   <li>One OpenBLAS thread also where another OpenBLAS than the bundled one is picked up.
-   *   <li>No explanation of closures that cannot be serialized: there are none, and the explainer needs a door into the JDK that newer versions have walled up.
+   *   <li>No explanation of closures that cannot be serialized: there are none, and the explainer
+   *       needs a door into the JDK that newer versions have walled up.
    *   <li>No console progress bar: Lockstep has its own.
    *   <li>Times in UTC wherever Spark shows them.
    * </ul>
@@ -38,7 +40,10 @@ public final class SparkStart {
           "spark.ui.showConsoleProgress", "false",
           "spark.sql.session.timeZone", "UTC");
 
-  /** Masters as Spark knows them; one with a scheme of its own may belong to a cluster manager that was plugged in. */
+  /**
+   * Masters as Spark knows them; one with a scheme of its own may belong to a cluster manager that
+   * was plugged in.
+   */
   private static final Pattern MASTER =
       Pattern.compile(
           "local(\\[\\s*([1-9][0-9]*|\\*)\\s*(,\\s*[0-9]+\\s*)?])?"

@@ -4,7 +4,8 @@ import dev.lockstep.driver.report.StepRecord;
 import java.util.Arrays;
 
 /**
- * Step times of a run for its summary. The first steps, in which the JVM compiles, are left out of the percentiles where enough others are left.
+ * Step times of a run for its summary. The first steps, in which the JVM compiles, are left out of
+ * the percentiles where enough others are left.
  */
 final class StepStatistics {
   private static final int WARM_UP_STEPS = 20;

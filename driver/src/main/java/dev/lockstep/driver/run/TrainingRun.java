@@ -4,19 +4,15 @@ import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.PreparedSplit;
 import dev.lockstep.datasets.pack.Shard;
-import dev.lockstep.datasets.plan.BatchPlan;
-import dev.lockstep.datasets.source.DataSettings;
-import dev.lockstep.datasets.source.Task;
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.cluster.LocalReplicas;
 import dev.lockstep.driver.cluster.ReplicaBlueprint;
 import dev.lockstep.driver.cluster.Replicas;
-import dev.lockstep.driver.cluster.Split;
 import dev.lockstep.driver.cluster.TreeReplicas;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.Synchronizer;
 import dev.lockstep.driver.config.TrainingSettings;
-import dev.lockstep.driver.loop.Metrics;
 import dev.lockstep.driver.loop.TrainingListener;
 import dev.lockstep.driver.loop.TrainingLoop;
 import dev.lockstep.driver.loop.TrainingPlan;
@@ -27,27 +23,18 @@ import dev.lockstep.driver.report.MetricsLog;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunMetrics;
 import dev.lockstep.driver.report.RunSummary;
-import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.report.StepRecord;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
-import dev.lockstep.trainer.kernel.Blas;
-import dev.lockstep.trainer.layer.LayerSpec;
-import dev.lockstep.trainer.loss.Loss;
-import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.model.ModelArtifact;
-import dev.lockstep.trainer.model.ModelTensors;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.optimizer.UpdateStep;
-import dev.lockstep.trainer.parameter.Initializer;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.RunningStatistics;
-import dev.lockstep.trainer.reduce.MetricSums;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -56,11 +43,10 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * One training run: prepares the data, trains, evaluates, writes the run folder. Nothing is written before data and network are known to fit.
+ * One training run: prepares the data, trains, evaluates, writes the run folder. Nothing is written
+ * before data and network are known to fit.
  */
 public final class TrainingRun {
-  private static final double NANO = 1e-9;
-
   private final JavaSparkContext spark;
   private final RunConfiguration given;
   private final RunFolder folder;
@@ -85,24 +71,6 @@ public final class TrainingRun {
     this.progressForSteps = progressForSteps;
   }
 
-  /** What a run found out and what it will do, before its first step. */
-  private record Setup(
-      RunConfiguration configuration,
-      PreparedData data,
-      Network network,
-      LossSpec lossSpec,
-      int classes,
-      BatchPlan batches,
-      long totalSteps) {
-    boolean classification() {
-      return classes > 0;
-    }
-
-    int shards() {
-      return configuration.training().shards();
-    }
-  }
-
   /**
    * Trains.
    *
@@ -115,7 +83,8 @@ public final class TrainingRun {
     int shards = training.shards() != null ? training.shards() : spark.defaultParallelism();
     int partitions = Math.min(shards, spark.defaultParallelism());
     try (PreparedData data = DataPreparation.prepare(spark, given.data(), shards, partitions)) {
-      Setup setup = setUp(data, shards);
+      RunSetup setup = RunSetup.of(given, data, shards);
+      notes.addAll(setup.warnings());
       TrainingState state = firstState(setup);
       try (Replicas replicas = replicas(setup)) {
         folder.create();
@@ -126,72 +95,14 @@ public final class TrainingRun {
     }
   }
 
-  private Setup setUp(PreparedData data, int shards) {
-    List<String> labels = data.preprocessing().classLabels();
-    LossSpec lossSpec = given.loss() != null ? given.loss() : defaultLoss(data.task());
-    Loss loss = lossSpec.bind(labels.size());
-    Network network = new Network(given.network().layers(), data.inputShape());
-    if (network.outputs() != loss.outputs()) {
-      int last = given.network().layers().size() - 1;
-      throw LockstepException.usage(
-          "network.layers[" + last + "]: the network ends with " + network.outputs() + " outputs, but "
-              + lossSpec.kind() + " for label '" + data.preprocessing().labelName() + "' "
-              + (labels.isEmpty() ? "(a number)" : "with " + labels.size() + " classes") + " needs " + loss.outputs()
-              + ". Set the units of the last dense layer to " + loss.outputs() + ".");
-    }
-    TrainingSettings training = given.training().withShards(shards);
-    BatchPlan batches =
-        new BatchPlan(data.train().examples(), training.batchSize(), training.shuffle(), training.seed());
-    long totalSteps =
-        training.steps() != null ? training.steps() : (long) training.epochs() * batches.stepsPerEpoch();
-    RunConfiguration resolved =
-        given.withLoss(lossSpec).withTraining(training).withData(withTask(given.data(), data.task()));
-    warnOfZeros();
-    if (Blas.fallbackReason() != null) {
-      notes.add("OpenBLAS could not be loaded, so a slower backend of the JVM computes: " + Blas.fallbackReason());
-    }
-    return new Setup(resolved, data, network, lossSpec, labels.size(), batches, totalSteps);
-  }
-
-  private static LossSpec defaultLoss(Task task) {
-    return task == Task.CLASSIFICATION ? new LossSpec.SoftmaxCrossEntropy() : new LossSpec.MeanSquaredError();
-  }
-
-  private static DataSettings withTask(DataSettings settings, Task task) {
-    return new DataSettings(
-        settings.location(),
-        settings.options(),
-        settings.label(),
-        settings.features(),
-        settings.weight(),
-        task,
-        settings.validation(),
-        settings.test(),
-        settings.splitSeed(),
-        settings.normalize(),
-        settings.shape());
-  }
-
-  private void warnOfZeros() {
-    List<LayerSpec> layers = given.network().layers();
-    int lastDense = -1;
-    for (int i = 0; i < layers.size(); i++) {
-      lastDense = layers.get(i) instanceof LayerSpec.Dense ? i : lastDense;
-    }
-    for (int i = 0; i < lastDense; i++) {
-      if (layers.get(i) instanceof LayerSpec.Dense dense && dense.initializer() instanceof Initializer.Zeros) {
-        notes.add("network.layers[" + i + "] starts with all weights 0: its units stay alike for ever (symmetry is never broken).");
-      }
-    }
-  }
-
-  private TrainingState firstState(Setup setup) {
+  private TrainingState firstState(RunSetup setup) {
     Network network = setup.network();
     ParameterVector parameters = network.initialParameters(setup.configuration().training().seed());
     long[] batchesTracked = new long[network.batchNormColumns().length];
     String initialWeights = given.network().initialWeights();
     if (initialWeights != null) {
-      batchesTracked = WeightsFile.read(initialWeights, spark.hadoopConfiguration(), network, parameters);
+      batchesTracked =
+          WeightsFile.read(initialWeights, spark.hadoopConfiguration(), network, parameters);
     }
     return new TrainingState(
         parameters,
@@ -200,7 +111,7 @@ public final class TrainingRun {
         0);
   }
 
-  private Replicas replicas(Setup setup) {
+  private Replicas replicas(RunSetup setup) {
     ReplicaBlueprint blueprint =
         new ReplicaBlueprint(
             UUID.randomUUID().toString(),
@@ -213,22 +124,28 @@ public final class TrainingRun {
             setup.shards());
     Map<Split, JavaRDD<Shard>> splits = new EnumMap<>(Split.class);
     splits.put(Split.TRAIN, setup.data().train().shards());
-    setup.data().validation().map(PreparedSplit::shards).ifPresent(rdd -> splits.put(Split.VALIDATION, rdd));
+    setup
+        .data()
+        .validation()
+        .map(PreparedSplit::shards)
+        .ifPresent(rdd -> splits.put(Split.VALIDATION, rdd));
     setup.data().test().map(PreparedSplit::shards).ifPresent(rdd -> splits.put(Split.TEST, rdd));
     if (given.training().synchronizer() == Synchronizer.TREE) {
       return new TreeReplicas(spark, blueprint, splits);
     }
     if (!spark.isLocal()) {
       throw LockstepException.usage(
-          "training.synchronizer: 'local' works in one process only, but the master is " + spark.master()
+          "training.synchronizer: 'local' works in one process only, but the master is "
+              + spark.master()
               + ". Use 'tree', or --master local[N].");
     }
     Map<Split, List<Shard>> collected = new EnumMap<>(Split.class);
     splits.forEach((split, rdd) -> collected.put(split, rdd.collect()));
-    return new LocalReplicas(blueprint, collected, Math.min(setup.shards(), spark.defaultParallelism()));
+    return new LocalReplicas(
+        blueprint, collected, Math.min(setup.shards(), spark.defaultParallelism()));
   }
 
-  private RunSummary train(Setup setup, TrainingState state, Replicas replicas, String yaml) {
+  private RunSummary train(RunSetup setup, TrainingState state, Replicas replicas, String yaml) {
     TrainingSettings training = setup.configuration().training();
     boolean validates = setup.data().validation().isPresent();
     TrainingPlan plan =
@@ -236,7 +153,9 @@ public final class TrainingRun {
             new UpdateStep(
                 setup.network().layout(),
                 given.regularization(),
-                training.gradientClipNorm() == null ? Double.POSITIVE_INFINITY : training.gradientClipNorm(),
+                training.gradientClipNorm() == null
+                    ? Double.POSITIVE_INFINITY
+                    : training.gradientClipNorm(),
                 given.optimizer()),
             given.schedule(),
             setup.totalSteps(),
@@ -260,7 +179,9 @@ public final class TrainingRun {
     } finally {
       progress.finish();
     }
-    RunSummary summary = summarize(setup, state, replicas, statistics, divergence != null);
+    RunSummary summary =
+        new Summarizer(spark, setup, notes, start)
+            .summarize(state, replicas, statistics, divergence != null);
     if (divergence == null) {
       ModelFolder.write(
           new ModelArtifact(
@@ -312,67 +233,5 @@ public final class TrainingRun {
         throw new UncheckedIOException(failure);
       }
     }
-  }
-
-  private RunSummary summarize(
-      Setup setup, TrainingState state, Replicas replicas, StepStatistics statistics, boolean diverged) {
-    Map<Split, MetricSums> sums = new EnumMap<>(Split.class);
-    if (!diverged) {
-      sums.put(Split.TRAIN, replicas.evaluate(state.parameters(), Split.TRAIN));
-      if (setup.data().validation().isPresent()) {
-        sums.put(Split.VALIDATION, replicas.evaluate(state.parameters(), Split.VALIDATION));
-      }
-      if (setup.data().test().isPresent()) {
-        sums.put(Split.TEST, replicas.evaluate(state.parameters(), Split.TEST));
-      }
-    }
-    Map<String, String> versions = new LinkedHashMap<>();
-    versions.put("lockstep", Version.LOCKSTEP);
-    versions.put("spark", spark.version());
-    versions.put("hadoop", org.apache.hadoop.util.VersionInfo.getVersion());
-    versions.put("scala", scala.util.Properties.versionNumberString());
-    int stepsPerEpoch = setup.batches().stepsPerEpoch();
-    return new RunSummary(
-        diverged ? "diverged" : "completed",
-        setup.configuration().name(),
-        state.step(),
-        Math.toIntExact(state.step() / stepsPerEpoch),
-        setup.network().layout().trainableLength(),
-        ModelTensors.sha256(setup.network().layout(), state.parameters()),
-        metrics(sums.get(Split.TRAIN), setup),
-        metrics(sums.get(Split.VALIDATION), setup),
-        metrics(sums.get(Split.TEST), setup),
-        statistics.examplesPerSecond(),
-        statistics.milliseconds(0.5),
-        statistics.milliseconds(0.95),
-        (System.nanoTime() - start) * NANO,
-        null,
-        spark.version(),
-        System.getProperty("java.version"),
-        Blas.backendName(),
-        spark.defaultParallelism(),
-        setup.shards(),
-        setup.configuration().training().seed(),
-        setup.data().fingerprint(),
-        versions,
-        setup.data().preprocessing().classLabels(),
-        confusion(sums.get(Split.TEST)),
-        notes);
-  }
-
-  private static SplitMetrics metrics(MetricSums sums, Setup setup) {
-    return sums == null ? null : Metrics.of(sums, setup.classification());
-  }
-
-  private static long[][] confusion(MetricSums sums) {
-    if (sums == null || sums.confusionClasses() == 0) {
-      return null;
-    }
-    int classes = sums.confusionClasses();
-    long[][] counts = new long[classes][classes];
-    for (int actual = 0; actual < classes; actual++) {
-      System.arraycopy(sums.confusion(), actual * classes, counts[actual], 0, classes);
-    }
-    return counts;
   }
 }

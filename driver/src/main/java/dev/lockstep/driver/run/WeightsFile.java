@@ -15,7 +15,8 @@ final class WeightsFile {
    *
    * @return steps that had moved the running statistics, per batch-norm layer
    */
-  static long[] read(String location, Configuration hadoop, Network network, ParameterVector parameters) {
+  static long[] read(
+      String location, Configuration hadoop, Network network, ParameterVector parameters) {
     try {
       Path path = new Path(location);
       RunFolder folder = RunFolder.at(String.valueOf(path.getParent()), hadoop);

@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever is wrong with what a user gives, one short paragraph says where and what, the exit code tells the kind, and no output folder is left behind.
+ * Whatever is wrong with what a user gives, one short paragraph says where and what, the exit code
+ * tells the kind, and no output folder is left behind.
  */
 final class BadInputTest {
   private static final String GOOD_ROWS =
@@ -225,7 +226,8 @@ final class BadInputTest {
     return List.of(
         Arguments.of(2, List.of("command"), List.of()),
         Arguments.of(2, List.of("'trian' is not a command", "train?"), List.of("trian", "x.yaml")),
-        Arguments.of(2, List.of("--outputt", "--output"), List.of("train", "x.yaml", "--outputt=y")),
+        Arguments.of(
+            2, List.of("--outputt", "--output"), List.of("train", "x.yaml", "--outputt=y")),
         Arguments.of(2, List.of("CONFIG"), List.of("train")),
         Arguments.of(2, List.of("x.yaml", "no such file"), List.of("train", "x.yaml")),
         Arguments.of(2, List.of("--output"), List.of("train", "x.yaml", "--output")),
@@ -259,11 +261,17 @@ final class BadInputTest {
   void settingsOfSparkAndMastersAreChecked() throws IOException {
     write("rows.csv", GOOD_ROWS);
     assertRefused(
-        2, List.of("--conf", "'spark.ui.port'", "KEY=VALUE"), train(configuration(), "--conf", "spark.ui.port"));
+        2,
+        List.of("--conf", "'spark.ui.port'", "KEY=VALUE"),
+        train(configuration(), "--conf", "spark.ui.port"));
     assertRefused(
-        2, List.of("--master", "'lokal[2]'", "local[N]"), train(configuration(), "--master", "lokal[2]"));
+        2,
+        List.of("--master", "'lokal[2]'", "local[N]"),
+        train(configuration(), "--master", "lokal[2]"));
     assertRefused(
-        2, List.of("--master", "'spark://here'"), train(configuration(), "--master", "spark://here"));
+        2,
+        List.of("--master", "'spark://here'"),
+        train(configuration(), "--master", "spark://here"));
     assertRefused(
         2, List.of("--set", "training.epochs"), train(configuration(), "--set", "training.epochs"));
     assertRefused(
@@ -282,7 +290,8 @@ final class BadInputTest {
     try (Stream<Path> files = Files.list(precious.getParent())) {
       assertThat(files).containsExactly(precious);
     }
-    Outcome file = Outcome.of("train", folder.resolve("run.yaml").toString(), "--output", precious.toString());
+    Outcome file =
+        Outcome.of("train", folder.resolve("run.yaml").toString(), "--output", precious.toString());
     assertParagraph(2, List.of("--output", "precious.txt", "is a file"), file);
     assertThat(precious).hasContent("keep me");
   }
@@ -308,7 +317,9 @@ final class BadInputTest {
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
-  /** One paragraph, or the list of a configuration's problems; no stack trace, nothing on stdout. */
+  /**
+   * One paragraph, or the list of a configuration's problems; no stack trace, nothing on stdout.
+   */
   private static void assertParagraph(int code, List<String> named, Outcome outcome) {
     if (Boolean.getBoolean("show")) {
       System.out.println(outcome.err());
@@ -317,7 +328,8 @@ final class BadInputTest {
     assertThat(outcome.out()).isEmpty();
     assertThat(outcome.err()).contains(named).doesNotContain("\tat ", "Exception", "\n\n");
     assertThat(outcome.err().lines().findFirst()).get().asString().startsWith("lockstep: ");
-    assertThat(outcome.err().lines().skip(1)).allMatch(line -> line.matches("(  |Try |Did you mean|Possible solutions).*"));
+    assertThat(outcome.err().lines().skip(1))
+        .allMatch(line -> line.matches("(  |Try |Did you mean|Possible solutions).*"));
     assertThat(outcome.err().strip()).doesNotEndWith(":").hasSizeLessThan(1000);
   }
 

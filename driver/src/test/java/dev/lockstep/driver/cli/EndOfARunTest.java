@@ -10,7 +10,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a run says while it goes on and at its end, and how it ends when the loss does not stay finite. */
+/**
+ * What a run says while it goes on and at its end, and how it ends when the loss does not stay
+ * finite.
+ */
 final class EndOfARunTest {
   @TempDir private Path folder;
 
@@ -64,16 +67,14 @@ final class EndOfARunTest {
   @Test
   void withoutProgressTheNotesStay() throws IOException {
     Outcome outcome =
-        train(
-            moons(""),
-            "run",
-            "--no-progress",
-            "--set",
-            "network.layers[0].initializer=zeros");
+        train(moons(""), "run", "--no-progress", "--set", "network.layers[0].initializer=zeros");
     assertThat(outcome.code()).isZero();
     assertThat(outcome.err().lines()).hasSize(2);
-    assertThat(outcome.err()).contains("network.layers[0]", "all weights 0").doesNotContain("epoch 1");
-    assertThat(Outcome.json(folder.resolve("run").resolve("summary.json")).path("notes")).hasSize(1);
+    assertThat(outcome.err())
+        .contains("network.layers[0]", "all weights 0")
+        .doesNotContain("epoch 1");
+    assertThat(Outcome.json(folder.resolve("run").resolve("summary.json")).path("notes"))
+        .hasSize(1);
   }
 
   @Test
@@ -113,6 +114,7 @@ final class EndOfARunTest {
     assertThat(run.resolve("config.yaml")).exists();
     assertThat(run.resolve("report.html")).content().contains("diverged");
     assertThat(run.resolve("model")).doesNotExist();
-    assertThat(Outcome.of("evaluate", run.toString(), "--data", configuration.toString()).code()).isEqualTo(2);
+    assertThat(Outcome.of("evaluate", run.toString(), "--data", configuration.toString()).code())
+        .isEqualTo(2);
   }
 }

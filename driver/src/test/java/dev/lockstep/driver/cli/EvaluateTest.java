@@ -50,7 +50,8 @@ final class EvaluateTest {
         evaluate(model, "--data", resolved, "--split", "validation").outAsJson(),
         run.summary().path("validation"));
     assertSame(
-        evaluate(model, "--data", resolved, "--split", "train").outAsJson(), run.summary().path("train"));
+        evaluate(model, "--data", resolved, "--split", "train").outAsJson(),
+        run.summary().path("train"));
     Outcome none =
         evaluate(model, "--data", resolved, "--split", "test", "--set", "data.test.fraction=0");
     assertThat(none.code()).isEqualTo(2);
@@ -59,7 +60,9 @@ final class EvaluateTest {
 
   @Test
   void aFileIsEvaluatedAsAWhole() {
-    JsonNode all = evaluate(run.folder(), "--data", run.data().toString(), "--option", TrainedRun.DIALECT).outAsJson();
+    JsonNode all =
+        evaluate(run.folder(), "--data", run.data().toString(), "--option", TrainedRun.DIALECT)
+            .outAsJson();
     assertThat(all.path("examples").asInt()).isEqualTo(TrainedRun.ROWS);
     double right = 0;
     double loss = 0;
@@ -74,11 +77,15 @@ final class EvaluateTest {
 
   @Test
   void aLabelThatTheModelDoesNotKnowIsADataError() throws IOException {
-    Path rows = Files.writeString(folder.resolve("dog.csv"), "length,height,weight,animal\n1,2,3,ant\n1,2,3,dog\n");
+    Path rows =
+        Files.writeString(
+            folder.resolve("dog.csv"), "length,height,weight,animal\n1,2,3,ant\n1,2,3,dog\n");
     Outcome outcome = evaluate(run.folder(), "--data", rows.toString());
     assertThat(outcome.code()).isEqualTo(3);
     assertThat(outcome.out()).isEmpty();
-    assertThat(outcome.err()).contains("dog.csv", "row 2", "column 'animal'", "'dog'").doesNotContain("\tat ");
+    assertThat(outcome.err())
+        .contains("dog.csv", "row 2", "column 'animal'", "'dog'")
+        .doesNotContain("\tat ");
   }
 
   @Test
@@ -89,7 +96,8 @@ final class EvaluateTest {
     }
     byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));
     Files.write(model.resolve("model.safetensors"), Arrays.copyOf(weights, weights.length - 4));
-    Outcome outcome = evaluate(model, "--data", run.data().toString(), "--option", TrainedRun.DIALECT);
+    Outcome outcome =
+        evaluate(model, "--data", run.data().toString(), "--option", TrainedRun.DIALECT);
     assertThat(outcome.code()).isEqualTo(3);
     assertThat(outcome.err()).contains("model.safetensors").doesNotContain("\tat ");
   }

@@ -19,12 +19,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Short runs through the command line end where PyTorch's runs end, and take the same way there. */
+/**
+ * Short runs through the command line end where PyTorch's runs end, and take the same way there.
+ */
 final class GoldenRunsTest {
   private static final Path GOLDEN = Path.of("src", "test", "resources", "golden");
   private static final double OF_A_STEP = 1e-4;
 
-  /** Cases that run with the threads of one process too; {@code GoldenReplicasTest} has them all. */
+  /**
+   * Cases that run with the threads of one process too; {@code GoldenReplicasTest} has them all.
+   */
   private static final Set<String> ALSO_LOCAL =
       Set.of("batchnorm-dense-adam", "example-weights", "gradient-clip");
 

@@ -56,7 +56,12 @@ final class PredictTest {
   private static List<Row> read(Path output, String format) throws IOException {
     try (SparkSession spark = SparkStart.start("test", "local[1]", Map.of())) {
       Dataset<Row> rows =
-          spark.read().option("header", "true").option("escape", "\"").format(format).load(output.toString());
+          spark
+              .read()
+              .option("header", "true")
+              .option("escape", "\"")
+              .format(format)
+              .load(output.toString());
       List<Row> collected = new ArrayList<>(rows.collectAsList());
       if (Arrays.asList(rows.columns()).contains("id")) {
         collected.sort(Comparator.comparing(row -> row.<String>getAs("id")));
@@ -69,7 +74,9 @@ final class PredictTest {
   void columnsStayAndTheAnswerStandsBehindThem() throws IOException {
     TrainedRun run = TrainedRun.get();
     Path output = folder.resolve("scored");
-    assertDone(predict(run.folder(), run.data().toString(), output, "--option", TrainedRun.DIALECT), output);
+    assertDone(
+        predict(run.folder(), run.data().toString(), output, "--option", TrainedRun.DIALECT),
+        output);
 
     List<Row> before = read(run.data(), "csv");
     List<Row> after = read(output, "csv");
@@ -98,9 +105,18 @@ final class PredictTest {
       right += prediction.equals(row.getAs("animal")) ? 1 : 0;
     }
     JsonNode metrics =
-        Outcome.done("evaluate", run.folder().toString(), "--data", run.data().toString(), "--option", TrainedRun.DIALECT, "--master", "local[2]")
+        Outcome.done(
+                "evaluate",
+                run.folder().toString(),
+                "--data",
+                run.data().toString(),
+                "--option",
+                TrainedRun.DIALECT,
+                "--master",
+                "local[2]")
             .outAsJson();
-    assertThat((double) right / TrainedRun.ROWS).isCloseTo(metrics.path("accuracy").asDouble(), within(1e-12));
+    assertThat((double) right / TrainedRun.ROWS)
+        .isCloseTo(metrics.path("accuracy").asDouble(), within(1e-12));
   }
 
   @Test
@@ -110,17 +126,22 @@ final class PredictTest {
     Files.writeString(rows, "weight,id,length,height\n10,1,0.1,9\n-30,2,2,31\n");
     Path output = folder.resolve("scored");
     assertDone(
-        predict(run.folder().resolve("model"), rows.toString(), output, "--output-format", "parquet"), output);
+        predict(
+            run.folder().resolve("model"), rows.toString(), output, "--output-format", "parquet"),
+        output);
     List<Row> scored = read(output, "parquet");
     assertThat(scored).map(row -> row.<String>getAs("id")).containsExactly("1", "2");
-    assertThat(scored).map(row -> row.<String>getAs("prediction")).containsExactly("ant", "bee, or wasp");
+    assertThat(scored)
+        .map(row -> row.<String>getAs("prediction"))
+        .containsExactly("ant", "bee, or wasp");
     assertThat(scored.get(0).<Double>getAs("probability_ant")).isGreaterThan(0.5);
   }
 
   @Test
   void aBadCellIsNamedAndNothingIsLeft() throws IOException {
     TrainedRun run = TrainedRun.get();
-    Path rows = Files.writeString(folder.resolve("rows.csv"), "length,height,weight\n1,2,3\n1,tall,3\n");
+    Path rows =
+        Files.writeString(folder.resolve("rows.csv"), "length,height,weight\n1,2,3\n1,tall,3\n");
     Path output = folder.resolve("scored");
     Outcome outcome = predict(run.folder(), rows.toString(), output);
     assertThat(outcome.code()).isEqualTo(3);
@@ -140,7 +161,9 @@ final class PredictTest {
     assertThat(existing).isEmptyDirectory();
 
     Path output = folder.resolve("scored");
-    Path taken = Files.writeString(folder.resolve("taken.csv"), "length,height,weight,prediction\n1,2,3,4\n");
+    Path taken =
+        Files.writeString(
+            folder.resolve("taken.csv"), "length,height,weight,prediction\n1,2,3,4\n");
     outcome = predict(run.folder(), taken.toString(), output);
     assertThat(outcome.code()).isEqualTo(3);
     assertThat(outcome.err()).contains("'prediction'");
@@ -184,12 +207,21 @@ final class PredictTest {
     int right = 0;
     for (Row row : scored) {
       double second = Double.parseDouble(row.getAs("probability_" + labels.get(1)));
-      assertThat(Double.parseDouble(row.getAs("probability_" + labels.get(0))) + second).isCloseTo(1, within(1e-6));
+      assertThat(Double.parseDouble(row.getAs("probability_" + labels.get(0))) + second)
+          .isCloseTo(1, within(1e-6));
       assertThat(row.<String>getAs("prediction")).isEqualTo(labels.get(second > 0.5 ? 1 : 0));
       right += row.getAs("prediction").equals(row.getAs("label")) ? 1 : 0;
     }
     JsonNode all =
-        Outcome.done("evaluate", run.toString(), "--data", "breastCancer", "--format", "bundled", "--master", "local[2]")
+        Outcome.done(
+                "evaluate",
+                run.toString(),
+                "--data",
+                "breastCancer",
+                "--format",
+                "bundled",
+                "--master",
+                "local[2]")
             .outAsJson();
     assertThat(right / 569.0).isCloseTo(all.path("accuracy").asDouble(), within(1e-12));
   }
@@ -201,7 +233,13 @@ final class PredictTest {
     for (int i = 0; i < 300; i++) {
       double a = random.nextGaussian();
       double b = random.nextGaussian();
-      lines.add(String.format(Locale.ROOT, "%.4f,%.4f,%.4f", a, b, 3 * a - 2 * b + 1 + 0.1 * random.nextGaussian()));
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%.4f,%.4f,%.4f",
+              a,
+              b,
+              3 * a - 2 * b + 1 + 0.1 * random.nextGaussian()));
     }
     Path data = Files.write(folder.resolve("prices.csv"), lines);
     Path configuration =
@@ -221,15 +259,20 @@ final class PredictTest {
     Path output = folder.resolve("scored");
     assertDone(predict(run, data.toString(), output), output);
     List<Row> scored = read(output, "csv");
-    assertThat(scored.get(0).schema().fieldNames()).containsExactly("a", "b", "price", "prediction");
+    assertThat(scored.get(0).schema().fieldNames())
+        .containsExactly("a", "b", "price", "prediction");
     double squares = 0;
     for (Row row : scored) {
-      double error = Double.parseDouble(row.getAs("prediction")) - Double.parseDouble(row.getAs("price"));
+      double error =
+          Double.parseDouble(row.getAs("prediction")) - Double.parseDouble(row.getAs("price"));
       squares += error * error;
     }
     JsonNode all =
-        Outcome.done("evaluate", run.toString(), "--data", data.toString(), "--master", "local[2]").outAsJson();
-    assertThat(all.properties()).map(Map.Entry::getKey).containsExactly("loss", "examples", "rmse", "mae", "r2");
+        Outcome.done("evaluate", run.toString(), "--data", data.toString(), "--master", "local[2]")
+            .outAsJson();
+    assertThat(all.properties())
+        .map(Map.Entry::getKey)
+        .containsExactly("loss", "examples", "rmse", "mae", "r2");
     assertThat(Math.sqrt(squares / 300)).isCloseTo(all.path("rmse").asDouble(), within(1e-5));
   }
 

@@ -33,7 +33,10 @@ final class RunFolderContentTest {
   @Test
   void allFilesAreThereAndNoOthers() throws IOException {
     try (Stream<Path> files = Files.walk(run.folder())) {
-      assertThat(files.filter(Files::isRegularFile).map(file -> run.folder().relativize(file).toString()))
+      assertThat(
+              files
+                  .filter(Files::isRegularFile)
+                  .map(file -> run.folder().relativize(file).toString()))
           .containsExactlyInAnyOrder(
               "config.yaml",
               "summary.json",
@@ -47,9 +50,14 @@ final class RunFolderContentTest {
 
   @Test
   void theResolvedConfigurationRepeatsTheRunToTheLastBit() throws IOException {
-    Path resolved = Files.copy(run.folder().resolve("config.yaml"), folder.resolve("elsewhere.yaml"));
-    assertThat(resolved).content().contains("shards: 3", "loss:\n  kind: softmaxCrossEntropy", "task: classification", "keep: 0.9");
-    JsonNode again = Outcome.train(resolved, folder.resolve("again"), "--set", "training.synchronizer=local");
+    Path resolved =
+        Files.copy(run.folder().resolve("config.yaml"), folder.resolve("elsewhere.yaml"));
+    assertThat(resolved)
+        .content()
+        .contains(
+            "shards: 3", "loss:\n  kind: softmaxCrossEntropy", "task: classification", "keep: 0.9");
+    JsonNode again =
+        Outcome.train(resolved, folder.resolve("again"), "--set", "training.synchronizer=local");
     assertThat(again.path("parametersSha256")).isEqualTo(run.summary().path("parametersSha256"));
     assertThat(again.path("test")).isEqualTo(run.summary().path("test"));
     assertThat(again.path("dataFingerprint")).isEqualTo(run.summary().path("dataFingerprint"));
@@ -76,7 +84,8 @@ final class RunFolderContentTest {
       assertThat(parts).isBetween(0.0, 1.1 * step.path("seconds").path("total").asDouble());
     }
     List<JsonNode> epochs = Outcome.metrics(run.folder(), "epoch");
-    assertThat(epochs.stream().map(epoch -> epoch.path("epoch").asInt())).containsExactly(1, 2, 3, 4);
+    assertThat(epochs.stream().map(epoch -> epoch.path("epoch").asInt()))
+        .containsExactly(1, 2, 3, 4);
     assertThat(epochs.stream().map(epoch -> epoch.path("train").path("examples").asInt()))
         .containsExactly(TRAINING_ROWS, TRAINING_ROWS, TRAINING_ROWS, 2 * BATCH);
     for (JsonNode epoch : epochs) {
@@ -129,10 +138,13 @@ final class RunFolderContentTest {
   void theParametersDigestIsThatOfTheFile() throws IOException, NoSuchAlgorithmException {
     byte[] file = Files.readAllBytes(run.folder().resolve("model").resolve("model.safetensors"));
     int headerBytes = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    JsonNode header = Outcome.JSON.readTree(new String(file, 8, headerBytes, StandardCharsets.UTF_8));
+    JsonNode header =
+        Outcome.JSON.readTree(new String(file, 8, headerBytes, StandardCharsets.UTF_8));
     List<Map.Entry<String, JsonNode>> tensors = new ArrayList<>(header.properties());
     tensors.removeIf(tensor -> tensor.getKey().equals("__metadata__"));
-    tensors.sort(Comparator.comparingLong(tensor -> tensor.getValue().path("data_offsets").path(0).asLong()));
+    tensors.sort(
+        Comparator.comparingLong(
+            tensor -> tensor.getValue().path("data_offsets").path(0).asLong()));
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
     for (Map.Entry<String, JsonNode> tensor : tensors) {
       if (tensor.getValue().path("dtype").asText().equals("F32")) {
@@ -141,7 +153,8 @@ final class RunFolderContentTest {
         digest.update(file, 8 + headerBytes + from, to - from);
       }
     }
-    assertThat(run.summary().path("parametersSha256").asText()).isEqualTo(HexFormat.of().formatHex(digest.digest()));
+    assertThat(run.summary().path("parametersSha256").asText())
+        .isEqualTo(HexFormat.of().formatHex(digest.digest()));
     assertThat(tensors.stream().map(Map.Entry::getKey))
         .containsExactly(
             "0.weight",
@@ -156,9 +169,12 @@ final class RunFolderContentTest {
 
   @Test
   void theModelFolderTellsHowToReadRows() {
-    JsonNode preprocessing = Outcome.json(run.folder().resolve("model").resolve("preprocessing.json"));
+    JsonNode preprocessing =
+        Outcome.json(run.folder().resolve("model").resolve("preprocessing.json"));
     assertThat(preprocessing.path("label").asText()).isEqualTo("animal");
-    assertThat(preprocessing.path("classLabels")).map(JsonNode::asText).isEqualTo(TrainedRun.LABELS);
+    assertThat(preprocessing.path("classLabels"))
+        .map(JsonNode::asText)
+        .isEqualTo(TrainedRun.LABELS);
     assertThat(preprocessing.path("features"))
         .map(feature -> feature.path("name").asText())
         .isEqualTo(List.of("length", "height", "weight"));

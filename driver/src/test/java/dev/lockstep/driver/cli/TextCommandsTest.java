@@ -8,7 +8,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands whose whole result is text on stdout. */
 final class TextCommandsTest {
-  private static final String[] COMMANDS = {"train", "evaluate", "predict", "datasets", "report", "version", "help"};
+  private static final String[] COMMANDS = {
+    "train", "evaluate", "predict", "datasets", "report", "version", "help"
+  };
 
   private static void assertPrints(Outcome outcome, String... parts) {
     assertThat(outcome.code()).isZero();
@@ -18,13 +20,22 @@ final class TextCommandsTest {
 
   @Test
   void versionNamesAllThatMatters() {
-    assertPrints(Outcome.of("version"), "lockstep 0.", "spark    ", "scala    2.", "java     ", "blas     ");
+    assertPrints(
+        Outcome.of("version"), "lockstep 0.", "spark    ", "scala    2.", "java     ", "blas     ");
   }
 
   @Test
   void datasetsListsBundledAndSynthetic() {
     assertPrints(
-        Outcome.of("datasets"), "digits", "1797 rows", "iris", "wine", "breastCancer", "moons", "spirals", "format: bundled");
+        Outcome.of("datasets"),
+        "digits",
+        "1797 rows",
+        "iris",
+        "wine",
+        "breastCancer",
+        "moons",
+        "spirals",
+        "format: bundled");
   }
 
   @ParameterizedTest

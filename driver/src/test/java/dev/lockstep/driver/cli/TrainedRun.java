@@ -11,7 +11,8 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * A finished run that several tests look at: 150 rows with text labels, text columns that are no features, and a length that is no whole number of epochs. Trained once.
+ * A finished run that several tests look at: 150 rows with text labels, text columns that are no
+ * features, and a length that is no whole number of epochs. Trained once.
  *
  * @param configuration its file
  * @param data its rows, a CSV file

@@ -39,7 +39,8 @@ class ReductionPlanTest {
 
   @Property(tries = 300)
   void anyPartitioningAddsInTheSameOrder(
-      @ForAll @IntRange(min = 1, max = 700) int shards, @ForAll @IntRange(min = 1, max = 300) int wanted) {
+      @ForAll @IntRange(min = 1, max = 700) int shards,
+      @ForAll @IntRange(min = 1, max = 300) int wanted) {
     ShardTree tree = new ShardTree(shards);
     int partitions = Math.min(wanted, shards);
     Map<Node, Formula> pieces = new HashMap<>();
@@ -52,11 +53,15 @@ class ReductionPlanTest {
       }
       pieces.putAll(sum.pieces());
     }
-    assertThat(pieces).as("pieces leaving the tasks").hasSize(ReductionPlan.pieces(tree, partitions));
+    assertThat(pieces)
+        .as("pieces leaving the tasks")
+        .hasSize(ReductionPlan.pieces(tree, partitions));
     for (int level : ReductionPlan.shuffleLevels(tree, partitions)) {
       pieces = shuffle(tree, pieces, level);
     }
-    assertThat(pieces.size()).as("pieces that reach the driver").isLessThanOrEqualTo(ReductionPlan.DIRECT_PIECES);
+    assertThat(pieces.size())
+        .as("pieces that reach the driver")
+        .isLessThanOrEqualTo(ReductionPlan.DIRECT_PIECES);
     TreeSum<Formula> total = new TreeSum<>(tree, merged -> {});
     pieces.forEach(total::add);
     assertThat(total.total().text).isEqualTo(byDefinition(tree, tree.root()));
@@ -70,7 +75,9 @@ class ReductionPlanTest {
           assertThat(reducer).isBetween(0, tree.width(level) - 1);
           reducers
               .computeIfAbsent(
-                  reducer, key -> new TreeSum<>(tree, ReductionPlan.gatheringNode(node, level), merged -> {}))
+                  reducer,
+                  key ->
+                      new TreeSum<>(tree, ReductionPlan.gatheringNode(node, level), merged -> {}))
               .add(node, piece);
         });
     Map<Node, Formula> gathered = new HashMap<>();
@@ -97,7 +104,9 @@ class ReductionPlanTest {
     assertThat(tree.width(levels.get(levels.size() - 1))).isEqualTo(2);
     int below = 0;
     for (int level : levels) {
-      assertThat(1 << (level - below)).as("pieces that meet at level %d", level).isLessThanOrEqualTo(ReductionPlan.FAN_IN);
+      assertThat(1 << (level - below))
+          .as("pieces that meet at level %d", level)
+          .isLessThanOrEqualTo(ReductionPlan.FAN_IN);
       below = level;
     }
   }

@@ -85,12 +85,18 @@ class SameBitsTest {
     for (Map<String, String> splits :
         List.of(
             Map.<String, String>of(),
-            Map.of("spark.sql.files.maxPartitionBytes", "20000", "spark.sql.files.openCostInBytes", "10"),
-            Map.of("spark.sql.files.maxPartitionBytes", "7001", "spark.default.parallelism", "7"))) {
+            Map.of(
+                "spark.sql.files.maxPartitionBytes",
+                "20000",
+                "spark.sql.files.openCostInBytes",
+                "10"),
+            Map.of(
+                "spark.sql.files.maxPartitionBytes", "7001", "spark.default.parallelism", "7"))) {
       try (JavaSparkContext spark = TrainingFixture.spark("local[2]", splits)) {
         for (Path data : List.of(one, ten)) {
           DataSettings settings =
-              TrainingFixture.settings(new DataLocation.Csv(List.of(data.toString())), Map.of("header", "true"));
+              TrainingFixture.settings(
+                  new DataLocation.Csv(List.of(data.toString())), Map.of("header", "true"));
           results.add(TrainingFixture.trainOnTree(spark, settings, 3, 3));
         }
       }
@@ -139,8 +145,7 @@ class SameBitsTest {
     try (BufferedReader reader =
         new BufferedReader(
             new InputStreamReader(
-                new GZIPInputStream(
-                    BundledDataSet.class.getResourceAsStream("digits.csv.gz")),
+                new GZIPInputStream(BundledDataSet.class.getResourceAsStream("digits.csv.gz")),
                 StandardCharsets.UTF_8))) {
       reader.lines().forEach(lines::add);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.Split;
 import java.util.Map;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -22,9 +23,11 @@ class ThousandStepsTest {
   @ValueSource(ints = {2, 6})
   void leaveNoBroadcastNoShuffleAndNoGrowingHeap(int shards) throws InterruptedException {
     try (JavaSparkContext spark = TrainingFixture.spark("local[2]");
-        PreparedData data = DataPreparation.prepare(spark, TrainingFixture.digits(), shards, shards)) {
+        PreparedData data =
+            DataPreparation.prepare(spark, TrainingFixture.digits(), shards, shards)) {
       ReplicaBlueprint blueprint = TrainingFixture.blueprint(data, shards);
-      // The packing of the data has shuffled once; its outputs are what lost shards are rebuilt from.
+      // The packing of the data has shuffled once; its outputs are what lost shards are rebuilt
+      // from.
       int shuffleBlocksOfPacking = blocks(BlockId::isShuffle);
       long[] settledHeap = new long[1];
       try (Replicas replicas =
@@ -39,9 +42,14 @@ class ThousandStepsTest {
               }
             });
         long growth = heapAfterCollection() - settledHeap[0];
-        assertThat(growth).as("heap growth over %d steps, bytes", STEPS - SETTLED).isLessThan(8 * MEGABYTE);
-        // One for the blueprint, which lives as long as the run; Spark drops those of its own stages after collections.
-        assertThat(blocksLeft(BlockId::isBroadcast, 2)).as("live broadcast blocks").isLessThanOrEqualTo(2);
+        assertThat(growth)
+            .as("heap growth over %d steps, bytes", STEPS - SETTLED)
+            .isLessThan(8 * MEGABYTE);
+        // One for the blueprint, which lives as long as the run; Spark drops those of its own
+        // stages after collections.
+        assertThat(blocksLeft(BlockId::isBroadcast, 2))
+            .as("live broadcast blocks")
+            .isLessThanOrEqualTo(2);
         assertThat(blocksLeft(BlockId::isShuffle, shuffleBlocksOfPacking))
             .as("live shuffle blocks")
             .isEqualTo(shuffleBlocksOfPacking);

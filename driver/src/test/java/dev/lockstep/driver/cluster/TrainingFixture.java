@@ -3,9 +3,10 @@ package dev.lockstep.driver.cluster;
 import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.plan.BatchPlan;
-import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.DataLocation;
+import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.datasets.source.Normalization;
 import dev.lockstep.driver.loop.TrainingListener;
@@ -75,7 +76,8 @@ final class TrainingFixture {
   }
 
   static JavaSparkContext spark(String master, Map<String, String> settings) {
-    return JavaSparkContext.fromSparkContext(SparkStart.start("test", master, settings).sparkContext());
+    return JavaSparkContext.fromSparkContext(
+        SparkStart.start("test", master, settings).sparkContext());
   }
 
   static ReplicaBlueprint blueprint(PreparedData data, int shards) {
@@ -96,7 +98,8 @@ final class TrainingFixture {
     return train(replicas, blueprint, (long) EPOCHS * stepsPerEpoch, record -> {});
   }
 
-  static String train(Replicas replicas, ReplicaBlueprint blueprint, long steps, StepWatcher watcher) {
+  static String train(
+      Replicas replicas, ReplicaBlueprint blueprint, long steps, StepWatcher watcher) {
     Network network = blueprint.network();
     Optimizer optimizer = new Optimizer.Adam(0.003, 0.9, 0.999, 1e-8);
     ParameterVector parameters = network.initialParameters(SEED);
@@ -108,7 +111,8 @@ final class TrainingFixture {
             0);
     TrainingPlan plan =
         new TrainingPlan(
-            new UpdateStep(network.layout(), Regularization.NONE, Double.POSITIVE_INFINITY, optimizer),
+            new UpdateStep(
+                network.layout(), Regularization.NONE, Double.POSITIVE_INFINITY, optimizer),
             new Schedule.Constant(),
             steps,
             blueprint.plan().stepsPerEpoch(),
@@ -132,7 +136,8 @@ final class TrainingFixture {
   }
 
   /** The same run by threads of this JVM, over shards that Spark prepared. */
-  static String trainLocally(JavaSparkContext spark, DataSettings settings, int shards, int threads) {
+  static String trainLocally(
+      JavaSparkContext spark, DataSettings settings, int shards, int threads) {
     try (PreparedData data = DataPreparation.prepare(spark, settings, shards, 1)) {
       ReplicaBlueprint blueprint = blueprint(data, shards);
       List<Shard> all = data.train().shards().collect();
@@ -143,13 +148,15 @@ final class TrainingFixture {
   }
 
   /** The same run as one Spark job a step. */
-  static String trainOnTree(JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
+  static String trainOnTree(
+      JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
     try (PreparedData data = DataPreparation.prepare(spark, settings, shards, partitions)) {
       return trainOnTree(spark, data, data.train().shards(), shards);
     }
   }
 
-  static String trainOnTree(JavaSparkContext spark, PreparedData data, JavaRDD<Shard> train, int shards) {
+  static String trainOnTree(
+      JavaSparkContext spark, PreparedData data, JavaRDD<Shard> train, int shards) {
     ReplicaBlueprint blueprint = blueprint(data, shards);
     try (Replicas replicas = new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, train))) {
       return train(replicas, blueprint);

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.plan.BatchPlan;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.cluster.LocalReplicas;
 import dev.lockstep.driver.cluster.ReplicaBlueprint;
-import dev.lockstep.driver.cluster.Split;
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.TrainingSettings;
@@ -49,7 +49,11 @@ final class GoldenReplicasTest {
 
   static List<String> cases() throws IOException {
     try (Stream<Path> folders = Files.list(GOLDEN)) {
-      return folders.filter(Files::isDirectory).map(folder -> folder.getFileName().toString()).sorted().toList();
+      return folders
+          .filter(Files::isDirectory)
+          .map(folder -> folder.getFileName().toString())
+          .sorted()
+          .toList();
     }
   }
 
@@ -57,7 +61,8 @@ final class GoldenReplicasTest {
   @MethodSource("cases")
   void theLoopFollowsPyTorch(String name) throws IOException {
     Path golden = GOLDEN.resolve(name);
-    RunConfiguration run = ConfigurationReader.read(golden.resolve("config.json").toString(), List.of(), Map.of());
+    RunConfiguration run =
+        ConfigurationReader.read(golden.resolve("config.json").toString(), List.of(), Map.of());
     TrainingSettings training = run.training();
     Examples examples = examples(golden.resolve("train.csv"), run.data());
     boolean classification = run.data().task() == Task.CLASSIFICATION;
@@ -82,7 +87,9 @@ final class GoldenReplicasTest {
             new UpdateStep(
                 network.layout(),
                 run.regularization(),
-                training.gradientClipNorm() == null ? Double.POSITIVE_INFINITY : training.gradientClipNorm(),
+                training.gradientClipNorm() == null
+                    ? Double.POSITIVE_INFINITY
+                    : training.gradientClipNorm(),
                 run.optimizer()),
             run.schedule(),
             (long) training.epochs() * batches.stepsPerEpoch(),
@@ -111,8 +118,10 @@ final class GoldenReplicasTest {
     for (StepRecord step : records.steps()) {
       int i = Math.toIntExact(step.step() - 1);
       assertClose(step.loss(), expected.path("losses").get(i).asDouble(), 0, OF_A_STEP);
-      assertClose(step.learningRate(), expected.path("learningRates").get(i).asDouble(), 0, OF_A_STEP);
-      assertClose(step.gradientNorm(), expected.path("gradientNorms").get(i).asDouble(), 0, OF_A_STEP);
+      assertClose(
+          step.learningRate(), expected.path("learningRates").get(i).asDouble(), 0, OF_A_STEP);
+      assertClose(
+          step.gradientNorm(), expected.path("gradientNorms").get(i).asDouble(), 0, OF_A_STEP);
     }
     ParameterVector last = new ParameterVector(new float[network.layout().length()]);
     long[] lastTracked = load(golden.resolve("expected.safetensors"), network, last);
@@ -124,7 +133,8 @@ final class GoldenReplicasTest {
     }
   }
 
-  private record Records(List<StepRecord> steps, List<EpochRecord> epochs) implements TrainingListener {
+  private record Records(List<StepRecord> steps, List<EpochRecord> epochs)
+      implements TrainingListener {
     @Override
     public void stepFinished(StepRecord step) {
       steps.add(step);
@@ -136,11 +146,13 @@ final class GoldenReplicasTest {
     }
   }
 
-  private static void assertClose(double actual, double expected, double absolute, double relative) {
+  private static void assertClose(
+      double actual, double expected, double absolute, double relative) {
     assertThat(actual).isCloseTo(expected, within(absolute + relative * Math.abs(expected)));
   }
 
-  private static long[] load(Path file, Network network, ParameterVector parameters) throws IOException {
+  private static long[] load(Path file, Network network, ParameterVector parameters)
+      throws IOException {
     try (InputStream input = Files.newInputStream(file)) {
       List<Tensor> tensors = SafeTensors.read(input, Files.size(file), file.toString());
       return ModelTensors.load(tensors, network.layout(), parameters, file.toString());

@@ -44,7 +44,8 @@ public record UpdateStep(
     float[] gradient = total.gradient();
     float[] values = parameters.values();
     double weight = total.metrics().weight();
-    // Where all examples of a mini-batch weigh 0 there is no mean; they say nothing, so their part is 0.
+    // Where all examples of a mini-batch weigh 0 there is no mean; they say nothing, so their part
+    // is 0.
     float factor = weight > 0.0 ? (float) (1.0 / weight) : 0f;
     for (int i = 0; i < gradient.length; i++) {
       gradient[i] *= factor;

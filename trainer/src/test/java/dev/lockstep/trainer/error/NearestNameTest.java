@@ -8,7 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class NearestNameTest {
-  private static final List<String> NAMES = List.of("learningRate", "beta1", "beta2", "epsilon", "relu", "dense");
+  private static final List<String> NAMES =
+      List.of("learningRate", "beta1", "beta2", "epsilon", "relu", "dense");
 
   @ParameterizedTest
   @CsvSource({

@@ -63,8 +63,7 @@ class RunningStatisticsTest {
 
   @Test
   void batchOfOneValueMovesTheMeanOnly() {
-    RunningStatistics statistics =
-        new RunningStatistics(network.layout(), new long[] {7, 7});
+    RunningStatistics statistics = new RunningStatistics(network.layout(), new long[] {7, 7});
     statistics.move(new Moments[] {moments(1, 10, 0, 2), moments(1, 10, 0, 3)}, parameters);
     assertThat(tensor("0.running_mean")).containsExactly(new float[] {1, 1}, within(1e-7f));
     assertThat(tensor("0.running_var")).containsExactly(1, 1);
@@ -76,8 +75,7 @@ class RunningStatisticsTest {
   void resumingFromTheParametersGivesTheSameBits() {
     Random random = new Random(1);
     ParameterVector resumed = parameters.copy();
-    RunningStatistics uninterrupted =
-        new RunningStatistics(network.layout(), new long[2]);
+    RunningStatistics uninterrupted = new RunningStatistics(network.layout(), new long[2]);
     for (int step = 0; step < 200; step++) {
       Moments[] batch = {
         moments(16, random.nextGaussian(), random.nextDouble(), 2),

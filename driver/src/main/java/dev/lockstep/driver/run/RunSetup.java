@@ -1,0 +1,124 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.plan.BatchPlan;
+import dev.lockstep.datasets.source.Task;
+import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.config.TrainingSettings;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.kernel.Blas;
+import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.loss.Loss;
+import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.parameter.Initializer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a run found out and what it will do, before its first step.
+ *
+ * @param configuration with all that was left open filled in
+ * @param data the prepared splits; not closed by this object
+ * @param network bound to the data's shape
+ * @param lossSpec the configured loss or the task's
+ * @param classes number of classes, 0 for regression
+ * @param batches which examples belong to which step
+ * @param totalSteps steps of the whole run
+ * @param warnings what the user should know
+ */
+record RunSetup(
+    RunConfiguration configuration,
+    PreparedData data,
+    Network network,
+    LossSpec lossSpec,
+    int classes,
+    BatchPlan batches,
+    long totalSteps,
+    List<String> warnings) {
+  /**
+   * Fits configuration and data together.
+   *
+   * @throws LockstepException of kind usage where they do not fit
+   */
+  static RunSetup of(RunConfiguration given, PreparedData data, int shards) {
+    List<String> labels = data.preprocessing().classLabels();
+    LossSpec lossSpec = given.loss() != null ? given.loss() : defaultLoss(data.task());
+    Loss loss = lossSpec.bind(labels.size());
+    Network network = new Network(given.network().layers(), data.inputShape());
+    if (network.outputs() != loss.outputs()) {
+      int last = given.network().layers().size() - 1;
+      throw LockstepException.usage(
+          "network.layers["
+              + last
+              + "]: the network ends with "
+              + network.outputs()
+              + " outputs, but "
+              + lossSpec.kind()
+              + " for label '"
+              + data.preprocessing().labelName()
+              + "' "
+              + (labels.isEmpty() ? "(a number)" : "with " + labels.size() + " classes")
+              + " needs "
+              + loss.outputs()
+              + ". Set the units of the last dense layer to "
+              + loss.outputs()
+              + ".");
+    }
+    TrainingSettings training = given.training().withShards(shards);
+    BatchPlan batches =
+        new BatchPlan(
+            data.train().examples(), training.batchSize(), training.shuffle(), training.seed());
+    long totalSteps =
+        training.steps() != null
+            ? training.steps()
+            : (long) training.epochs() * batches.stepsPerEpoch();
+    RunConfiguration resolved =
+        given
+            .withLoss(lossSpec)
+            .withTraining(training)
+            .withData(given.data().withTask(data.task()));
+    return new RunSetup(
+        resolved, data, network, lossSpec, labels.size(), batches, totalSteps, warnings(given));
+  }
+
+  private static LossSpec defaultLoss(Task task) {
+    return task == Task.CLASSIFICATION
+        ? new LossSpec.SoftmaxCrossEntropy()
+        : new LossSpec.MeanSquaredError();
+  }
+
+  private static List<String> warnings(RunConfiguration given) {
+    List<String> warnings = new ArrayList<>();
+    if (Blas.fallbackReason() != null) {
+      warnings.add(
+          "OpenBLAS could not be loaded, so a slower backend of the JVM computes: "
+              + Blas.fallbackReason());
+    }
+    List<LayerSpec> layers = given.network().layers();
+    int lastDense = -1;
+    for (int i = 0; i < layers.size(); i++) {
+      lastDense = layers.get(i) instanceof LayerSpec.Dense ? i : lastDense;
+    }
+    for (int i = 0; i < lastDense; i++) {
+      if (layers.get(i) instanceof LayerSpec.Dense dense
+          && dense.initializer() instanceof Initializer.Zeros) {
+        warnings.add(
+            "network.layers["
+                + i
+                + "] starts with all weights 0: its units stay alike for ever (symmetry is never broken).");
+      }
+    }
+    return warnings;
+  }
+
+  /** Whether examples are sorted into classes. */
+  boolean classification() {
+    return classes > 0;
+  }
+
+  /** Logical shards of the run. */
+  int shards() {
+    return configuration.training().shards();
+  }
+}

@@ -1,0 +1,110 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.datasets.pack.Split;
+import dev.lockstep.driver.cluster.Replicas;
+import dev.lockstep.driver.loop.Metrics;
+import dev.lockstep.driver.loop.TrainingState;
+import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.driver.report.SplitMetrics;
+import dev.lockstep.trainer.kernel.Blas;
+import dev.lockstep.trainer.model.ModelTensors;
+import dev.lockstep.trainer.reduce.MetricSums;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.util.VersionInfo;
+import org.apache.spark.api.java.JavaSparkContext;
+import scala.util.Properties;
+
+/** Results and provenance of a run that has ended. */
+final class Summarizer {
+  private static final double NANO = 1e-9;
+
+  private final JavaSparkContext spark;
+  private final RunSetup setup;
+  private final List<String> notes;
+  private final long start;
+
+  /**
+   * For one run.
+   *
+   * @param notes for the user's attention
+   * @param start when the run began, by {@link System#nanoTime}
+   */
+  Summarizer(JavaSparkContext spark, RunSetup setup, List<String> notes, long start) {
+    this.spark = spark;
+    this.setup = setup;
+    this.notes = notes;
+    this.start = start;
+  }
+
+  /**
+   * Evaluates all splits, unless the run diverged, and puts the summary together.
+   *
+   * @param state where the run ended
+   * @param replicas what evaluates
+   * @param statistics times of the steps
+   */
+  RunSummary summarize(
+      TrainingState state, Replicas replicas, StepStatistics statistics, boolean diverged) {
+    Map<Split, MetricSums> sums = new EnumMap<>(Split.class);
+    if (!diverged) {
+      sums.put(Split.TRAIN, replicas.evaluate(state.parameters(), Split.TRAIN));
+      if (setup.data().validation().isPresent()) {
+        sums.put(Split.VALIDATION, replicas.evaluate(state.parameters(), Split.VALIDATION));
+      }
+      if (setup.data().test().isPresent()) {
+        sums.put(Split.TEST, replicas.evaluate(state.parameters(), Split.TEST));
+      }
+    }
+    Map<String, String> versions = new LinkedHashMap<>();
+    versions.put("lockstep", Version.LOCKSTEP);
+    versions.put("spark", spark.version());
+    versions.put("hadoop", VersionInfo.getVersion());
+    versions.put("scala", Properties.versionNumberString());
+    int stepsPerEpoch = setup.batches().stepsPerEpoch();
+    return new RunSummary(
+        diverged ? "diverged" : "completed",
+        setup.configuration().name(),
+        state.step(),
+        Math.toIntExact(state.step() / stepsPerEpoch),
+        setup.network().layout().trainableLength(),
+        ModelTensors.sha256(setup.network().layout(), state.parameters()),
+        metrics(sums.get(Split.TRAIN)),
+        metrics(sums.get(Split.VALIDATION)),
+        metrics(sums.get(Split.TEST)),
+        statistics.examplesPerSecond(),
+        statistics.milliseconds(0.5),
+        statistics.milliseconds(0.95),
+        (System.nanoTime() - start) * NANO,
+        null,
+        spark.version(),
+        System.getProperty("java.version"),
+        Blas.backendName(),
+        spark.defaultParallelism(),
+        setup.shards(),
+        setup.configuration().training().seed(),
+        setup.data().fingerprint(),
+        versions,
+        setup.data().preprocessing().classLabels(),
+        confusion(sums.get(Split.TEST)),
+        notes);
+  }
+
+  private SplitMetrics metrics(MetricSums sums) {
+    return sums == null ? null : Metrics.of(sums, setup.classification());
+  }
+
+  private static long[][] confusion(MetricSums sums) {
+    if (sums == null || sums.confusionClasses() == 0) {
+      return null;
+    }
+    int classes = sums.confusionClasses();
+    long[][] counts = new long[classes][classes];
+    for (int actual = 0; actual < classes; actual++) {
+      System.arraycopy(sums.confusion(), actual * classes, counts[actual], 0, classes);
+    }
+    return counts;
+  }
+}
