@@ -5,6 +5,7 @@ import dev.lockstep.trainer.layer.Shape;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -51,9 +52,9 @@ final class CsvSource implements DataSource {
    */
   private record Layout(List<String> header, int width, String separator) implements Serializable {}
 
-  static CsvSource open(
-      SparkSession spark, DataLocation.Csv location, Map<String, String> options) {
-    checkOptions(options);
+  static CsvSource open(SparkSession spark, DataLocation.Csv location, Map<String, String> given) {
+    checkOptions(given);
+    Map<String, String> options = withDoubledQuotes(given);
     String[] paths =
         InputPaths.resolve(spark.sparkContext().hadoopConfiguration(), location.paths());
     StructType anything = new StructType().add("c0", DataTypes.StringType);
@@ -126,6 +127,18 @@ final class CsvSource implements DataSource {
                 + " cannot be set: Lockstep finds bad rows itself and reports them. Take the option out.");
       }
     }
+  }
+
+  /**
+   * A quote inside a quoted cell is doubled, as RFC 4180 has it and spreadsheets write it, unless
+   * the user says otherwise; Spark's own default is a backslash before it.
+   */
+  private static Map<String, String> withDoubledQuotes(Map<String, String> given) {
+    Map<String, String> options = new HashMap<>(given);
+    if (option(given, "escape", null) == null) {
+      options.put("escape", option(given, "quote", "\""));
+    }
+    return options;
   }
 
   private static String option(Map<String, String> options, String key, String otherwise) {

@@ -197,6 +197,21 @@ class RowOrderTest {
   }
 
   @Test
+  void quotesInsideQuotedCellsAreDoubledUnlessAnEscapeIsChosen() {
+    Path doubled = folder.resolve("doubled.csv");
+    Fixtures.write(doubled, "x,label", "1,\"say \"\"a, b\"\"\"", "2,one");
+    try (PreparedData data = Settings.csv(doubled).prepare(1, 1)) {
+      assertThat(data.preprocessing().classLabels()).containsExactly("one", "say \"a, b\"");
+    }
+    Path escaped = folder.resolve("escaped.csv");
+    Fixtures.write(escaped, "x,label", "1,\"say \\\"a, b\\\"\"", "2,one");
+    try (PreparedData data =
+        Settings.csv(escaped).options(Map.of("header", "true", "escape", "\\")).prepare(1, 1)) {
+      assertThat(data.preprocessing().classLabels()).containsExactly("one", "say \"a, b\"");
+    }
+  }
+
+  @Test
   void windowsLineEndsAndByteOrderMarksDoNotMatter() throws IOException {
     Path file = folder.resolve("windows.csv");
     Files.write(file, "\uFEFFx,label\r\n1,p\r\n2,q\r\n".getBytes(StandardCharsets.UTF_8));

@@ -102,6 +102,7 @@ public final class BatchScoring {
       writer.putAll(reader);
       writer.keySet().retainAll(DIALECT);
     }
+    writer.putIfAbsent("escape", writer.getOrDefault("quote", "\""));
     writer.put("header", "true");
     writer.put("ignoreLeadingWhiteSpace", "false");
     writer.put("ignoreTrailingWhiteSpace", "false");

@@ -106,6 +106,7 @@ final class ConfigurationWriterTest {
               epsilon: 1.0E-8
             schedule:
               kind: constant
+              warmupSteps: 0
             training:
               epochs: 30
               batchSize: 128

@@ -125,6 +125,26 @@ final class KindsTest {
   }
 
   @Test
+  void schedulesTakeSettingsAndWarmUp() {
+    assertThat(schedule("constant, warmupSteps: 3")).isEqualTo(new Schedule.Constant(3));
+    assertThat(schedule("inverseTime, decay: 1")).isEqualTo(new Schedule.InverseTime(1, 0));
+    assertThat(schedule("exponential")).isEqualTo(new Schedule.Exponential(0.95, 0));
+    assertThat(schedule("exponential, rate: 0.5, warmupSteps: 2"))
+        .isEqualTo(new Schedule.Exponential(0.5, 2));
+    assertThat(schedule("inverseSqrt")).isEqualTo(new Schedule.InverseSqrt(1, 0));
+    assertThat(schedule("inverseSqrt, k: 0.7")).isEqualTo(new Schedule.InverseSqrt(0.7, 0));
+    assertThat(schedule("step, every: 2, factor: 0.5")).isEqualTo(new Schedule.Step(2, 0.5, 0));
+    assertThat(schedule("cosine")).isEqualTo(new Schedule.Cosine(0, 0));
+    assertThat(schedule("cosine, finalFraction: 0.1, warmupSteps: 4"))
+        .isEqualTo(new Schedule.Cosine(0.1, 4));
+    assertThat(schedule("linear, finalFraction: 1")).isEqualTo(new Schedule.Linear(1, 0));
+  }
+
+  private static Schedule schedule(String settings) {
+    return read(MINIMAL + "schedule: {kind: " + settings + "}").schedule();
+  }
+
+  @Test
   void everySynchronizerCanBeChosen() {
     assertThat(Arrays.stream(Synchronizer.values()).map(Synchronizer::key))
         .containsExactly("tree", "local")
@@ -142,7 +162,7 @@ final class KindsTest {
     "network.layers[0]=gelu, network.layers[0], kind gelu",
     "'loss={kind: huber, delta: 0.5}', loss.kind, kind huber",
     "optimizer=adamW, optimizer, kind adamW",
-    "'schedule={kind: cosine, warmupSteps: 4}', schedule.kind, kind cosine",
+    "'schedule={kind: plateau, metric: validation.loss}', schedule.kind, kind plateau",
     "training.synchronizer=barrier, training.synchronizer, synchronizer barrier",
     "training.synchronizer=auto, training.synchronizer, synchronizer auto",
     "data.format=parquet, data.format, format parquet",
@@ -185,7 +205,6 @@ final class KindsTest {
     "retraining={metric: accuracy}, key retraining",
     "training.earlyStopping={patience: 5}, key earlyStopping",
     "training.checkpoint={keep: 3}, key checkpoint",
-    "schedule={warmupSteps: 10}, key warmupSteps",
     "loss={kind: softmaxCrossEntropy; labelSmoothing: 0.1}, key labelSmoothing"
   })
   void keysThatTheContractPromisesForLaterAreRefusedAsSuch(String setting, String key) {

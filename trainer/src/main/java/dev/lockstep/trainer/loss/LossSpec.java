@@ -70,7 +70,7 @@ public sealed interface LossSpec extends Serializable {
         throw LockstepException.usage(
             "loss: meanSquaredError is for regression, but the label has "
                 + classes
-                + " classes; use softmaxCrossEntropy, or set data.task: regression.");
+                + " classes; use softmaxCrossEntropy, or data.task: regression where the labels are numbers.");
       }
       return new MeanSquaredErrorLoss();
     }

@@ -2,15 +2,29 @@ package dev.lockstep.trainer.schedule;
 
 import java.io.Serializable;
 
-/** Learning rate as a function of the place in the run. */
+/**
+ * Learning rate as a function of the place in the run: α = α₀ · factor · min(1, t/w), where α₀ is
+ * the optimizer's rate and w the number of warm-up steps (0 for none).
+ *
+ * <p>{@link StrictMath} gives the same rate on every machine.
+ */
 public sealed interface Schedule extends Serializable {
+  /** w, at least 0: the rate rises in proportion to t until step w. */
+  long warmupSteps();
+
+  /** What α₀ is multiplied with at {@code position}, warm-up aside. */
+  double factor(Position position);
+
   /**
    * α of a step.
    *
    * @param initialRate α₀, the optimizer's rate
    * @param position where the run is
    */
-  double rate(double initialRate, Position position);
+  default double rate(double initialRate, Position position) {
+    double rate = initialRate * factor(position);
+    return position.step() < warmupSteps() ? rate * position.step() / warmupSteps() : rate;
+  }
 
   /**
    * A place in a run.
@@ -19,13 +33,82 @@ public sealed interface Schedule extends Serializable {
    * @param totalSteps T, steps of the whole run
    * @param finishedEpochs e, from 0
    */
-  record Position(long step, long totalSteps, int finishedEpochs) {}
+  record Position(long step, long totalSteps, int finishedEpochs) {
+    /** The share of the run that lies behind, (t-1)/T. */
+    double progress() {
+      return (double) (step - 1) / totalSteps;
+    }
+  }
 
   /** α₀ all along. */
-  record Constant() implements Schedule {
+  record Constant(long warmupSteps) implements Schedule {
+    /** Without warm-up. */
+    public Constant() {
+      this(0);
+    }
+
     @Override
-    public double rate(double initialRate, Position position) {
-      return initialRate;
+    public double factor(Position position) {
+      return 1.0;
+    }
+  }
+
+  /** α₀/(1 + decay·e). */
+  record InverseTime(double decay, long warmupSteps) implements Schedule {
+    @Override
+    public double factor(Position position) {
+      return 1.0 / (1.0 + decay * position.finishedEpochs());
+    }
+  }
+
+  /** α₀·base^e. */
+  record Exponential(double base, long warmupSteps) implements Schedule {
+    /** The base where the configuration names none. */
+    public static final double DEFAULT_BASE = 0.95;
+
+    @Override
+    public double factor(Position position) {
+      return StrictMath.pow(base, position.finishedEpochs());
+    }
+  }
+
+  /** α₀·k/√(e + 1). */
+  record InverseSqrt(double k, long warmupSteps) implements Schedule {
+    /** k where the configuration names none. */
+    public static final double DEFAULT_K = 1.0;
+
+    @Override
+    public double factor(Position position) {
+      return k / Math.sqrt(position.finishedEpochs() + 1.0);
+    }
+  }
+
+  /** α₀·factor^⌊e/every⌋: a drop after every {@code every} epochs. */
+  record Step(int every, double drop, long warmupSteps) implements Schedule {
+    @Override
+    public double factor(Position position) {
+      int drops = position.finishedEpochs() / every;
+      return StrictMath.pow(drop, drops);
+    }
+  }
+
+  /**
+   * α₀·(f + (1-f)·(1 + cos(π(t-1)/T))/2), from α₀ to f·α₀ over the run. Source: Loshchilov and
+   * Hutter, "SGDR" (2017), eq. 5, without restarts.
+   */
+  record Cosine(double finalFraction, long warmupSteps) implements Schedule {
+    @Override
+    public double factor(Position position) {
+      double cosine = StrictMath.cos(Math.PI * position.progress());
+      return finalFraction + (1.0 - finalFraction) * 0.5 * (1.0 + cosine);
+    }
+  }
+
+  /** α₀·(f + (1-f)·(1 - (t-1)/T)), straight from α₀ to f·α₀ over the run. */
+  record Linear(double finalFraction, long warmupSteps) implements Schedule {
+    @Override
+    public double factor(Position position) {
+      return finalFraction + (1.0 - finalFraction) * (1.0 - position.progress());
     }
   }
 }
