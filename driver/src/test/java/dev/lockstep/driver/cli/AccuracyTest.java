@@ -47,14 +47,23 @@ final class AccuracyTest {
     assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.97);
   }
 
-  /** The nearest neighbour of each test image, for comparison, is right for 94.35 % of them. */
+  /**
+   * On all 8,000 training digits. For comparison: the nearest neighbour of each test image is right
+   * for 94.35 % of them.
+   */
   @Test
-  void mnistReaches95Percent() {
+  void mnistReaches96Percent() {
     Path configuration = Path.of("..", "deploy", "conf", "mnist.yaml");
     JsonNode summary =
-        Outcome.train(configuration, folder.resolve("run"), "--set", "training.synchronizer=local");
-    assertThat(summary.path("train").path("examples").asInt()).isEqualTo(7200);
+        Outcome.train(
+            configuration,
+            folder.resolve("run"),
+            "--set",
+            "training.synchronizer=local",
+            "--set",
+            "data.validation.fraction=0");
+    assertThat(summary.path("train").path("examples").asInt()).isEqualTo(8000);
     assertThat(summary.path("test").path("examples").asInt()).isEqualTo(2000);
-    assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.95);
+    assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.96);
   }
 }
