@@ -41,6 +41,7 @@ final class ReplicaHost implements AutoCloseable {
   private final int threads;
   private final Map<Integer, EpochOrder> orders = new ConcurrentHashMap<>();
   private final ConcurrentLinkedDeque<ReplicaTeam> idleTeams = new ConcurrentLinkedDeque<>();
+  private volatile boolean closed;
 
   ReplicaHost(ReplicaBlueprint blueprint, int threads) {
     this.blueprint = blueprint;
@@ -59,6 +60,7 @@ final class ReplicaHost implements AutoCloseable {
     synchronized (HOSTS) {
       if (HOSTS.size() >= MAX_HOSTS) {
         // Tasks at work keep what they borrowed; only the memory for later steps is given up.
+        HOSTS.values().forEach(ReplicaHost::close);
         HOSTS.clear();
       }
       return HOSTS.computeIfAbsent(runId, id -> new ReplicaHost(blueprint.get(), threads));
@@ -81,7 +83,11 @@ final class ReplicaHost implements AutoCloseable {
 
   /** Takes a team back. */
   void giveBack(ReplicaTeam team) {
-    idleTeams.addFirst(team);
+    if (closed) {
+      team.close();
+    } else {
+      idleTeams.addFirst(team);
+    }
   }
 
   /** The contributions of {@code shards} to a step, added up as far as the tree allows. */
@@ -139,6 +145,7 @@ final class ReplicaHost implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     for (ReplicaTeam team = idleTeams.pollFirst(); team != null; team = idleTeams.pollFirst()) {
       team.close();
     }
