@@ -37,24 +37,19 @@ public final class BatchNormLayer implements Layer {
   private final int runningVariance;
 
   /**
-   * Reserves the layer's tensors.
-   *
-   * @param number place among the network's batch-norm layers, from 0: the place of its moments
-   * @param name prefix of the tensors' names
+   * Reserves the layer's tensors. The layer's number among the network's batch-norm layers, from 0,
+   * is the place of its moments.
    */
-  public BatchNormLayer(int number, String name, Shape shape, ParameterLayout.Builder builder) {
-    this.number = number;
-    this.shape = shape;
+  BatchNormLayer(LayerPlace place) {
+    ParameterLayout.Builder builder = place.builder();
+    String name = place.name();
+    this.number = builder.reserved(Role.RUNNING_MEAN);
+    this.shape = place.inputShape();
     this.columns = shape.channels();
     this.gamma = builder.reserve(name + ".weight", Role.SCALE, columns);
     this.beta = builder.reserve(name + ".bias", Role.SHIFT, columns);
     this.runningMean = builder.reserve(name + ".running_mean", Role.RUNNING_MEAN, columns);
     this.runningVariance = builder.reserve(name + ".running_var", Role.RUNNING_VARIANCE, columns);
-  }
-
-  /** Features whose moments the layer reports. */
-  public int columns() {
-    return columns;
   }
 
   @Override

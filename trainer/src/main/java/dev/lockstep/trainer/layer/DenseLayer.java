@@ -33,22 +33,20 @@ public final class DenseLayer implements Layer {
    * Reserves the layer's tensors.
    *
    * @param withBias whether a bias is added
-   * @param index place in the network, from 0: the coordinate of the first weights' random numbers
-   * @param name prefix of the tensors' names
    */
-  public DenseLayer(
-      LayerSpec.Dense spec,
-      boolean withBias,
-      int index,
-      String name,
-      Shape inputShape,
-      ParameterLayout.Builder builder) {
-    this.index = index;
-    this.inputShape = inputShape;
+  DenseLayer(LayerSpec.Dense spec, boolean withBias, LayerPlace place) {
+    this.index = place.index();
+    this.inputShape = place.inputShape();
     this.outputShape = Shape.vector(spec.units());
     this.initializer = spec.initializer();
-    this.weight = builder.reserve(name + ".weight", Role.WEIGHT, spec.units(), inputShape.size());
-    this.bias = withBias ? builder.reserve(name + ".bias", Role.SHIFT, spec.units()) : NO_BIAS;
+    this.weight =
+        place
+            .builder()
+            .reserve(place.name() + ".weight", Role.WEIGHT, spec.units(), inputShape.size());
+    this.bias =
+        withBias
+            ? place.builder().reserve(place.name() + ".bias", Role.SHIFT, spec.units())
+            : NO_BIAS;
   }
 
   @Override

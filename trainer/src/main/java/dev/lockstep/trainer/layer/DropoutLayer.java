@@ -21,10 +21,10 @@ public final class DropoutLayer implements Layer {
   private final long threshold;
   private final float factor;
 
-  /** Layer {@code index} of a network. */
-  public DropoutLayer(LayerSpec.Dropout spec, int index, Shape shape) {
-    this.index = index;
-    this.shape = shape;
+  /** The layer at a place of a network. */
+  DropoutLayer(LayerSpec.Dropout spec, LayerPlace place) {
+    this.index = place.index();
+    this.shape = place.inputShape();
     this.threshold = Math.round(spec.keep() * 0x1p32);
     this.factor = (float) (1.0 / spec.keep());
   }

@@ -11,6 +11,9 @@ public sealed interface LayerSpec extends Serializable {
   /** The name under which the configuration knows this kind of layer. */
   String kind();
 
+  /** The layer that this becomes at a place of a network; reserves its tensors there. */
+  Layer bind(LayerPlace place);
+
   /**
    * Affine map of a row.
    *
@@ -27,6 +30,15 @@ public sealed interface LayerSpec extends Serializable {
     public String kind() {
       return "dense";
     }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new DenseLayer(this, hasBias(place), place);
+    }
+
+    private boolean hasBias(LayerPlace place) {
+      return bias == null ? !place.beforeBatchNorm() : bias;
+    }
   }
 
   /**
@@ -37,6 +49,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String kind() {
       return "batchNorm";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new BatchNormLayer(place);
     }
   }
 
@@ -50,6 +67,11 @@ public sealed interface LayerSpec extends Serializable {
     public String kind() {
       return "dropout";
     }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new DropoutLayer(this, place);
+    }
   }
 
   /** max(z, 0). */
@@ -57,6 +79,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String kind() {
       return "relu";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new ReluLayer(place.inputShape());
     }
   }
 
@@ -66,6 +93,11 @@ public sealed interface LayerSpec extends Serializable {
     public String kind() {
       return "tanh";
     }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new TanhLayer(place.inputShape());
+    }
   }
 
   /** 1/(1 + e^-z). */
@@ -73,6 +105,11 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public String kind() {
       return "sigmoid";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new SigmoidLayer(place.inputShape());
     }
   }
 }

@@ -14,7 +14,7 @@ public final class ReluLayer implements Layer {
   private final Shape shape;
 
   /** The function on rows of this shape. */
-  public ReluLayer(Shape shape) {
+  ReluLayer(Shape shape) {
     this.shape = shape;
   }
 

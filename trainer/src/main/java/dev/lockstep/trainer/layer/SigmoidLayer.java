@@ -16,7 +16,7 @@ public final class SigmoidLayer implements Layer {
   private final Shape shape;
 
   /** The function on rows of this shape. */
-  public SigmoidLayer(Shape shape) {
+  SigmoidLayer(Shape shape) {
     this.shape = shape;
   }
 

@@ -16,7 +16,7 @@ public final class TanhLayer implements Layer {
   private final Shape shape;
 
   /** The function on rows of this shape. */
-  public TanhLayer(Shape shape) {
+  TanhLayer(Shape shape) {
     this.shape = shape;
   }
 

@@ -1,18 +1,15 @@
 package dev.lockstep.trainer.network;
 
 import dev.lockstep.trainer.error.LockstepException;
-import dev.lockstep.trainer.layer.BatchNormLayer;
-import dev.lockstep.trainer.layer.DenseLayer;
-import dev.lockstep.trainer.layer.DropoutLayer;
 import dev.lockstep.trainer.layer.Layer;
+import dev.lockstep.trainer.layer.LayerPlace;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.Pass;
-import dev.lockstep.trainer.layer.ReluLayer;
 import dev.lockstep.trainer.layer.Shape;
-import dev.lockstep.trainer.layer.SigmoidLayer;
-import dev.lockstep.trainer.layer.TanhLayer;
 import dev.lockstep.trainer.parameter.ParameterLayout;
 import dev.lockstep.trainer.parameter.ParameterVector;
+import dev.lockstep.trainer.parameter.ParameterWindow;
+import dev.lockstep.trainer.parameter.ParameterWindow.Role;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,7 +22,6 @@ public final class Network {
   private final Shape inputShape;
   private final List<Layer> layers = new ArrayList<>();
   private final ParameterLayout layout;
-  private final int[] batchNormColumns;
 
   /** Binds {@code specs} to examples of {@code inputShape}. */
   public Network(List<LayerSpec> specs, Shape inputShape) {
@@ -35,48 +31,17 @@ public final class Network {
     this.specs = List.copyOf(specs);
     this.inputShape = inputShape;
     ParameterLayout.Builder builder = new ParameterLayout.Builder();
-    List<Integer> columns = new ArrayList<>();
     Shape shape = inputShape;
     for (int index = 0; index < specs.size(); index++) {
-      Layer layer = bind(index, shape, columns.size(), builder);
-      if (layer instanceof BatchNormLayer batchNorm) {
-        columns.add(batchNorm.columns());
-      }
+      boolean beforeBatchNorm =
+          index + 1 < specs.size() && specs.get(index + 1) instanceof LayerSpec.BatchNorm;
+      LayerPlace place =
+          new LayerPlace(index, Integer.toString(index), shape, beforeBatchNorm, builder);
+      Layer layer = specs.get(index).bind(place);
       layers.add(layer);
       shape = layer.outputShape();
     }
     this.layout = builder.build();
-    this.batchNormColumns = columns.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private Layer bind(int index, Shape shape, int batchNorms, ParameterLayout.Builder builder) {
-    LayerSpec spec = specs.get(index);
-    String name = Integer.toString(index);
-    if (spec instanceof LayerSpec.Dense dense) {
-      return new DenseLayer(dense, hasBias(dense, index), index, name, shape, builder);
-    } else if (spec instanceof LayerSpec.BatchNorm) {
-      return new BatchNormLayer(batchNorms, name, shape, builder);
-    } else if (spec instanceof LayerSpec.Dropout dropout) {
-      return new DropoutLayer(dropout, index, shape);
-    } else if (spec instanceof LayerSpec.Relu) {
-      return new ReluLayer(shape);
-    } else if (spec instanceof LayerSpec.Tanh) {
-      return new TanhLayer(shape);
-    } else if (spec instanceof LayerSpec.Sigmoid) {
-      return new SigmoidLayer(shape);
-    }
-    throw new IllegalArgumentException("no layer for " + spec);
-  }
-
-  /**
-   * A dense layer directly before batch norm has no bias of its own unless it is asked for: batch
-   * norm's β takes its place.
-   */
-  private boolean hasBias(LayerSpec.Dense dense, int index) {
-    if (dense.bias() != null) {
-      return dense.bias();
-    }
-    return index + 1 >= specs.size() || !(specs.get(index + 1) instanceof LayerSpec.BatchNorm);
   }
 
   /** What the configuration said. */
@@ -104,9 +69,12 @@ public final class Network {
     return layout;
   }
 
-  /** Features of each batch-norm layer, in order: a copy. */
+  /** Features of each batch-norm layer, in order. */
   public int[] batchNormColumns() {
-    return batchNormColumns.clone();
+    return layout.windows().stream()
+        .filter(window -> window.role() == Role.RUNNING_MEAN)
+        .mapToInt(ParameterWindow::length)
+        .toArray();
   }
 
   /** The first parameters: a pure function of the seed. */

@@ -71,6 +71,11 @@ public final class ParameterLayout {
       return pending.size() - 1;
     }
 
+    /** Number of tensors with this role that have been reserved so far. */
+    public int reserved(Role role) {
+      return (int) pending.stream().filter(tensor -> tensor.role() == role).count();
+    }
+
     /** Places all reserved tensors. */
     public ParameterLayout build() {
       long trainable =
