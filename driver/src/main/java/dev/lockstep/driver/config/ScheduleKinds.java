@@ -72,7 +72,24 @@ final class ScheduleKinds {
               Schedule.Linear.class,
               block -> new Schedule.Linear(finalFraction(block), warmupSteps(block)),
               (schedule, target) ->
-                  writeWarmup(schedule, target.put("finalFraction", schedule.finalFraction()))));
+                  writeWarmup(schedule, target.put("finalFraction", schedule.finalFraction()))),
+          kind(
+              "plateau",
+              Schedule.Plateau.class,
+              block ->
+                  new Schedule.Plateau(
+                      WatchedMetrics.read(block, "metric"),
+                      block.number(
+                          "factor", NumberRange.ABOVE_ZERO_TO_ONE, Schedule.Plateau.DEFAULT_FACTOR),
+                      block.count("patience", Schedule.Plateau.DEFAULT_PATIENCE),
+                      warmupSteps(block)),
+              (schedule, target) ->
+                  writeWarmup(
+                      schedule,
+                      target
+                          .put("metric", schedule.metric().toString())
+                          .put("factor", schedule.reduction())
+                          .put("patience", schedule.patience()))));
 
   /** Kind of a {@code schedule} block that names none. */
   static final String DEFAULT_KIND = "constant";

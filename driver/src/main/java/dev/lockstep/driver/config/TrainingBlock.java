@@ -1,6 +1,7 @@
 package dev.lockstep.driver.config;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.trainer.schedule.EarlyStopping;
 import java.util.Arrays;
 import java.util.List;
 
@@ -43,7 +44,12 @@ final class TrainingBlock {
             .orElse(TrainingSettings.DEFAULT_SYNCHRONIZER);
     int validateEveryEpochs =
         block.count("validateEveryEpochs", TrainingSettings.DEFAULT_VALIDATE_EVERY_EPOCHS);
-    block.notYet("earlyStopping", "checkpoint");
+    EarlyStopping earlyStopping = earlyStopping(block);
+    Double targetError =
+        block.has("targetError")
+            ? Double.valueOf(block.number("targetError", NumberRange.ZERO_TO_ONE, 0.0))
+            : null;
+    block.notYet("checkpoint");
     block.finish();
     Integer length =
         epochs == null && steps == null ? Integer.valueOf(TrainingSettings.DEFAULT_EPOCHS) : epochs;
@@ -56,6 +62,8 @@ final class TrainingBlock {
         seed,
         gradientClipNorm,
         synchronizer,
+        earlyStopping,
+        targetError,
         validateEveryEpochs);
   }
 
@@ -67,6 +75,20 @@ final class TrainingBlock {
     double norm = block.requiredNumber("norm", NumberRange.POSITIVE, 1.0);
     block.finish();
     return norm;
+  }
+
+  private static EarlyStopping earlyStopping(Block training) {
+    if (!training.has("earlyStopping")) {
+      return null;
+    }
+    Block block = training.block("earlyStopping");
+    EarlyStopping settings =
+        new EarlyStopping(
+            WatchedMetrics.read(block, "metric"),
+            block.count("patience", EarlyStopping.DEFAULT_PATIENCE),
+            block.number("minDelta", NumberRange.NOT_NEGATIVE, EarlyStopping.DEFAULT_MIN_DELTA));
+    block.finish();
+    return settings;
   }
 
   /**
@@ -89,6 +111,17 @@ final class TrainingBlock {
       target.putObject("gradientClip").put("norm", training.gradientClipNorm());
     }
     target.put("synchronizer", training.synchronizer().key());
+    EarlyStopping earlyStopping = training.earlyStopping();
+    if (earlyStopping == null) {
+      target.putNull("earlyStopping");
+    } else {
+      target
+          .putObject("earlyStopping")
+          .put("metric", earlyStopping.metric().toString())
+          .put("patience", earlyStopping.patience())
+          .put("minDelta", earlyStopping.minDelta());
+    }
+    target.put("targetError", training.targetError());
     target.put("validateEveryEpochs", training.validateEveryEpochs());
   }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.driver.config;
 
+import dev.lockstep.trainer.schedule.EarlyStopping;
 import java.io.Serializable;
 
 /**
@@ -15,6 +16,8 @@ import java.io.Serializable;
  * @param seed seed of every random draw of the run but the split
  * @param gradientClipNorm greatest global norm of a gradient, above 0, or null for no clipping
  * @param synchronizer how the shards' contributions come together
+ * @param earlyStopping when to end before the last step, or null for never
+ * @param targetError error that would be good enough, from 0 to 1, for the diagnosis; or null
  * @param validateEveryEpochs epochs between two validations, at least 1
  */
 public record TrainingSettings(
@@ -26,6 +29,8 @@ public record TrainingSettings(
     long seed,
     Double gradientClipNorm,
     Synchronizer synchronizer,
+    EarlyStopping earlyStopping,
+    Double targetError,
     int validateEveryEpochs)
     implements Serializable {
   /** Epochs where the configuration names neither epochs nor steps. */
@@ -65,6 +70,8 @@ public record TrainingSettings(
         seed,
         gradientClipNorm,
         synchronizer,
+        earlyStopping,
+        targetError,
         validateEveryEpochs);
   }
 }

@@ -10,4 +10,9 @@ public interface TrainingListener {
 
   /** After the last step of an epoch and its validation. */
   void epochFinished(EpochRecord record);
+
+  /** Asked before each step; true ends the loop there, with a state that can be continued. */
+  default boolean wantsToStop() {
+    return false;
+  }
 }

@@ -11,7 +11,6 @@ import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.optimizer.UpdateStep;
 import dev.lockstep.trainer.reduce.Contribution;
-import dev.lockstep.trainer.reduce.MetricSums;
 
 /**
  * Synchronous data-parallel gradient descent: hand out parameters, add up contributions, update,
@@ -24,7 +23,7 @@ public final class TrainingLoop {
   private final TrainingPlan plan;
   private final boolean classification;
   private final TrainingListener listener;
-  private final MetricSums epochSums = new MetricSums(0);
+  private final Supervision supervision;
 
   /** A loop over the given replicas; {@code classification} decides which metrics are told. */
   public TrainingLoop(
@@ -33,15 +32,23 @@ public final class TrainingLoop {
     this.plan = plan;
     this.classification = classification;
     this.listener = listener;
+    this.supervision = new Supervision(plan.schedule(), plan.earlyStopping());
   }
 
-  /** Takes all steps that are left. */
+  /** Takes all steps that are left, unless early stopping or the listener ends it before. */
   public void run(TrainingState state) {
-    while (state.step() < plan.totalSteps()) {
+    run(state, plan.totalSteps());
+  }
+
+  /** As {@link #run(TrainingState)}, at most to the end of step {@code lastStep}. */
+  public void run(TrainingState state, long lastStep) {
+    while (state.step() < lastStep && !state.stoppedEarly() && !listener.wantsToStop()) {
       StepPlan step = StepPlan.of(state.step() + 1, plan.stepsPerEpoch());
       listener.stepFinished(takeStep(state, step));
       if (plan.endsEpoch(step.step())) {
-        listener.epochFinished(finishEpoch(state, step));
+        EpochRecord epoch = finishEpoch(state, step);
+        supervision.after(epoch, state);
+        listener.epochFinished(epoch);
       }
     }
   }
@@ -54,11 +61,11 @@ public final class TrainingLoop {
     if (!report.isFinite()) {
       throw diverged(step, report);
     }
-    double rate = plan.rate(step.step());
+    double rate = plan.rate(step.step(), state.rateReductions());
     plan.update().apply(total, report, state.parameters(), state.optimizer(), rate, step.step());
     state.statistics().move(total.moments(), state.parameters());
     state.finishStep();
-    epochSums.merge(total.metrics());
+    state.epochSums().merge(total.metrics());
     long updated = System.nanoTime();
     double compute = total.computeNanos() * NANO;
     double broadcast = replicas.broadcastSeconds();
@@ -76,8 +83,8 @@ public final class TrainingLoop {
   }
 
   private EpochRecord finishEpoch(TrainingState state, StepPlan step) {
-    SplitMetrics train = Metrics.of(epochSums, classification);
-    epochSums.clear();
+    SplitMetrics train = Metrics.of(state.epochSums(), classification);
+    state.epochSums().clear();
     SplitMetrics validation =
         plan.validatesAfter(step.epoch(), step.step())
             ? Metrics.of(replicas.evaluate(state.parameters(), Split.VALIDATION), classification)

@@ -1,6 +1,7 @@
 package dev.lockstep.driver.loop;
 
 import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.schedule.EarlyStopping;
 import dev.lockstep.trainer.schedule.Schedule;
 
 /**
@@ -12,13 +13,25 @@ import dev.lockstep.trainer.schedule.Schedule;
  * @param stepsPerEpoch at least 1
  * @param validateEveryEpochs epochs between two validations, or 0 where there is no validation
  *     split
+ * @param earlyStopping when to end before the last step, or null for never
  */
 public record TrainingPlan(
     UpdateStep update,
     Schedule schedule,
     long totalSteps,
     int stepsPerEpoch,
-    int validateEveryEpochs) {
+    int validateEveryEpochs,
+    EarlyStopping earlyStopping) {
+  /** A plan that takes all its steps. */
+  public TrainingPlan(
+      UpdateStep update,
+      Schedule schedule,
+      long totalSteps,
+      int stepsPerEpoch,
+      int validateEveryEpochs) {
+    this(update, schedule, totalSteps, stepsPerEpoch, validateEveryEpochs, null);
+  }
+
   /** Whether an epoch (or the run) ends with this step. */
   boolean endsEpoch(long step) {
     return step % stepsPerEpoch == 0 || step == totalSteps;
@@ -29,10 +42,11 @@ public record TrainingPlan(
     return validateEveryEpochs > 0 && (epoch % validateEveryEpochs == 0 || step == totalSteps);
   }
 
-  /** α of a step. */
-  double rate(long step) {
+  /** α of a step, after so many reductions by a plateau schedule. */
+  double rate(long step, int reductions) {
     return schedule.rate(
         update.optimizer().learningRate(),
-        new Schedule.Position(step, totalSteps, Math.toIntExact((step - 1) / stepsPerEpoch)));
+        new Schedule.Position(
+            step, totalSteps, Math.toIntExact((step - 1) / stepsPerEpoch), reductions));
   }
 }

@@ -1,8 +1,11 @@
 package dev.lockstep.driver.loop;
 
+import dev.lockstep.trainer.metric.BestSoFar;
 import dev.lockstep.trainer.optimizer.OptimizerState;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.RunningStatistics;
+import dev.lockstep.trainer.reduce.MetricSums;
+import java.util.Optional;
 
 /**
  * The whole truth of a run between two steps. Whoever holds it can continue to the same bits.
@@ -12,7 +15,13 @@ public final class TrainingState {
   private final ParameterVector parameters;
   private final OptimizerState optimizer;
   private final RunningStatistics statistics;
+  private final MetricSums epochSums = new MetricSums(0);
+  private final BestSoFar plateau = new BestSoFar();
+  private final BestSoFar stopping = new BestSoFar();
   private long step;
+  private int rateReductions;
+  private BestWeights bestWeights;
+  private boolean stoppedEarly;
 
   /**
    * State after {@code step} steps.
@@ -40,7 +49,7 @@ public final class TrainingState {
     return optimizer;
   }
 
-  /** Running statistics in float64. */
+  /** What moves the running statistics, which are part of the parameters. */
   public RunningStatistics statistics() {
     return statistics;
   }
@@ -50,7 +59,59 @@ public final class TrainingState {
     return step;
   }
 
+  /** Sums over the mini-batches of the epoch that is going on. */
+  MetricSums epochSums() {
+    return epochSums;
+  }
+
+  /** What a plateau schedule remembers. */
+  BestSoFar plateau() {
+    return plateau;
+  }
+
+  /** What early stopping remembers. */
+  BestSoFar stopping() {
+    return stopping;
+  }
+
+  /** How often a plateau has lowered the learning rate. */
+  public int rateReductions() {
+    return rateReductions;
+  }
+
+  /** Whether early stopping has ended the run. */
+  public boolean stoppedEarly() {
+    return stoppedEarly;
+  }
+
+  /** The weights of the best epoch; empty without early stopping and before its first epoch. */
+  public Optional<BestWeights> bestWeights() {
+    return Optional.ofNullable(bestWeights);
+  }
+
+  /** Puts the weights of the best epoch back, where early stopping has kept them. */
+  public void restoreBest() {
+    if (bestWeights != null) {
+      float[] best = bestWeights.parameters().values();
+      System.arraycopy(best, 0, parameters.values(), 0, best.length);
+      statistics.setBatchesTracked(bestWeights.batchesTracked());
+    }
+  }
+
   void finishStep() {
     step++;
+  }
+
+  void reduceRate() {
+    rateReductions++;
+    plateau.restartCount();
+  }
+
+  void keepAsBest(int epoch, double value) {
+    bestWeights = new BestWeights(epoch, value, parameters.copy(), statistics.batchesTracked());
+  }
+
+  void stopEarly() {
+    stoppedEarly = true;
   }
 }

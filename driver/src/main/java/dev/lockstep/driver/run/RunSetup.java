@@ -10,8 +10,11 @@ import dev.lockstep.trainer.kernel.Blas;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.loss.Loss;
 import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.Initializer;
+import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.schedule.Schedule;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -66,6 +69,12 @@ record RunSetup(
               + ".");
     }
     TrainingSettings training = given.training().withShards(shards);
+    if (training.earlyStopping() != null) {
+      requireWatchable("training.earlyStopping.metric", training.earlyStopping().metric(), data);
+    }
+    if (given.schedule() instanceof Schedule.Plateau plateau) {
+      requireWatchable("schedule.metric", plateau.metric(), data);
+    }
     BatchPlan batches =
         new BatchPlan(
             data.train().examples(), training.batchSize(), training.shuffle(), training.seed());
@@ -80,6 +89,36 @@ record RunSetup(
             .withData(given.data().withTask(data.task()));
     return new RunSetup(
         resolved, data, network, lossSpec, labels.size(), batches, totalSteps, warnings(given));
+  }
+
+  /** Refuses a metric that this run does not compute while it trains. */
+  private static void requireWatchable(String key, WatchedMetric metric, PreparedData data) {
+    int classes = data.preprocessing().classLabels().size();
+    List<String> names = new ArrayList<>(List.of("loss"));
+    names.addAll(classes > 0 ? WatchedMetric.OF_CLASSIFICATION : WatchedMetric.OF_REGRESSION);
+    if (metric.split().equals("train") || classes > MetricSums.MAX_CONFUSION_CLASSES) {
+      // The mean over classes needs a confusion matrix, which mini-batches do not keep.
+      names.remove("macroF1");
+    }
+    if (metric.split().equals("validation") && data.validation().isEmpty()) {
+      throw LockstepException.usage(
+          key
+              + ": '"
+              + metric
+              + "' needs a validation split, and these data have none. Give data.validation, or"
+              + " watch train.loss.");
+    }
+    if (!names.contains(metric.name())) {
+      throw LockstepException.usage(
+          key
+              + ": '"
+              + metric
+              + "' is not computed in this run; for "
+              + metric.split()
+              + " there are "
+              + String.join(", ", names)
+              + ".");
+    }
   }
 
   private static LossSpec defaultLoss(Task task) {

@@ -42,12 +42,12 @@ final class Summarizer {
   /**
    * Evaluates all splits, unless the run diverged, and puts the summary together.
    *
-   * @param state where the run ended
-   * @param replicas what evaluates
+   * @param session where the run ended
    * @param statistics times of the steps
    */
-  RunSummary summarize(
-      TrainingState state, Replicas replicas, StepStatistics statistics, boolean diverged) {
+  RunSummary summarize(TrainingSession session, StepStatistics statistics, boolean diverged) {
+    TrainingState state = session.state();
+    Replicas replicas = session.replicas();
     Map<Split, MetricSums> sums = new EnumMap<>(Split.class);
     if (!diverged) {
       sums.put(Split.TRAIN, replicas.evaluate(state.parameters(), Split.TRAIN));
@@ -65,7 +65,7 @@ final class Summarizer {
     versions.put("scala", Properties.versionNumberString());
     int stepsPerEpoch = setup.batches().stepsPerEpoch();
     return new RunSummary(
-        diverged ? "diverged" : "completed",
+        diverged ? "diverged" : state.stoppedEarly() ? "stoppedEarly" : "completed",
         setup.configuration().name(),
         state.step(),
         Math.toIntExact(state.step() / stepsPerEpoch),

@@ -1,21 +1,9 @@
 package dev.lockstep.driver.run;
 
-import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
-import dev.lockstep.datasets.pack.PreparedSplit;
-import dev.lockstep.datasets.pack.Shard;
-import dev.lockstep.datasets.pack.Split;
-import dev.lockstep.driver.cluster.LocalReplicas;
-import dev.lockstep.driver.cluster.ReplicaBlueprint;
-import dev.lockstep.driver.cluster.Replicas;
-import dev.lockstep.driver.cluster.TreeReplicas;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
-import dev.lockstep.driver.config.Synchronizer;
-import dev.lockstep.driver.config.TrainingSettings;
 import dev.lockstep.driver.loop.TrainingListener;
-import dev.lockstep.driver.loop.TrainingLoop;
-import dev.lockstep.driver.loop.TrainingPlan;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.EpochRecord;
 import dev.lockstep.driver.report.HtmlReport;
@@ -27,19 +15,11 @@ import dev.lockstep.driver.report.StepRecord;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
-import dev.lockstep.trainer.network.Network;
-import dev.lockstep.trainer.optimizer.UpdateStep;
-import dev.lockstep.trainer.parameter.ParameterVector;
-import dev.lockstep.trainer.parameter.RunningStatistics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.UUID;
 import java.util.function.LongFunction;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -79,95 +59,26 @@ public final class TrainingRun {
    */
   public RunSummary execute() {
     folder.requireFresh();
-    TrainingSettings training = given.training();
-    int shards = training.shards() != null ? training.shards() : spark.defaultParallelism();
-    int partitions = Math.min(shards, spark.defaultParallelism());
-    try (PreparedData data = DataPreparation.prepare(spark, given.data(), shards, partitions)) {
-      RunSetup setup = RunSetup.of(given, data, shards);
-      notes.addAll(setup.warnings());
-      TrainingState state = firstState(setup);
-      try (Replicas replicas = replicas(setup)) {
-        folder.create();
-        String yaml = ConfigurationWriter.toYaml(setup.configuration());
-        folder.writeText("config.yaml", yaml);
-        return train(setup, state, replicas, yaml);
-      }
+    try (PreparedData data = TrainingSession.prepare(spark, given);
+        TrainingSession session = TrainingSession.open(spark, given, data)) {
+      notes.addAll(session.setup().warnings());
+      folder.create();
+      String yaml = ConfigurationWriter.toYaml(session.setup().configuration());
+      folder.writeText("config.yaml", yaml);
+      return train(session, yaml);
     }
   }
 
-  private TrainingState firstState(RunSetup setup) {
-    Network network = setup.network();
-    ParameterVector parameters = network.initialParameters(setup.configuration().training().seed());
-    long[] batchesTracked = new long[network.batchNormColumns().length];
-    String initialWeights = given.network().initialWeights();
-    if (initialWeights != null) {
-      batchesTracked =
-          WeightsFile.read(initialWeights, spark.hadoopConfiguration(), network, parameters);
-    }
-    return new TrainingState(
-        parameters,
-        given.optimizer().newState(network.layout().trainableLength()),
-        new RunningStatistics(network.layout(), batchesTracked),
-        0);
-  }
-
-  private Replicas replicas(RunSetup setup) {
-    ReplicaBlueprint blueprint =
-        new ReplicaBlueprint(
-            UUID.randomUUID().toString(),
-            given.network().layers(),
-            setup.data().inputShape(),
-            setup.lossSpec(),
-            setup.classes(),
-            setup.configuration().training().seed(),
-            setup.batches(),
-            setup.shards());
-    Map<Split, JavaRDD<Shard>> splits = new EnumMap<>(Split.class);
-    splits.put(Split.TRAIN, setup.data().train().shards());
-    setup
-        .data()
-        .validation()
-        .map(PreparedSplit::shards)
-        .ifPresent(rdd -> splits.put(Split.VALIDATION, rdd));
-    setup.data().test().map(PreparedSplit::shards).ifPresent(rdd -> splits.put(Split.TEST, rdd));
-    if (given.training().synchronizer() == Synchronizer.TREE) {
-      return new TreeReplicas(spark, blueprint, splits);
-    }
-    if (!spark.isLocal()) {
-      throw LockstepException.usage(
-          "training.synchronizer: 'local' works in one process only, but the master is "
-              + spark.master()
-              + ". Use 'tree', or --master local[N].");
-    }
-    Map<Split, List<Shard>> collected = new EnumMap<>(Split.class);
-    splits.forEach((split, rdd) -> collected.put(split, rdd.collect()));
-    return new LocalReplicas(
-        blueprint, collected, Math.min(setup.shards(), spark.defaultParallelism()));
-  }
-
-  private RunSummary train(RunSetup setup, TrainingState state, Replicas replicas, String yaml) {
-    TrainingSettings training = setup.configuration().training();
-    boolean validates = setup.data().validation().isPresent();
-    TrainingPlan plan =
-        new TrainingPlan(
-            new UpdateStep(
-                setup.network().layout(),
-                given.regularization(),
-                training.gradientClipNorm() == null
-                    ? Double.POSITIVE_INFINITY
-                    : training.gradientClipNorm(),
-                given.optimizer()),
-            given.schedule(),
-            setup.totalSteps(),
-            setup.batches().stepsPerEpoch(),
-            validates ? training.validateEveryEpochs() : 0);
+  private RunSummary train(TrainingSession session, String yaml) {
+    RunSetup setup = session.setup();
+    TrainingState state = session.state();
     StepStatistics statistics = new StepStatistics();
     LockstepException divergence = null;
     ProgressPrinter progress = progressForSteps.apply(setup.totalSteps());
     notes.forEach(progress::note);
     try (MetricsLog log = new MetricsLog(folder.append("metrics.jsonl"))) {
       TrainingListener listener = new RunListener(log, progress, statistics);
-      new TrainingLoop(replicas, plan, setup.classification(), listener).run(state);
+      session.loop(listener).run(state);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     } catch (LockstepException failure) {
@@ -179,9 +90,12 @@ public final class TrainingRun {
     } finally {
       progress.finish();
     }
+    if (divergence == null) {
+      takeBest(setup, state);
+    }
     RunSummary summary =
         new Summarizer(spark, setup, notes, start)
-            .summarize(state, replicas, statistics, divergence != null);
+            .summarize(session, statistics, divergence != null);
     if (divergence == null) {
       ModelFolder.write(
           new ModelArtifact(
@@ -201,6 +115,23 @@ public final class TrainingRun {
           divergence);
     }
     return summary;
+  }
+
+  /** With early stopping the result is the best epoch's, whether or not it stopped early. */
+  private void takeBest(RunSetup setup, TrainingState state) {
+    state.restoreBest();
+    state
+        .bestWeights()
+        .ifPresent(
+            best ->
+                notes.add(
+                    "The weights are those of epoch "
+                        + best.epoch()
+                        + ", the best by "
+                        + setup.configuration().training().earlyStopping().metric()
+                        + " ("
+                        + best.value()
+                        + ")."));
   }
 
   private RunMetrics readMetrics() {

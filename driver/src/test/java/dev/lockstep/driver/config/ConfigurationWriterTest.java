@@ -115,6 +115,8 @@ final class ConfigurationWriterTest {
               seed: 42
               gradientClip: null
               synchronizer: tree
+              earlyStopping: null
+              targetError: null
               validateEveryEpochs: 1
             """);
   }

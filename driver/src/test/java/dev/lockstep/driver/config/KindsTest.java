@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.optimizer.Optimizer;
 import dev.lockstep.trainer.parameter.Initializer;
+import dev.lockstep.trainer.schedule.EarlyStopping;
 import dev.lockstep.trainer.schedule.Schedule;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every kind parses, in both spellings, and every member of a sealed family has a kind. */
 final class KindsTest {
@@ -138,10 +141,37 @@ final class KindsTest {
     assertThat(schedule("cosine, finalFraction: 0.1, warmupSteps: 4"))
         .isEqualTo(new Schedule.Cosine(0.1, 4));
     assertThat(schedule("linear, finalFraction: 1")).isEqualTo(new Schedule.Linear(1, 0));
+    assertThat(schedule("plateau"))
+        .isEqualTo(new Schedule.Plateau(WatchedMetric.VALIDATION_LOSS, 0.1, 10, 0));
+    assertThat(
+            schedule("plateau, metric: train.accuracy, factor: 0.5, patience: 2, warmupSteps: 3"))
+        .isEqualTo(new Schedule.Plateau(new WatchedMetric("train", "accuracy"), 0.5, 2, 3));
   }
 
   private static Schedule schedule(String settings) {
     return read(MINIMAL + "schedule: {kind: " + settings + "}").schedule();
+  }
+
+  @Test
+  void earlyStoppingTakesSettings() {
+    assertThat(earlyStopping("{}"))
+        .isEqualTo(new EarlyStopping(WatchedMetric.VALIDATION_LOSS, 5, 0));
+    assertThat(earlyStopping("{metric: validation.accuracy, patience: 2, minDelta: 0.01}"))
+        .isEqualTo(new EarlyStopping(new WatchedMetric("validation", "accuracy"), 2, 0.01));
+    assertThat(earlyStopping("null")).isNull();
+  }
+
+  private static EarlyStopping earlyStopping(String settings) {
+    return read(MINIMAL, "training.earlyStopping=" + settings).training().earlyStopping();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"test.loss", "loss", "validation.", "validation.auc", "train.loss.x"})
+  void aMetricThatCannotBeWatchedIsRefused(String metric) {
+    assertThat(errorOf(MINIMAL, "training.earlyStopping={metric: " + metric + "}"))
+        .contains("training.earlyStopping.metric", "such as validation.loss");
+    assertThat(errorOf(MINIMAL, "schedule={kind: plateau, metric: " + metric + "}"))
+        .contains("schedule.metric", "such as validation.loss");
   }
 
   @Test
@@ -162,7 +192,6 @@ final class KindsTest {
     "network.layers[0]=gelu, network.layers[0], kind gelu",
     "'loss={kind: huber, delta: 0.5}', loss.kind, kind huber",
     "optimizer=adamW, optimizer, kind adamW",
-    "'schedule={kind: plateau, metric: validation.loss}', schedule.kind, kind plateau",
     "training.synchronizer=barrier, training.synchronizer, synchronizer barrier",
     "training.synchronizer=auto, training.synchronizer, synchronizer auto",
     "data.format=parquet, data.format, format parquet",
@@ -203,7 +232,6 @@ final class KindsTest {
     "tuning={trials: 3}, key tuning",
     "registry={path: /models}, key registry",
     "retraining={metric: accuracy}, key retraining",
-    "training.earlyStopping={patience: 5}, key earlyStopping",
     "training.checkpoint={keep: 3}, key checkpoint",
     "loss={kind: softmaxCrossEntropy; labelSmoothing: 0.1}, key labelSmoothing"
   })

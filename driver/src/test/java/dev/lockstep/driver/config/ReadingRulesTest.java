@@ -98,7 +98,8 @@ final class ReadingRulesTest {
     assertThat(configuration.data().weight()).isEqualTo("w");
     assertThat(configuration.network().initialWeights()).isEqualTo("/conf/initial.safetensors");
     assertThat(configuration.training())
-        .isEqualTo(new TrainingSettings(3, null, 16, 1, false, 1, 0.25, Synchronizer.TREE, 1));
+        .isEqualTo(
+            new TrainingSettings(3, null, 16, 1, false, 1, 0.25, Synchronizer.TREE, null, null, 1));
   }
 
   @ParameterizedTest

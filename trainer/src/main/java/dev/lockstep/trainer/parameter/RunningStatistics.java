@@ -58,6 +58,11 @@ public final class RunningStatistics {
     return batchesTracked.clone();
   }
 
+  /** Sets back to a moment after {@code batches} steps for each batch-norm layer. */
+  public void setBatchesTracked(long[] batches) {
+    System.arraycopy(batches, 0, batchesTracked, 0, batchesTracked.length);
+  }
+
   /** Moves the statistics in {@code parameters} by one mini-batch. */
   public void move(Moments[] batch, ParameterVector parameters) {
     float[] values = parameters.values();

@@ -1,5 +1,6 @@
 package dev.lockstep.trainer.schedule;
 
+import dev.lockstep.trainer.metric.WatchedMetric;
 import java.io.Serializable;
 
 /**
@@ -32,8 +33,14 @@ public sealed interface Schedule extends Serializable {
    * @param step t, counted from 1
    * @param totalSteps T, steps of the whole run
    * @param finishedEpochs e, from 0
+   * @param reductions how often a {@link Plateau} has lowered the rate so far
    */
-  record Position(long step, long totalSteps, int finishedEpochs) {
+  record Position(long step, long totalSteps, int finishedEpochs, int reductions) {
+    /** A place where no plateau has been met. */
+    public Position(long step, long totalSteps, int finishedEpochs) {
+      this(step, totalSteps, finishedEpochs, 0);
+    }
+
     /** The share of the run that lies behind, (t-1)/T. */
     double progress() {
       return (double) (step - 1) / totalSteps;
@@ -109,6 +116,25 @@ public sealed interface Schedule extends Serializable {
     @Override
     public double factor(Position position) {
       return finalFraction + (1.0 - finalFraction) * (1.0 - position.progress());
+    }
+  }
+
+  /**
+   * α₀·factor^r, where r counts how often {@code metric} had not improved for {@code patience}
+   * values in a row. The counting is the run's, since it depends on what the run finds; the rate is
+   * a function of the count.
+   */
+  record Plateau(WatchedMetric metric, double reduction, int patience, long warmupSteps)
+      implements Schedule {
+    /** The factor where the configuration names none. */
+    public static final double DEFAULT_FACTOR = 0.1;
+
+    /** The patience where the configuration names none. */
+    public static final int DEFAULT_PATIENCE = 10;
+
+    @Override
+    public double factor(Position position) {
+      return StrictMath.pow(reduction, position.reductions());
     }
   }
 }

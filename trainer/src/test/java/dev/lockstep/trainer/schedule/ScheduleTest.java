@@ -3,6 +3,7 @@ package dev.lockstep.trainer.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.schedule.Schedule.Position;
 import java.util.HashSet;
 import java.util.Set;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ScheduleTest {
   private static final int TOTAL_STEPS = 10;
   private static final int STEPS_PER_EPOCH = 2;
+  private static final int STEPS_PER_REDUCTION = 4;
 
   static Stream<Arguments> firstTenRates() {
     return Stream.of(
@@ -66,7 +68,11 @@ class ScheduleTest {
             }),
         Arguments.of(
             new Schedule.Linear(0.2, 0),
-            new double[] {1, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52, 0.44, 0.36, 0.28}));
+            new double[] {1, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52, 0.44, 0.36, 0.28}),
+        // plateaus met after steps 4 and 8
+        Arguments.of(
+            new Schedule.Plateau(WatchedMetric.VALIDATION_LOSS, 0.5, 2, 0),
+            new double[] {1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25}));
   }
 
   @ParameterizedTest
@@ -102,6 +108,7 @@ class ScheduleTest {
   }
 
   private static Position at(int step) {
-    return new Position(step, TOTAL_STEPS, (step - 1) / STEPS_PER_EPOCH);
+    return new Position(
+        step, TOTAL_STEPS, (step - 1) / STEPS_PER_EPOCH, (step - 1) / STEPS_PER_REDUCTION);
   }
 }

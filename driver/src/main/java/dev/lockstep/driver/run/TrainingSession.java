@@ -1,0 +1,180 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.datasets.pack.DataPreparation;
+import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.PreparedSplit;
+import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.pack.Split;
+import dev.lockstep.driver.cluster.LocalReplicas;
+import dev.lockstep.driver.cluster.ReplicaBlueprint;
+import dev.lockstep.driver.cluster.Replicas;
+import dev.lockstep.driver.cluster.TreeReplicas;
+import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.config.Synchronizer;
+import dev.lockstep.driver.config.TrainingSettings;
+import dev.lockstep.driver.loop.TrainingListener;
+import dev.lockstep.driver.loop.TrainingLoop;
+import dev.lockstep.driver.loop.TrainingPlan;
+import dev.lockstep.driver.loop.TrainingState;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.parameter.ParameterVector;
+import dev.lockstep.trainer.parameter.RunningStatistics;
+import dev.lockstep.trainer.schedule.Schedule;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * One configuration ready to train on prepared data: the network bound to the data, the first
+ * state, and the replicas that compute. Writes no file. Several sessions may share the same data
+ * and train side by side, each on a thread of its own.
+ *
+ * <p>Closing releases the replicas; the data stay the caller's.
+ */
+final class TrainingSession implements AutoCloseable {
+  private final RunSetup setup;
+  private final TrainingState state;
+  private final Replicas replicas;
+
+  private TrainingSession(RunSetup setup, TrainingState state, Replicas replicas) {
+    this.setup = setup;
+    this.state = state;
+    this.replicas = replicas;
+  }
+
+  /** Logical shards of a run: as configured, else the parallelism there is. */
+  static int shards(JavaSparkContext spark, TrainingSettings training) {
+    return training.shards() != null ? training.shards() : spark.defaultParallelism();
+  }
+
+  /** Prepares the data of a configuration, to be closed by the caller. */
+  static PreparedData prepare(JavaSparkContext spark, RunConfiguration given) {
+    int shards = shards(spark, given.training());
+    int partitions = Math.min(shards, spark.defaultParallelism());
+    return DataPreparation.prepare(spark, given.data(), shards, partitions);
+  }
+
+  /**
+   * Binds a configuration to data.
+   *
+   * @param data as {@link #prepare} gives them for this configuration or for one that differs in
+   *     neither {@code data} nor {@code training.shards}
+   * @throws LockstepException of kind usage where configuration and data do not fit
+   */
+  static TrainingSession open(JavaSparkContext spark, RunConfiguration given, PreparedData data) {
+    RunSetup setup = RunSetup.of(given, data, shards(spark, given.training()));
+    return new TrainingSession(setup, firstState(spark, setup), replicas(spark, setup));
+  }
+
+  private static TrainingState firstState(JavaSparkContext spark, RunSetup setup) {
+    Network network = setup.network();
+    ParameterVector parameters = network.initialParameters(setup.configuration().training().seed());
+    long[] batchesTracked = new long[network.batchNormColumns().length];
+    String initialWeights = setup.configuration().network().initialWeights();
+    if (initialWeights != null) {
+      batchesTracked =
+          WeightsFile.read(initialWeights, spark.hadoopConfiguration(), network, parameters);
+    }
+    return new TrainingState(
+        parameters,
+        setup.configuration().optimizer().newState(network.layout().trainableLength()),
+        new RunningStatistics(network.layout(), batchesTracked),
+        0);
+  }
+
+  private static Replicas replicas(JavaSparkContext spark, RunSetup setup) {
+    RunConfiguration run = setup.configuration();
+    ReplicaBlueprint blueprint =
+        new ReplicaBlueprint(
+            UUID.randomUUID().toString(),
+            run.network().layers(),
+            setup.data().inputShape(),
+            setup.lossSpec(),
+            setup.classes(),
+            run.training().seed(),
+            setup.batches(),
+            setup.shards());
+    Map<Split, JavaRDD<Shard>> splits = new EnumMap<>(Split.class);
+    splits.put(Split.TRAIN, setup.data().train().shards());
+    setup
+        .data()
+        .validation()
+        .map(PreparedSplit::shards)
+        .ifPresent(rdd -> splits.put(Split.VALIDATION, rdd));
+    setup.data().test().map(PreparedSplit::shards).ifPresent(rdd -> splits.put(Split.TEST, rdd));
+    if (run.training().synchronizer() == Synchronizer.TREE) {
+      return new TreeReplicas(spark, blueprint, splits);
+    }
+    if (!spark.isLocal()) {
+      throw LockstepException.usage(
+          "training.synchronizer: 'local' works in one process only, but the master is "
+              + spark.master()
+              + ". Use 'tree', or --master local[N].");
+    }
+    Map<Split, List<Shard>> collected = new EnumMap<>(Split.class);
+    splits.forEach((split, rdd) -> collected.put(split, rdd.collect()));
+    return new LocalReplicas(
+        blueprint, collected, Math.min(setup.shards(), spark.defaultParallelism()));
+  }
+
+  /** Configuration, data and network, and what the user should know about them. */
+  RunSetup setup() {
+    return setup;
+  }
+
+  /** Where training is; moved by the loop. */
+  TrainingState state() {
+    return state;
+  }
+
+  /** What computes. */
+  Replicas replicas() {
+    return replicas;
+  }
+
+  /** A loop over the configured schedule and length. */
+  TrainingLoop loop(TrainingListener listener) {
+    RunConfiguration run = setup.configuration();
+    boolean validates = setup.data().validation().isPresent();
+    return loop(
+        run.schedule(),
+        setup.totalSteps(),
+        validates ? run.training().validateEveryEpochs() : 0,
+        listener);
+  }
+
+  /**
+   * A loop over another schedule and length.
+   *
+   * @param totalSteps T of the schedule
+   * @param validateEveryEpochs epochs between two validations, or 0 for none
+   */
+  TrainingLoop loop(
+      Schedule schedule, long totalSteps, int validateEveryEpochs, TrainingListener listener) {
+    RunConfiguration run = setup.configuration();
+    Double clipNorm = run.training().gradientClipNorm();
+    TrainingPlan plan =
+        new TrainingPlan(
+            new UpdateStep(
+                setup.network().layout(),
+                run.regularization(),
+                clipNorm == null ? Double.POSITIVE_INFINITY : clipNorm,
+                run.optimizer()),
+            schedule,
+            totalSteps,
+            setup.batches().stepsPerEpoch(),
+            validateEveryEpochs,
+            run.training().earlyStopping());
+    return new TrainingLoop(replicas, plan, setup.classification(), listener);
+  }
+
+  @Override
+  public void close() {
+    replicas.close();
+  }
+}
