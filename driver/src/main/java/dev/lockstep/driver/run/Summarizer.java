@@ -4,6 +4,7 @@ import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.cluster.Replicas;
 import dev.lockstep.driver.loop.Metrics;
 import dev.lockstep.driver.loop.TrainingState;
+import dev.lockstep.driver.report.Diagnosis;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.trainer.kernel.Blas;
@@ -63,6 +64,8 @@ final class Summarizer {
     versions.put("spark", spark.version());
     versions.put("hadoop", VersionInfo.getVersion());
     versions.put("scala", Properties.versionNumberString());
+    SplitMetrics train = metrics(sums.get(Split.TRAIN));
+    SplitMetrics validation = metrics(sums.get(Split.VALIDATION));
     int stepsPerEpoch = setup.batches().stepsPerEpoch();
     return new RunSummary(
         diverged ? "diverged" : state.stoppedEarly() ? "stoppedEarly" : "completed",
@@ -71,14 +74,14 @@ final class Summarizer {
         Math.toIntExact(state.step() / stepsPerEpoch),
         setup.network().layout().trainableLength(),
         ModelTensors.sha256(setup.network().layout(), state.parameters()),
-        metrics(sums.get(Split.TRAIN)),
-        metrics(sums.get(Split.VALIDATION)),
+        train,
+        validation,
         metrics(sums.get(Split.TEST)),
         statistics.examplesPerSecond(),
         statistics.milliseconds(0.5),
         statistics.milliseconds(0.95),
         (System.nanoTime() - start) * NANO,
-        null,
+        diagnosis(train, validation),
         spark.version(),
         System.getProperty("java.version"),
         Blas.backendName(),
@@ -90,6 +93,13 @@ final class Summarizer {
         setup.data().preprocessing().classLabels(),
         confusion(sums.get(Split.TEST)),
         notes);
+  }
+
+  private String diagnosis(SplitMetrics train, SplitMetrics validation) {
+    Double target = setup.configuration().training().targetError();
+    Diagnosis diagnosis =
+        Diagnosis.of(train, validation, target == null ? Diagnosis.DEFAULT_TARGET_ERROR : target);
+    return diagnosis == null ? null : diagnosis.text();
   }
 
   private SplitMetrics metrics(MetricSums sums) {

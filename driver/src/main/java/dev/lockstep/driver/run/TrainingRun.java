@@ -8,6 +8,7 @@ import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.EpochRecord;
 import dev.lockstep.driver.report.HtmlReport;
 import dev.lockstep.driver.report.MetricsLog;
+import dev.lockstep.driver.report.PlateauWatch;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunMetrics;
 import dev.lockstep.driver.report.RunSummary;
@@ -77,7 +78,9 @@ public final class TrainingRun {
     ProgressPrinter progress = progressForSteps.apply(setup.totalSteps());
     notes.forEach(progress::note);
     try (MetricsLog log = new MetricsLog(folder.append("metrics.jsonl"))) {
-      TrainingListener listener = new RunListener(log, progress, statistics);
+      TrainingListener listener =
+          new RunListener(
+              log, progress, statistics, new PlateauWatch(setup.batches().stepsPerEpoch()), notes);
       session.loop(listener).run(state);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
@@ -142,12 +145,24 @@ public final class TrainingRun {
     }
   }
 
-  private record RunListener(MetricsLog log, ProgressPrinter progress, StepStatistics statistics)
+  private record RunListener(
+      MetricsLog log,
+      ProgressPrinter progress,
+      StepStatistics statistics,
+      PlateauWatch plateaus,
+      List<String> notes)
       implements TrainingListener {
     @Override
     public void stepFinished(StepRecord record) {
       statistics.add(record);
       progress.step(record);
+      plateaus
+          .step(record)
+          .ifPresent(
+              message -> {
+                progress.note(message);
+                notes.add(message);
+              });
       try {
         log.write(record);
       } catch (IOException failure) {

@@ -78,6 +78,74 @@ final class EndOfARunTest {
   }
 
   @Test
+  void aRunThatStopsEarlyKeepsTheWeightsOfItsBestEpoch() throws IOException {
+    String early =
+        "training.earlyStopping={metric: validation.loss, patience: 2}"; // the rate is far too high
+    Outcome outcome =
+        train(
+            moons(""),
+            "run",
+            "--quiet",
+            "--set",
+            early,
+            "--set",
+            "training.epochs=60",
+            "--set",
+            "optimizer.learningRate=0.3");
+    assertThat(outcome.code()).isZero();
+    Path run = folder.resolve("run");
+    JsonNode summary = Outcome.json(run.resolve("summary.json"));
+    assertThat(summary.path("status").asText()).isEqualTo("stoppedEarly");
+    List<JsonNode> epochs = Outcome.metrics(run, "epoch");
+    assertThat(epochs).hasSizeLessThan(60).hasSize(summary.path("epochs").asInt());
+    int best = 0;
+    for (int epoch = 0; epoch < epochs.size(); epoch++) {
+      if (validationLoss(epochs.get(epoch)) < validationLoss(epochs.get(best))) {
+        best = epoch;
+      }
+    }
+    assertThat(best).isEqualTo(epochs.size() - 3);
+    assertThat(summary.path("validation").path("loss").asDouble())
+        .isEqualTo(validationLoss(epochs.get(best)));
+    assertThat(summary.path("notes").get(0).asText())
+        .startsWith("The weights are those of epoch " + (best + 1) + ",");
+  }
+
+  private static double validationLoss(JsonNode epoch) {
+    return epoch.path("validation").path("loss").asDouble();
+  }
+
+  @Test
+  void watchingWhatTheRunDoesNotComputeIsRefused() throws IOException {
+    Outcome noSplit =
+        train(
+            moons(""),
+            "run",
+            "--set",
+            "training.earlyStopping={}",
+            "--set",
+            "data.validation.fraction=0");
+    assertThat(noSplit.code()).isEqualTo(2);
+    assertThat(noSplit.err())
+        .contains("training.earlyStopping.metric", "validation split", "train.loss");
+    Outcome otherTask =
+        train(moons(""), "run", "--set", "schedule={kind: plateau, metric: validation.rmse}");
+    assertThat(otherTask.code()).isEqualTo(2);
+    assertThat(otherTask.err()).contains("schedule.metric", "validation.rmse", "accuracy");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void theSummarySaysWhatTheErrorsMean() throws IOException {
+    Outcome outcome = train(moons(""), "run", "--quiet", "--set", "training.epochs=1");
+    assertThat(outcome.code()).isZero();
+    Path run = folder.resolve("run");
+    String diagnosis = Outcome.json(run.resolve("summary.json")).path("diagnosis").asText();
+    assertThat(diagnosis).startsWith("high bias").contains("training error", "larger network");
+    assertThat(run.resolve("report.html")).content().contains(diagnosis);
+  }
+
+  @Test
   void aRunThatDivergesEndsWithAllThatIsKnown() throws IOException {
     Files.writeString(
         folder.resolve("rows.csv"), "x,y\n" + "1000,1\n-2000,2\n3000,3\n-500,4\n".repeat(8));
