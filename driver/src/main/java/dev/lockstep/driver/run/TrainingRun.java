@@ -13,6 +13,7 @@ import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.Synchronizer;
 import dev.lockstep.driver.config.TrainingSettings;
+import dev.lockstep.driver.export.OnnxModel;
 import dev.lockstep.driver.loop.TrainingListener;
 import dev.lockstep.driver.loop.TrainingLoop;
 import dev.lockstep.driver.loop.TrainingPlan;
@@ -179,18 +180,22 @@ public final class TrainingRun {
     } finally {
       progress.finish();
     }
+    ModelArtifact model =
+        new ModelArtifact(
+            setup.network(),
+            setup.lossSpec(),
+            state.parameters(),
+            state.statistics().batchesTracked(),
+            setup.data().preprocessing());
+    if (divergence == null) {
+      OnnxModel.obstacle(model)
+          .ifPresent(obstacle -> notes.add("model/model.onnx is left out: " + obstacle));
+    }
     RunSummary summary =
         new Summarizer(spark, setup, notes, start)
             .summarize(state, replicas, statistics, divergence != null);
     if (divergence == null) {
-      ModelFolder.write(
-          new ModelArtifact(
-              setup.network(),
-              setup.lossSpec(),
-              state.parameters(),
-              state.statistics().batchesTracked(),
-              setup.data().preprocessing()),
-          folder.folder("model"));
+      ModelFolder.write(model, folder.folder("model"));
     }
     folder.writeText("report.html", HtmlReport.render(summary, readMetrics(), yaml));
     folder.writeText(RunFolder.SUMMARY, summary.toJson());

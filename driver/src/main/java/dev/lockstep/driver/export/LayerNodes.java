@@ -1,0 +1,183 @@
+package dev.lockstep.driver.export;
+
+import static dev.lockstep.driver.export.OnnxGraph.attribute;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import dev.lockstep.driver.export.Flow.Order;
+import dev.lockstep.trainer.layer.BatchNormLayer;
+import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
+import dev.lockstep.trainer.layer.LayerSpec.Dense;
+import dev.lockstep.trainer.layer.LayerSpec.Dropout;
+import dev.lockstep.trainer.layer.LayerSpec.Relu;
+import dev.lockstep.trainer.layer.LayerSpec.Sigmoid;
+import dev.lockstep.trainer.layer.LayerSpec.Tanh;
+import dev.lockstep.trainer.layer.Shape;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Every kind of layer as ONNX operators, the way it is used after training: no dropout, running
+ * statistics. A new kind is one more entry.
+ *
+ * <p>Nodes are named after the layer, {@code 0.dense}; tensors as in {@code model.safetensors},
+ * {@code 0.weight}. Immutable; safe on any thread.
+ */
+final class LayerNodes {
+  private static final Map<Class<? extends LayerSpec>, Entry<?>> ENTRIES = new LinkedHashMap<>();
+
+  static {
+    enter(Dense.class, LayerNodes::dense);
+    enter(BatchNorm.class, LayerNodes::batchNorm);
+    enter(Dropout.class, (spec, place) -> place.input());
+    enter(Relu.class, (spec, place) -> place.elementwise("Relu"));
+    enter(Tanh.class, (spec, place) -> place.elementwise("Tanh"));
+    enter(Sigmoid.class, (spec, place) -> place.elementwise("Sigmoid"));
+  }
+
+  private LayerNodes() {}
+
+  /** Adds a layer's nodes to the graph and returns what comes out of the last one. */
+  private interface Export<K extends LayerSpec> {
+    Flow add(K spec, Place place);
+  }
+
+  private record Entry<K extends LayerSpec>(Class<K> type, Export<K> export) {
+    Flow add(LayerSpec spec, Place place) {
+      return export.add(type.cast(spec), place);
+    }
+  }
+
+  private static <K extends LayerSpec> void enter(Class<K> type, Export<K> export) {
+    ENTRIES.put(type, new Entry<>(type, export));
+  }
+
+  /** The kinds that have an entry. */
+  static Set<Class<? extends LayerSpec>> kinds() {
+    return Set.copyOf(ENTRIES.keySet());
+  }
+
+  /**
+   * Adds one layer.
+   *
+   * @param name prefix of its tensors' names
+   * @param input what flows into it
+   * @return what flows out of it
+   */
+  static Flow add(OnnxGraph graph, String name, LayerSpec spec, Flow input) {
+    return ENTRIES.get(spec.getClass()).add(spec, new Place(graph, name, spec.kind(), input));
+  }
+
+  /** A value as the network's own rows, [batch, height · width · channels]. */
+  static Flow asRows(OnnxGraph graph, String name, Flow flow) {
+    if (flow.order() == Order.ROWS) {
+      return flow;
+    }
+    Shape shape = flow.shape();
+    String value = flow.value();
+    if (shape.isImage() && shape.channels() > 1) {
+      value =
+          graph.node(
+              name + ".channelsLast",
+              "Transpose",
+              List.of(value),
+              attribute("perm", new long[] {0, 2, 3, 1}));
+    }
+    String rows = graph.node(name + ".rows", "Flatten", List.of(value), attribute("axis", 1));
+    return new Flow(rows, shape, Order.ROWS);
+  }
+
+  /** A value as an image, [batch, channels, height, width]. */
+  private static Flow asImage(OnnxGraph graph, String name, Flow flow) {
+    if (flow.order() == Order.IMAGE) {
+      return flow;
+    }
+    Shape shape = flow.shape();
+    boolean channelsMove = shape.isImage() && shape.channels() > 1;
+    String sizes =
+        channelsMove
+            ? graph.longs(name + ".sizes", -1, shape.height(), shape.width(), shape.channels())
+            : graph.longs(name + ".sizes", -1, shape.channels(), shape.height(), shape.width());
+    String image = graph.node(name + ".image", "Reshape", List.of(flow.value(), sizes));
+    if (channelsMove) {
+      image =
+          graph.node(
+              name + ".channelsFirst",
+              "Transpose",
+              List.of(image),
+              attribute("perm", new long[] {0, 3, 1, 2}));
+    }
+    return new Flow(image, shape, Order.IMAGE);
+  }
+
+  private static Flow dense(Dense spec, Place place) {
+    List<String> inputs = new ArrayList<>();
+    inputs.add(place.inputAsRows().value());
+    inputs.add(place.parameter("weight"));
+    if (place.hasParameter("bias")) {
+      inputs.add(place.parameter("bias"));
+    }
+    String result = place.node("", "Gemm", inputs, attribute("transB", 1));
+    return new Flow(result, Shape.vector(spec.units()), Order.ROWS);
+  }
+
+  private static Flow batchNorm(BatchNorm spec, Place place) {
+    Flow input = place.input().shape().isImage() ? place.inputAsImage() : place.input();
+    List<String> inputs =
+        List.of(
+            input.value(),
+            place.parameter("weight"),
+            place.parameter("bias"),
+            place.parameter("running_mean"),
+            place.parameter("running_var"));
+    return input.to(
+        place.node(
+            "",
+            "BatchNormalization",
+            inputs,
+            attribute("epsilon", (float) BatchNormLayer.EPSILON)));
+  }
+
+  /**
+   * Where in the graph a layer goes.
+   *
+   * @param graph all nodes so far
+   * @param name prefix of the layer's tensors' names
+   * @param kind the layer's name in the configuration
+   * @param input what flows into the layer
+   */
+  private record Place(OnnxGraph graph, String name, String kind, Flow input) {
+    private String nodes() {
+      return name + "." + kind;
+    }
+
+    /** Adds a node whose name ends in {@code suffix}. */
+    String node(String suffix, String operator, List<String> inputs, AttributeProto... attributes) {
+      return graph.node(nodes() + suffix, operator, inputs, attributes);
+    }
+
+    boolean hasParameter(String tensor) {
+      return graph.hasParameter(name + "." + tensor);
+    }
+
+    String parameter(String tensor) {
+      return graph.parameter(name + "." + tensor);
+    }
+
+    Flow inputAsRows() {
+      return asRows(graph, nodes(), input);
+    }
+
+    Flow inputAsImage() {
+      return asImage(graph, nodes(), input);
+    }
+
+    /** One operator that treats every number alike. */
+    Flow elementwise(String operator, AttributeProto... attributes) {
+      return input.to(node("", operator, List.of(input.value()), attributes));
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.lockstep.driver.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnxruntime.OrtException;
+import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
+import dev.lockstep.trainer.layer.LayerSpec.Dense;
+import dev.lockstep.trainer.layer.LayerSpec.Dropout;
+import dev.lockstep.trainer.layer.LayerSpec.Relu;
+import dev.lockstep.trainer.layer.LayerSpec.Sigmoid;
+import dev.lockstep.trainer.layer.LayerSpec.Tanh;
+import dev.lockstep.trainer.layer.Shape;
+import dev.lockstep.trainer.loss.LossSpec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every kind of layer computes in ONNX Runtime what it computes here. */
+final class LayerNodesTest {
+  private static final Shape VECTOR = Shape.vector(6);
+  private static final Shape GRAY = new Shape(4, 6, 1);
+  private static final Shape COLOR = new Shape(5, 4, 3);
+
+  private static Dense dense(int units) {
+    return new Dense(units, Dense.DEFAULT_INITIALIZER, null);
+  }
+
+  /** The layers and a dense one that ends them in a single number. */
+  private static Arguments stack(Shape shape, LayerSpec... layers) {
+    List<LayerSpec> all = new ArrayList<>(List.of(layers));
+    all.add(dense(1));
+    return Arguments.of(shape, all);
+  }
+
+  static List<Arguments> stacks() {
+    return List.of(
+        stack(VECTOR),
+        stack(VECTOR, dense(4), new BatchNorm()),
+        stack(VECTOR, new BatchNorm(), new Dense(3, Dense.DEFAULT_INITIALIZER, false)),
+        stack(VECTOR, new Relu()),
+        stack(VECTOR, new Tanh()),
+        stack(VECTOR, new Sigmoid(), new Dropout(0.5)),
+        stack(GRAY, dense(5), new Relu()),
+        stack(GRAY, new BatchNorm(), new Tanh()),
+        stack(COLOR, new BatchNorm(), new Relu()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("stacks")
+  void onnxRuntimeAgrees(Shape shape, List<LayerSpec> layers) throws OrtException, IOException {
+    ModelSamples.assertAgrees(
+        ModelSamples.model(shape, layers, new LossSpec.MeanSquaredError(), List.of()), 17);
+  }
+
+  @Test
+  void everyKindHasAnEntryAndASample() {
+    Set<Class<?>> kinds = Set.of(LayerSpec.class.getPermittedSubclasses());
+    assertThat(LayerNodes.kinds()).isEqualTo(kinds);
+    Set<Class<?>> sampled = new HashSet<>();
+    for (Arguments stack : stacks()) {
+      for (Object layer : (List<?>) stack.get()[1]) {
+        sampled.add(layer.getClass());
+      }
+    }
+    assertThat(sampled).isEqualTo(kinds);
+  }
+}
