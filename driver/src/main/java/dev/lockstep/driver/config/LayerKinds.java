@@ -5,6 +5,8 @@ import static dev.lockstep.driver.config.KindTable.plain;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.Padding;
+import java.util.Arrays;
 import java.util.List;
 
 /** The kinds of layers. */
@@ -48,7 +50,31 @@ final class LayerKinds {
               (layer, target) -> target.put("keep", layer.keep())),
           plain("relu", LayerSpec.Relu.class, new LayerSpec.Relu()),
           plain("tanh", LayerSpec.Tanh.class, new LayerSpec.Tanh()),
-          plain("sigmoid", LayerSpec.Sigmoid.class, new LayerSpec.Sigmoid()));
+          plain("sigmoid", LayerSpec.Sigmoid.class, new LayerSpec.Sigmoid()),
+          kind("conv2d", LayerSpec.Conv2d.class, LayerKinds::readConv2d, LayerKinds::writeConv2d),
+          kind(
+              "maxPool",
+              LayerSpec.MaxPool.class,
+              block -> new LayerSpec.MaxPool(block.requiredCount("size")),
+              (layer, target) -> target.put("size", layer.size())),
+          kind(
+              "averagePool",
+              LayerSpec.AveragePool.class,
+              block -> new LayerSpec.AveragePool(block.requiredCount("size")),
+              (layer, target) -> target.put("size", layer.size())),
+          plain(
+              "globalAveragePool",
+              LayerSpec.GlobalAveragePool.class,
+              new LayerSpec.GlobalAveragePool()),
+          plain("flatten", LayerSpec.Flatten.class, new LayerSpec.Flatten()),
+          kind(
+              "residual",
+              LayerSpec.Residual.class,
+              LayerKinds::readResidual,
+              LayerKinds::writeResidual));
+
+  private static final Names PADDINGS =
+      Names.of("padding", Arrays.stream(Padding.values()).map(Padding::key).toList(), List.of());
 
   private LayerKinds() {}
 
@@ -68,5 +94,37 @@ final class LayerKinds {
   private static LayerSpec.BatchNorm readBatchNorm(Block block) {
     block.notYet("moments");
     return new LayerSpec.BatchNorm();
+  }
+
+  private static LayerSpec.Conv2d readConv2d(Block block) {
+    String padding = block.name("padding", PADDINGS);
+    return new LayerSpec.Conv2d(
+        block.requiredCount("filters"),
+        block.requiredCount("kernel"),
+        block.count("stride", LayerSpec.Conv2d.DEFAULT_STRIDE),
+        Arrays.stream(Padding.values())
+            .filter(value -> value.key().equals(padding))
+            .findFirst()
+            .orElse(LayerSpec.Conv2d.DEFAULT_PADDING),
+        InitializerKinds.TABLE.read(block, "initializer", LayerSpec.Dense.DEFAULT_INITIALIZER),
+        block.optionalFlag("bias"));
+  }
+
+  private static void writeConv2d(LayerSpec.Conv2d layer, ObjectNode target) {
+    target.put("filters", layer.filters());
+    target.put("kernel", layer.kernel());
+    target.put("stride", layer.stride());
+    target.put("padding", layer.padding().key());
+    target.set("initializer", InitializerKinds.TABLE.write(layer.initializer()));
+    target.put("bias", layer.bias());
+  }
+
+  private static LayerSpec.Residual readResidual(Block block) {
+    return new LayerSpec.Residual(NetworkBlock.layers(block), block.flag("projection", false));
+  }
+
+  private static void writeResidual(LayerSpec.Residual layer, ObjectNode target) {
+    NetworkBlock.writeLayers(layer.layers(), target);
+    target.put("projection", layer.projection());
   }
 }

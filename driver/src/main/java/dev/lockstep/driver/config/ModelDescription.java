@@ -2,7 +2,6 @@ package dev.lockstep.driver.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.layer.LayerSpec;
@@ -38,8 +37,7 @@ public record ModelDescription(Shape inputShape, List<LayerSpec> layers, LossSpe
         .put("height", inputShape.height())
         .put("width", inputShape.width())
         .put("channels", inputShape.channels());
-    ArrayNode list = root.putObject("network").putArray("layers");
-    layers.forEach(layer -> list.add(LayerKinds.TABLE.write(layer)));
+    NetworkBlock.writeLayers(layers, root.putObject("network"));
     root.set("loss", LossKinds.TABLE.write(loss));
     try {
       return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";

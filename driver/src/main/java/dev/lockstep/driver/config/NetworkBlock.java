@@ -19,7 +19,8 @@ final class NetworkBlock {
     return new NetworkSettings(layers, initialWeights);
   }
 
-  private static List<LayerSpec> layers(Block block) {
+  /** The list under {@code layers}: of the network, or of a block inside it. */
+  static List<LayerSpec> layers(Block block) {
     Reading reading = block.reading();
     String path = block.pathOf("layers");
     Value value = block.find("layers");
@@ -45,8 +46,13 @@ final class NetworkBlock {
 
   /** Puts every key, in the order of the manual. */
   static void write(NetworkSettings network, ObjectNode target) {
-    ArrayNode layers = target.putArray("layers");
-    network.layers().forEach(layer -> layers.add(LayerKinds.TABLE.write(layer)));
+    writeLayers(network.layers(), target);
     target.put("initialWeights", network.initialWeights());
+  }
+
+  /** Puts the list that {@link #layers} reads. */
+  static void writeLayers(List<LayerSpec> layers, ObjectNode target) {
+    ArrayNode list = target.putArray("layers");
+    layers.forEach(layer -> list.add(LayerKinds.TABLE.write(layer)));
   }
 }

@@ -71,7 +71,9 @@ final class GoldenReplicasTest {
         run.loss() != null
             ? run.loss()
             : classification ? new LossSpec.SoftmaxCrossEntropy() : new LossSpec.MeanSquaredError();
-    Network network = new Network(run.network().layers(), Shape.vector(examples.featureCount()));
+    Shape shape =
+        run.data().shape() != null ? run.data().shape() : Shape.vector(examples.featureCount());
+    Network network = new Network(run.network().layers(), shape);
     ParameterVector parameters = new ParameterVector(new float[network.layout().length()]);
     long[] batchesTracked = load(golden.resolve("initial.safetensors"), network, parameters);
     TrainingState state =

@@ -122,4 +122,32 @@ public final class Blas {
       int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset) {
     BACKEND.sgemm("N", "T", n, m, k, 1f, b, bOffset, n, a, aOffset, m, 0f, c, cOffset, n);
   }
+
+  /**
+   * C += A Bᵀ.
+   *
+   * <pre>
+   *   A  [m, k]  read
+   *   B  [n, k]  read
+   *   C  [m, n]  added to
+   * </pre>
+   */
+  public static void addMultiplyByTransposed(
+      int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset) {
+    BACKEND.sgemm("T", "N", n, m, k, 1f, b, bOffset, k, a, aOffset, k, 1f, c, cOffset, n);
+  }
+
+  /**
+   * C += Aᵀ B.
+   *
+   * <pre>
+   *   A  [k, m]  read
+   *   B  [k, n]  read
+   *   C  [m, n]  added to
+   * </pre>
+   */
+  public static void addTransposedMultiply(
+      int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset) {
+    BACKEND.sgemm("N", "T", n, m, k, 1f, b, bOffset, n, a, aOffset, m, 1f, c, cOffset, n);
+  }
 }

@@ -31,4 +31,32 @@ public final class RowKernels {
       }
     }
   }
+
+  /**
+   * Overwrites rows of {@code matrix}, from element {@code matrixOffset} on, with {@code
+   * vector[offset .. offset + columns)}.
+   */
+  public static void fillRows(
+      float[] matrix, int matrixOffset, int rows, int columns, float[] vector, int offset) {
+    System.arraycopy(vector, offset, matrix, matrixOffset, columns);
+    int total = rows * columns;
+    for (int filled = columns; filled < total; filled += filled) {
+      int length = Math.min(filled, total - filled);
+      System.arraycopy(matrix, matrixOffset, matrix, matrixOffset + filled, length);
+    }
+  }
+
+  /**
+   * Adds the column sums of rows of {@code matrix}, from element {@code matrixOffset} on, to {@code
+   * sums[0 .. columns)}.
+   */
+  public static void addColumnSums(
+      float[] matrix, int matrixOffset, int rows, int columns, double[] sums) {
+    for (int row = 0; row < rows; row++) {
+      int start = matrixOffset + row * columns;
+      for (int j = 0; j < columns; j++) {
+        sums[j] += matrix[start + j];
+      }
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.trainer.layer;
 
+import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.kernel.Blas;
 import dev.lockstep.trainer.kernel.RowKernels;
 import dev.lockstep.trainer.parameter.Initializer;
@@ -37,6 +38,14 @@ public final class DenseLayer implements Layer {
   DenseLayer(LayerSpec.Dense spec, boolean withBias, LayerPlace place) {
     this.index = place.index();
     this.inputShape = place.inputShape();
+    if (inputShape.isImage() && inputShape.channels() > 1) {
+      throw LockstepException.usage(
+          place.path()
+              + ": dense on an image of "
+              + inputShape
+              + " (height x width x channels) needs {kind: flatten} before it, which fixes the"
+              + " order of its inputs.");
+    }
     this.outputShape = Shape.vector(spec.units());
     this.initializer = spec.initializer();
     this.weight =

@@ -1,6 +1,7 @@
 package dev.lockstep.trainer.layer;
 
 import dev.lockstep.trainer.parameter.ParameterLayout;
+import java.util.List;
 
 /**
  * One layer of a network, bound to the shape of its input and to its windows of the flat parameter
@@ -10,7 +11,18 @@ import dev.lockstep.trainer.parameter.ParameterLayout;
  * <p>Gradients are sums over the rows, never means.
  */
 public sealed interface Layer
-    permits DenseLayer, BatchNormLayer, DropoutLayer, ReluLayer, TanhLayer, SigmoidLayer {
+    permits DenseLayer,
+        BatchNormLayer,
+        DropoutLayer,
+        ReluLayer,
+        TanhLayer,
+        SigmoidLayer,
+        Conv2dLayer,
+        MaxPoolLayer,
+        AveragePoolLayer,
+        GlobalAveragePoolLayer,
+        FlattenLayer,
+        ResidualLayer {
   /** Shape of one input row. */
   Shape inputShape();
 
@@ -61,9 +73,22 @@ public sealed interface Layer
    * @param floatsPerRow float32 values for each row
    * @param floats float32 values for the whole pass
    * @param doubles float64 values for the whole pass
+   * @param intsPerRow 32-bit integers for each row, kept from a training pass to its backward pass
+   * @param chains layers inside this one, which need memory of their own
    */
-  record Scratch(int floatsPerRow, int floats, int doubles) {
+  record Scratch(
+      int floatsPerRow, int floats, int doubles, int intsPerRow, List<LayerChain> chains) {
     /** Nothing. */
     public static final Scratch NONE = new Scratch(0, 0, 0);
+
+    /** Takes an immutable copy. */
+    public Scratch {
+      chains = List.copyOf(chains);
+    }
+
+    /** Floating-point numbers only. */
+    public Scratch(int floatsPerRow, int floats, int doubles) {
+      this(floatsPerRow, floats, doubles, 0, List.of());
+    }
   }
 }

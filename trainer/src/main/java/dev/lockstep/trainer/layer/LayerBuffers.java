@@ -6,19 +6,40 @@ package dev.lockstep.trainer.layer;
  */
 public final class LayerBuffers {
   private final float[] perRow;
+  private final int[] intsPerRow;
   private final float[] floats;
   private final double[] doubles;
+  private final LayerChainBuffers[] chains;
 
-  /** Memory for passes of at most {@code maxRows} rows. */
+  /** Memory for training passes of at most {@code maxRows} rows. */
   public LayerBuffers(Layer.Scratch scratch, int maxRows) {
+    this(scratch, maxRows, true);
+  }
+
+  /**
+   * Memory for passes of at most {@code maxRows} rows.
+   *
+   * @param training whether a backward pass will be run
+   */
+  public LayerBuffers(Layer.Scratch scratch, int maxRows, boolean training) {
     this.perRow = new float[Math.multiplyExact(scratch.floatsPerRow(), maxRows)];
+    this.intsPerRow = new int[training ? Math.multiplyExact(scratch.intsPerRow(), maxRows) : 0];
     this.floats = new float[scratch.floats()];
     this.doubles = new double[scratch.doubles()];
+    this.chains = new LayerChainBuffers[scratch.chains().size()];
+    for (int i = 0; i < chains.length; i++) {
+      chains[i] = new LayerChainBuffers(scratch.chains().get(i), maxRows, training);
+    }
   }
 
   /** [maxRows, floatsPerRow]. */
   public float[] perRow() {
     return perRow;
+  }
+
+  /** [maxRows, intsPerRow], for training passes only. */
+  public int[] intsPerRow() {
+    return intsPerRow;
   }
 
   /** [floats]. */
@@ -29,5 +50,10 @@ public final class LayerBuffers {
   /** [doubles]. */
   public double[] doubles() {
     return doubles;
+  }
+
+  /** Memory of an inner chain, by its place in {@link Layer.Scratch#chains}. */
+  LayerChainBuffers chain(int index) {
+    return chains[index];
   }
 }

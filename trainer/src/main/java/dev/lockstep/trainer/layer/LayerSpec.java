@@ -2,6 +2,7 @@ package dev.lockstep.trainer.layer;
 
 import dev.lockstep.trainer.parameter.Initializer;
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * What the configuration says about one layer; immutable, and independent of the shapes that flow
@@ -33,11 +34,7 @@ public sealed interface LayerSpec extends Serializable {
 
     @Override
     public Layer bind(LayerPlace place) {
-      return new DenseLayer(this, hasBias(place), place);
-    }
-
-    private boolean hasBias(LayerPlace place) {
-      return bias == null ? !place.beforeBatchNorm() : bias;
+      return new DenseLayer(this, place.hasBias(bias), place);
     }
   }
 
@@ -110,6 +107,121 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public Layer bind(LayerPlace place) {
       return new SigmoidLayer(place.inputShape());
+    }
+  }
+
+  /**
+   * Two-dimensional convolution of an image, or what remains of one.
+   *
+   * @param filters channels of the output, at least 1
+   * @param kernel height and width of a window, at least 1
+   * @param stride pixels from one window to the next, at least 1
+   * @param padding what happens at the borders
+   * @param initializer law of the first weights
+   * @param bias whether a bias is added; {@code null} means yes, except directly before batch norm,
+   *     whose β takes its place
+   */
+  record Conv2d(
+      int filters, int kernel, int stride, Padding padding, Initializer initializer, Boolean bias)
+      implements LayerSpec {
+    /** Pixels from one window to the next where the configuration says nothing. */
+    public static final int DEFAULT_STRIDE = 1;
+
+    /** What happens at the borders where the configuration says nothing. */
+    public static final Padding DEFAULT_PADDING = Padding.VALID;
+
+    @Override
+    public String kind() {
+      return "conv2d";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new Conv2dLayer(this, place.hasBias(bias), place);
+    }
+  }
+
+  /**
+   * Largest value of each window, channel by channel.
+   *
+   * @param size height, width and stride of the windows, at least 1
+   */
+  record MaxPool(int size) implements LayerSpec {
+    @Override
+    public String kind() {
+      return "maxPool";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new MaxPoolLayer(this, place);
+    }
+  }
+
+  /**
+   * Mean of each window, channel by channel.
+   *
+   * @param size height, width and stride of the windows, at least 1
+   */
+  record AveragePool(int size) implements LayerSpec {
+    @Override
+    public String kind() {
+      return "averagePool";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new AveragePoolLayer(this, place);
+    }
+  }
+
+  /** Mean of each channel over all pixels. */
+  record GlobalAveragePool() implements LayerSpec {
+    @Override
+    public String kind() {
+      return "globalAveragePool";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new GlobalAveragePoolLayer(this, place);
+    }
+  }
+
+  /** An image as a plain vector, channel by channel. */
+  record Flatten() implements LayerSpec {
+    @Override
+    public String kind() {
+      return "flatten";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new FlattenLayer(place.inputShape());
+    }
+  }
+
+  /**
+   * A block with a skip connection: x + layers(x).
+   *
+   * @param layers the layers of the block, at least one
+   * @param projection whether x goes through a dense layer or a 1 × 1 convolution before it is
+   *     added, so that shapes may differ
+   */
+  record Residual(List<LayerSpec> layers, boolean projection) implements LayerSpec {
+    /** Takes an immutable copy. */
+    public Residual {
+      layers = List.copyOf(layers);
+    }
+
+    @Override
+    public String kind() {
+      return "residual";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new ResidualLayer(this, place);
     }
   }
 }

@@ -1,8 +1,7 @@
 package dev.lockstep.trainer.network;
 
-import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.layer.Layer;
-import dev.lockstep.trainer.layer.LayerPlace;
+import dev.lockstep.trainer.layer.LayerChain;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.Pass;
 import dev.lockstep.trainer.layer.Shape;
@@ -10,7 +9,6 @@ import dev.lockstep.trainer.parameter.ParameterLayout;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.ParameterWindow;
 import dev.lockstep.trainer.parameter.ParameterWindow.Role;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -20,27 +18,15 @@ import java.util.List;
 public final class Network {
   private final List<LayerSpec> specs;
   private final Shape inputShape;
-  private final List<Layer> layers = new ArrayList<>();
+  private final LayerChain chain;
   private final ParameterLayout layout;
 
   /** Binds {@code specs} to examples of {@code inputShape}. */
   public Network(List<LayerSpec> specs, Shape inputShape) {
-    if (specs.isEmpty()) {
-      throw LockstepException.usage("network.layers: a network needs at least one layer.");
-    }
     this.specs = List.copyOf(specs);
     this.inputShape = inputShape;
     ParameterLayout.Builder builder = new ParameterLayout.Builder();
-    Shape shape = inputShape;
-    for (int index = 0; index < specs.size(); index++) {
-      boolean beforeBatchNorm =
-          index + 1 < specs.size() && specs.get(index + 1) instanceof LayerSpec.BatchNorm;
-      LayerPlace place =
-          new LayerPlace(index, Integer.toString(index), shape, beforeBatchNorm, builder);
-      Layer layer = specs.get(index).bind(place);
-      layers.add(layer);
-      shape = layer.outputShape();
-    }
+    this.chain = LayerChain.ofNetwork(specs, inputShape, builder);
     this.layout = builder.build();
   }
 
@@ -51,7 +37,7 @@ public final class Network {
 
   /** The layers, in order. */
   public List<Layer> layers() {
-    return List.copyOf(layers);
+    return chain.layers();
   }
 
   /** Shape of one example. */
@@ -61,7 +47,7 @@ public final class Network {
 
   /** Number of outputs of the last layer for one example. */
   public int outputs() {
-    return layers.get(layers.size() - 1).outputShape().size();
+    return chain.outputShape().size();
   }
 
   /** Where the parameters lie. */
@@ -80,9 +66,7 @@ public final class Network {
   /** The first parameters: a pure function of the seed. */
   public ParameterVector initialParameters(long seed) {
     float[] values = new float[layout.length()];
-    for (Layer layer : layers) {
-      layer.initialize(seed, layout, values);
-    }
+    chain.initialize(seed, layout, values);
     return new ParameterVector(values);
   }
 
@@ -91,32 +75,20 @@ public final class Network {
    * NetworkBuffers#output()}.
    */
   public void forward(Pass pass, NetworkBuffers buffers) {
-    for (int index = 0; index < layers.size(); index++) {
-      layers
-          .get(index)
-          .forward(
-              pass,
-              buffers.scratch(index),
-              buffers.activation(index),
-              buffers.activation(index + 1));
-    }
+    chain.forward(pass, buffers.chain(), buffers.input(), buffers.output());
   }
 
   /**
    * Runs all layers backwards from {@link NetworkBuffers#outputGradient()}, after a forward pass in
-   * training mode.
+   * training mode. Nobody needs the gradient of the examples.
    */
   public void backward(Pass pass, NetworkBuffers buffers) {
-    for (int index = layers.size() - 1; index >= 0; index--) {
-      layers
-          .get(index)
-          .backward(
-              pass,
-              buffers.scratch(index),
-              buffers.activation(index),
-              buffers.activation(index + 1),
-              buffers.gradient(index + 1),
-              index == 0 ? null : buffers.gradient(index));
-    }
+    chain.backward(
+        pass, buffers.chain(), buffers.input(), buffers.output(), buffers.outputGradient(), null);
+  }
+
+  /** The layers as they are run. */
+  LayerChain chain() {
+    return chain;
   }
 }

@@ -1,13 +1,17 @@
 package dev.lockstep.trainer.check;
 
 import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.parameter.ParameterLayout;
 import dev.lockstep.trainer.parameter.ParameterWindow;
 import dev.lockstep.trainer.random.Philox;
 import dev.lockstep.trainer.random.Purpose;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The forward pass and the losses once more, in float64 and in the plainest loops: what analytic
@@ -22,12 +26,32 @@ public final class ReferenceNetwork {
   private final List<LayerSpec> specs;
   private final Shape inputShape;
   private final ParameterLayout layout;
+  private final List<Integer> topNumbers;
+  private final Map<Integer, String> names = new HashMap<>();
+  private final Map<Integer, List<Integer>> insides = new HashMap<>();
+  private int nextInside;
 
   /** The reference for a network of these layers, whose parameters lie as in {@code layout}. */
   public ReferenceNetwork(List<LayerSpec> specs, Shape inputShape, ParameterLayout layout) {
     this.specs = List.copyOf(specs);
     this.inputShape = inputShape;
     this.layout = layout;
+    this.nextInside = specs.size();
+    this.topNumbers = number(specs, "", true);
+  }
+
+  /** Layers of the network have their places as numbers; those inside blocks follow. */
+  private List<Integer> number(List<LayerSpec> stack, String prefix, boolean top) {
+    List<Integer> numbers = new ArrayList<>();
+    for (int i = 0; i < stack.size(); i++) {
+      int number = top ? i : nextInside++;
+      numbers.add(number);
+      names.put(number, prefix + i);
+      if (stack.get(i) instanceof LayerSpec.Residual block) {
+        insides.put(number, number(block.layers(), prefix + i + ".layers.", false));
+      }
+    }
+    return numbers;
   }
 
   /** Whether a pass trains, and where in the run it is. */
@@ -65,13 +89,54 @@ public final class ReferenceNetwork {
     return run(parameters, input, rows, Mode.EVALUATION);
   }
 
+  /** What flows between two layers: [rows, height, width, channels]. */
+  private static final class Activation {
+    private final double[] values;
+    private final int height;
+    private final int width;
+    private final int channels;
+
+    private Activation(double[] values, int height, int width, int channels) {
+      this.values = values;
+      this.height = height;
+      this.width = width;
+      this.channels = channels;
+    }
+
+    private int rows() {
+      return values.length / (height * width * channels);
+    }
+
+    private double at(int row, int y, int x, int channel) {
+      return values[((row * height + y) * width + x) * channels + channel];
+    }
+  }
+
   private double[] run(double[] parameters, double[] input, int rows, Mode mode) {
-    double[] values = input;
-    int channels = inputShape.channels();
-    for (int index = 0; index < specs.size(); index++) {
-      LayerSpec spec = specs.get(index);
+    Activation start =
+        new Activation(input, inputShape.height(), inputShape.width(), inputShape.channels());
+    return run(parameters, specs, topNumbers, start, rows, mode).values;
+  }
+
+  private Activation run(
+      double[] parameters,
+      List<LayerSpec> stack,
+      List<Integer> numbers,
+      Activation input,
+      int rows,
+      Mode mode) {
+    double[] values = input.values;
+    int height = input.height;
+    int width = input.width;
+    int channels = input.channels;
+    for (int i = 0; i < stack.size(); i++) {
+      LayerSpec spec = stack.get(i);
+      int index = numbers.get(i);
+      Activation image = new Activation(values, height, width, channels);
       if (spec instanceof LayerSpec.Dense dense) {
         values = dense(parameters, index, dense.units(), values, rows);
+        height = 1;
+        width = 1;
         channels = dense.units();
       } else if (spec instanceof LayerSpec.BatchNorm) {
         values = batchNorm(parameters, index, values, channels, mode);
@@ -84,10 +149,157 @@ public final class ReferenceNetwork {
       } else if (spec instanceof LayerSpec.Sigmoid) {
         values = map(values, z -> 1.0 / (1.0 + Math.exp(-z)));
       } else {
-        throw new IllegalArgumentException("no reference for " + spec);
+        Activation output = runOnImage(parameters, spec, index, image, mode);
+        values = output.values;
+        height = output.height;
+        width = output.width;
+        channels = output.channels;
       }
     }
-    return values;
+    return new Activation(values, height, width, channels);
+  }
+
+  private Activation runOnImage(
+      double[] parameters, LayerSpec spec, int index, Activation image, Mode mode) {
+    if (spec instanceof LayerSpec.Conv2d conv) {
+      int zeros = conv.padding() == Padding.SAME ? (conv.kernel() - 1) / 2 : 0;
+      return convolution(
+          parameters, names.get(index), conv.filters(), conv.kernel(), conv.stride(), zeros, image);
+    } else if (spec instanceof LayerSpec.MaxPool pool) {
+      return maxPool(pool.size(), image);
+    } else if (spec instanceof LayerSpec.AveragePool pool) {
+      return averagePool(pool.size(), pool.size(), image);
+    } else if (spec instanceof LayerSpec.GlobalAveragePool) {
+      return averagePool(image.height, image.width, image);
+    } else if (spec instanceof LayerSpec.Flatten) {
+      return flatten(image);
+    } else if (spec instanceof LayerSpec.Residual block) {
+      return residual(parameters, block, index, image, mode);
+    }
+    throw new IllegalArgumentException("no reference for " + spec);
+  }
+
+  private Activation convolution(
+      double[] parameters,
+      String name,
+      int filters,
+      int kernel,
+      int stride,
+      int zeros,
+      Activation image) {
+    int weight = offset(name, "weight");
+    int bias = offset(name, "bias");
+    int height = (image.height + 2 * zeros - kernel) / stride + 1;
+    int width = (image.width + 2 * zeros - kernel) / stride + 1;
+    double[] output = new double[image.rows() * height * width * filters];
+    int next = 0;
+    for (int row = 0; row < image.rows(); row++) {
+      for (int i = 0; i < height; i++) {
+        for (int j = 0; j < width; j++) {
+          for (int f = 0; f < filters; f++) {
+            double sum = bias < 0 ? 0.0 : parameters[bias + f];
+            for (int c = 0; c < image.channels; c++) {
+              for (int u = 0; u < kernel; u++) {
+                for (int v = 0; v < kernel; v++) {
+                  int y = i * stride + u - zeros;
+                  int x = j * stride + v - zeros;
+                  if (y >= 0 && y < image.height && x >= 0 && x < image.width) {
+                    int element = ((f * image.channels + c) * kernel + u) * kernel + v;
+                    sum += parameters[weight + element] * image.at(row, y, x, c);
+                  }
+                }
+              }
+            }
+            output[next++] = sum;
+          }
+        }
+      }
+    }
+    return new Activation(output, height, width, filters);
+  }
+
+  private static Activation maxPool(int size, Activation image) {
+    int height = image.height / size;
+    int width = image.width / size;
+    double[] output = new double[image.rows() * height * width * image.channels];
+    int next = 0;
+    for (int row = 0; row < image.rows(); row++) {
+      for (int i = 0; i < height; i++) {
+        for (int j = 0; j < width; j++) {
+          for (int c = 0; c < image.channels; c++) {
+            double largest = Double.NEGATIVE_INFINITY;
+            for (int u = 0; u < size; u++) {
+              for (int v = 0; v < size; v++) {
+                largest = Math.max(largest, image.at(row, i * size + u, j * size + v, c));
+              }
+            }
+            output[next++] = largest;
+          }
+        }
+      }
+    }
+    return new Activation(output, height, width, image.channels);
+  }
+
+  private static Activation averagePool(int tall, int wide, Activation image) {
+    int height = image.height / tall;
+    int width = image.width / wide;
+    double[] output = new double[image.rows() * height * width * image.channels];
+    int next = 0;
+    for (int row = 0; row < image.rows(); row++) {
+      for (int i = 0; i < height; i++) {
+        for (int j = 0; j < width; j++) {
+          for (int c = 0; c < image.channels; c++) {
+            double sum = 0.0;
+            for (int u = 0; u < tall; u++) {
+              for (int v = 0; v < wide; v++) {
+                sum += image.at(row, i * tall + u, j * wide + v, c);
+              }
+            }
+            output[next++] = sum / (tall * wide);
+          }
+        }
+      }
+    }
+    return new Activation(output, height, width, image.channels);
+  }
+
+  private static Activation flatten(Activation image) {
+    double[] output = new double[image.values.length];
+    int next = 0;
+    for (int row = 0; row < image.rows(); row++) {
+      for (int c = 0; c < image.channels; c++) {
+        for (int y = 0; y < image.height; y++) {
+          for (int x = 0; x < image.width; x++) {
+            output[next++] = image.at(row, y, x, c);
+          }
+        }
+      }
+    }
+    return new Activation(output, 1, 1, image.height * image.width * image.channels);
+  }
+
+  private Activation residual(
+      double[] parameters, LayerSpec.Residual block, int index, Activation image, Mode mode) {
+    Activation inner =
+        run(parameters, block.layers(), insides.get(index), image, image.rows(), mode);
+    Activation skip = image;
+    if (block.projection()) {
+      // A dense layer on a vector is a convolution of one pixel.
+      int stride = 1;
+      while ((image.height - 1) / stride + 1 != inner.height
+          || (image.width - 1) / stride + 1 != inner.width) {
+        stride++;
+      }
+      skip =
+          convolution(
+              parameters, names.get(index) + ".projection", inner.channels, 1, stride, 0, image);
+    }
+    double[] output = new double[inner.values.length];
+    for (int i = 0; i < output.length; i++) {
+      output[i] = skip.values[i] + inner.values[i];
+    }
+    return new Activation(output, inner.height, inner.width, inner.channels);
   }
 
   private interface Scalar {
@@ -104,6 +316,10 @@ public final class ReferenceNetwork {
 
   /** First element of a tensor, or -1 where the network has none of that name. */
   private int offset(int layer, String tensor) {
+    return offset(names.get(layer), tensor);
+  }
+
+  private int offset(String layer, String tensor) {
     String name = layer + "." + tensor;
     for (ParameterWindow window : layout.windows()) {
       if (window.name().equals(name)) {

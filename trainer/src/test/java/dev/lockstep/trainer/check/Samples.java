@@ -2,11 +2,16 @@ package dev.lockstep.trainer.check;
 
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
+import dev.lockstep.trainer.layer.LayerSpec.Conv2d;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
+import dev.lockstep.trainer.layer.LayerSpec.Flatten;
+import dev.lockstep.trainer.layer.LayerSpec.MaxPool;
 import dev.lockstep.trainer.layer.LayerSpec.Relu;
+import dev.lockstep.trainer.layer.LayerSpec.Residual;
 import dev.lockstep.trainer.layer.LayerSpec.Sigmoid;
 import dev.lockstep.trainer.layer.LayerSpec.Tanh;
+import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.ParameterWindow;
@@ -37,6 +42,39 @@ public final class Samples {
         new Dropout(0.5),
         dense(5),
         new Sigmoid(),
+        dense(outputs));
+  }
+
+  /** A convolution as the configuration gives it with kernel 3 and {@code padding: same}. */
+  public static Conv2d conv(int filters) {
+    return conv(filters, 3, 1, Padding.SAME);
+  }
+
+  /** A convolution with a bias unless batch norm follows. */
+  public static Conv2d conv(int filters, int kernel, int stride, Padding padding) {
+    return new Conv2d(filters, kernel, stride, padding, Dense.DEFAULT_INITIALIZER, null);
+  }
+
+  /** All kinds of layers on images in one stack; images of at least 4 x 4. */
+  public static List<LayerSpec> everyImageKind(int outputs) {
+    return List.of(
+        conv(4),
+        new BatchNorm(),
+        new Relu(),
+        new MaxPool(2),
+        new Residual(
+            List.of(
+                conv(4),
+                new BatchNorm(),
+                new Tanh(),
+                new Dropout(0.8),
+                new Residual(List.of(conv(5), new Tanh()), true),
+                conv(4)),
+            false),
+        new Residual(List.of(conv(6, 3, 2, Padding.SAME), new BatchNorm()), true),
+        new Tanh(),
+        new Flatten(),
+        new Residual(List.of(dense(5), new Sigmoid()), true),
         dense(outputs));
   }
 

@@ -12,6 +12,7 @@ import dev.lockstep.trainer.reduce.Moments;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -51,14 +52,72 @@ class LayerGradientTest {
           new LayerSpec.Sigmoid(),
           Shape.vector(6));
 
+  /** Likewise for layers on images. */
+  private static final Map<LayerSpec, Shape> IMAGE_SAMPLES =
+      Map.of(
+          Samples.conv(4, 3, 1, Padding.VALID),
+          new Shape(5, 4, 2),
+          new LayerSpec.MaxPool(2),
+          new Shape(5, 4, 3),
+          new LayerSpec.AveragePool(2),
+          new Shape(4, 5, 3),
+          new LayerSpec.GlobalAveragePool(),
+          new Shape(3, 5, 4),
+          new LayerSpec.Flatten(),
+          new Shape(3, 2, 4),
+          new LayerSpec.Residual(List.of(Samples.dense(5), new LayerSpec.Tanh()), false),
+          Shape.vector(5));
+
+  /** Sizes, strides and borders that samples of one shape do not reach. */
+  private static List<Arguments> moreOnImages() {
+    List<Arguments> cases = new ArrayList<>();
+    Map<LayerSpec, Shape> specs = new LinkedHashMap<>();
+    specs.put(new LayerSpec.BatchNorm(), new Shape(2, 3, 4));
+    specs.put(Samples.conv(3, 3, 1, Padding.SAME), new Shape(5, 7, 2));
+    specs.put(Samples.conv(3, 3, 2, Padding.SAME), new Shape(5, 6, 1));
+    specs.put(Samples.conv(2, 5, 3, Padding.SAME), new Shape(7, 4, 9));
+    specs.put(Samples.conv(4, 2, 2, Padding.VALID), new Shape(6, 7, 3));
+    specs.put(Samples.conv(2, 2, 3, Padding.VALID), new Shape(7, 3, 2));
+    specs.put(Samples.conv(3, 1, 1, Padding.VALID), new Shape(3, 4, 5));
+    specs.put(Samples.conv(3, 1, 2, Padding.SAME), new Shape(5, 4, 2));
+    specs.put(Samples.conv(2, 7, 1, Padding.SAME), new Shape(3, 2, 2));
+    specs.put(Samples.conv(3, 4, 1, Padding.VALID), new Shape(4, 4, 3));
+    specs.put(
+        new LayerSpec.Conv2d(2, 3, 1, Padding.SAME, LayerSpec.Dense.DEFAULT_INITIALIZER, false),
+        new Shape(4, 3, 2));
+    specs.put(new LayerSpec.MaxPool(3), new Shape(7, 9, 2));
+    specs.put(new LayerSpec.AveragePool(3), new Shape(9, 4, 2));
+    specs.put(new LayerSpec.Flatten(), new Shape(4, 3, 1));
+    specs.put(new LayerSpec.Residual(List.of(Samples.dense(3)), true), Shape.vector(5));
+    specs.put(new LayerSpec.Residual(List.of(Samples.conv(3)), false), new Shape(3, 4, 3));
+    specs.put(
+        new LayerSpec.Residual(
+            List.of(
+                Samples.conv(4, 3, 2, Padding.SAME),
+                new LayerSpec.BatchNorm(),
+                new LayerSpec.Residual(
+                    List.of(Samples.conv(4), new LayerSpec.Dropout(0.7), new LayerSpec.Tanh()),
+                    true)),
+            true),
+        new Shape(5, 4, 2));
+    for (int rows : new int[] {1, 3, 17}) {
+      specs.forEach((spec, shape) -> cases.add(Arguments.of(spec, shape, rows)));
+    }
+    return cases;
+  }
+
+  private static Map<LayerSpec, Shape> allSamples() {
+    Map<LayerSpec, Shape> all = new LinkedHashMap<>(SAMPLES);
+    all.putAll(IMAGE_SAMPLES);
+    return all;
+  }
+
   static List<Arguments> layersAndRows() {
     List<Arguments> cases = new ArrayList<>();
     for (int rows : new int[] {1, 3, 17}) {
-      SAMPLES.forEach((spec, shape) -> cases.add(Arguments.of(spec, shape, rows)));
+      allSamples().forEach((spec, shape) -> cases.add(Arguments.of(spec, shape, rows)));
     }
-    for (int rows : new int[] {1, 3}) {
-      cases.add(Arguments.of(new LayerSpec.BatchNorm(), new Shape(2, 3, 4), rows));
-    }
+    cases.addAll(moreOnImages());
     return cases;
   }
 
@@ -66,18 +125,19 @@ class LayerGradientTest {
   void everyKindOfLayerIsCovered() {
     Set<Class<?>> specs = new HashSet<>();
     Set<Class<?>> layers = new HashSet<>();
-    SAMPLES.forEach(
-        (spec, shape) -> {
-          specs.add(spec.getClass());
-          layers.add(new Network(List.of(spec), shape).layers().get(0).getClass());
-        });
+    allSamples()
+        .forEach(
+            (spec, shape) -> {
+              specs.add(spec.getClass());
+              layers.add(new Network(List.of(spec), shape).layers().get(0).getClass());
+            });
     assertThat(specs).containsExactlyInAnyOrder(LayerSpec.class.getPermittedSubclasses());
     assertThat(layers).containsExactlyInAnyOrder(Layer.class.getPermittedSubclasses());
   }
 
   @Test
   void everyKindHasItsOwnName() {
-    assertThat(SAMPLES.keySet().stream().map(LayerSpec::kind).distinct())
+    assertThat(allSamples().keySet().stream().map(LayerSpec::kind).distinct())
         .hasSize(LayerSpec.class.getPermittedSubclasses().length);
   }
 
