@@ -6,12 +6,19 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import dev.lockstep.driver.export.Flow.Order;
 import dev.lockstep.trainer.layer.BatchNormLayer;
 import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.LayerSpec.AveragePool;
 import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
+import dev.lockstep.trainer.layer.LayerSpec.Conv2d;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
+import dev.lockstep.trainer.layer.LayerSpec.Flatten;
+import dev.lockstep.trainer.layer.LayerSpec.GlobalAveragePool;
+import dev.lockstep.trainer.layer.LayerSpec.MaxPool;
 import dev.lockstep.trainer.layer.LayerSpec.Relu;
+import dev.lockstep.trainer.layer.LayerSpec.Residual;
 import dev.lockstep.trainer.layer.LayerSpec.Sigmoid;
 import dev.lockstep.trainer.layer.LayerSpec.Tanh;
+import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.layer.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +43,12 @@ final class LayerNodes {
     enter(Relu.class, (spec, place) -> place.elementwise("Relu"));
     enter(Tanh.class, (spec, place) -> place.elementwise("Tanh"));
     enter(Sigmoid.class, (spec, place) -> place.elementwise("Sigmoid"));
+    enter(Conv2d.class, LayerNodes::conv2d);
+    enter(MaxPool.class, (spec, place) -> pool("MaxPool", spec.size(), place));
+    enter(AveragePool.class, (spec, place) -> pool("AveragePool", spec.size(), place));
+    enter(GlobalAveragePool.class, LayerNodes::globalAveragePool);
+    enter(Flatten.class, LayerNodes::flatten);
+    enter(Residual.class, LayerNodes::residual);
   }
 
   private LayerNodes() {}
@@ -139,6 +152,93 @@ final class LayerNodes {
             "BatchNormalization",
             inputs,
             attribute("epsilon", (float) BatchNormLayer.EPSILON)));
+  }
+
+  private static Flow conv2d(Conv2d spec, Place place) {
+    List<String> inputs = new ArrayList<>();
+    inputs.add(place.inputAsImage().value());
+    inputs.add(place.parameter("weight"));
+    if (place.hasParameter("bias")) {
+      inputs.add(place.parameter("bias"));
+    }
+    int kernel = spec.kernel();
+    int stride = spec.stride();
+    int zeros = spec.padding().zeros(kernel);
+    String result =
+        place.node(
+            "",
+            "Conv",
+            inputs,
+            attribute("kernel_shape", new long[] {kernel, kernel}),
+            attribute("strides", new long[] {stride, stride}),
+            attribute("pads", new long[] {zeros, zeros, zeros, zeros}));
+    Shape shape = place.input().shape();
+    return new Flow(
+        result,
+        new Shape(
+            (shape.height() + 2 * zeros - kernel) / stride + 1,
+            (shape.width() + 2 * zeros - kernel) / stride + 1,
+            spec.filters()),
+        Order.IMAGE);
+  }
+
+  private static Flow pool(String operator, int size, Place place) {
+    String result =
+        place.node(
+            "",
+            operator,
+            List.of(place.inputAsImage().value()),
+            attribute("kernel_shape", new long[] {size, size}),
+            attribute("strides", new long[] {size, size}));
+    Shape shape = place.input().shape();
+    return new Flow(
+        result,
+        new Shape(shape.height() / size, shape.width() / size, shape.channels()),
+        Order.IMAGE);
+  }
+
+  private static Flow globalAveragePool(GlobalAveragePool spec, Place place) {
+    String means = place.node(".means", "GlobalAveragePool", List.of(place.inputAsImage().value()));
+    String result = place.node("", "Flatten", List.of(means), attribute("axis", 1));
+    return new Flow(result, Shape.vector(place.input().shape().channels()), Order.ROWS);
+  }
+
+  private static Flow flatten(Flatten spec, Place place) {
+    Shape shape = place.input().shape();
+    String result =
+        place.node("", "Flatten", List.of(place.inputAsImage().value()), attribute("axis", 1));
+    return new Flow(result, Shape.vector(shape.size()), Order.ROWS);
+  }
+
+  private static Flow residual(Residual spec, Place place) {
+    OnnxGraph graph = place.graph();
+    Flow branch = place.input();
+    for (int j = 0; j < spec.layers().size(); j++) {
+      branch = add(graph, place.name() + ".layers." + j, spec.layers().get(j), branch);
+    }
+    Flow skip = spec.projection() ? projection(place, branch.shape()) : place.input();
+    if (skip.order() != branch.order()) {
+      skip = asRows(graph, place.nodes() + ".skip", skip);
+      branch = asRows(graph, place.nodes() + ".branch", branch);
+    }
+    return branch.to(place.node("", "Add", List.of(skip.value(), branch.value())));
+  }
+
+  /** A dense layer on vectors; on images a 1 × 1 convolution of the smallest stride that fits. */
+  private static Flow projection(Place place, Shape target) {
+    Shape source = place.input().shape();
+    Place own = new Place(place.graph(), place.name() + ".projection", "projection", place.input());
+    if (!source.isImage()) {
+      return dense(new Dense(target.channels(), Dense.DEFAULT_INITIALIZER, false), own);
+    }
+    int stride = 1;
+    while ((source.height() - 1) / stride + 1 != target.height()
+        || (source.width() - 1) / stride + 1 != target.width()) {
+      stride++;
+    }
+    return conv2d(
+        new Conv2d(target.channels(), 1, stride, Padding.VALID, Dense.DEFAULT_INITIALIZER, false),
+        own);
   }
 
   /**

@@ -4,12 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtException;
 import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.LayerSpec.AveragePool;
 import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
+import dev.lockstep.trainer.layer.LayerSpec.Conv2d;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
+import dev.lockstep.trainer.layer.LayerSpec.Flatten;
+import dev.lockstep.trainer.layer.LayerSpec.GlobalAveragePool;
+import dev.lockstep.trainer.layer.LayerSpec.MaxPool;
 import dev.lockstep.trainer.layer.LayerSpec.Relu;
+import dev.lockstep.trainer.layer.LayerSpec.Residual;
 import dev.lockstep.trainer.layer.LayerSpec.Sigmoid;
 import dev.lockstep.trainer.layer.LayerSpec.Tanh;
+import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.LossSpec;
 import java.io.IOException;
@@ -32,6 +39,14 @@ final class LayerNodesTest {
     return new Dense(units, Dense.DEFAULT_INITIALIZER, null);
   }
 
+  private static Conv2d conv(int filters, int kernel, int stride, Padding padding) {
+    return new Conv2d(filters, kernel, stride, padding, Dense.DEFAULT_INITIALIZER, null);
+  }
+
+  private static Residual residual(boolean projection, LayerSpec... layers) {
+    return new Residual(List.of(layers), projection);
+  }
+
   /** The layers and a dense one that ends them in a single number. */
   private static Arguments stack(Shape shape, LayerSpec... layers) {
     List<LayerSpec> all = new ArrayList<>(List.of(layers));
@@ -49,7 +64,34 @@ final class LayerNodesTest {
         stack(VECTOR, new Sigmoid(), new Dropout(0.5)),
         stack(GRAY, dense(5), new Relu()),
         stack(GRAY, new BatchNorm(), new Tanh()),
-        stack(COLOR, new BatchNorm(), new Relu()));
+        stack(GRAY, new Flatten(), dense(3)),
+        stack(COLOR, new Flatten()),
+        stack(COLOR, new BatchNorm(), new Relu(), new Flatten()),
+        stack(COLOR, conv(4, 3, 1, Padding.SAME), new Relu(), new Flatten()),
+        stack(COLOR, conv(4, 3, 2, Padding.SAME), new BatchNorm(), new Tanh(), new Flatten()),
+        stack(COLOR, conv(2, 2, 1, Padding.VALID), new MaxPool(2), new Flatten()),
+        stack(GRAY, conv(3, 5, 3, Padding.SAME), new Dropout(0.5), new GlobalAveragePool()),
+        stack(GRAY, conv(1, 3, 1, Padding.SAME), new Sigmoid()),
+        stack(COLOR, new MaxPool(2), new AveragePool(2), new BatchNorm(), new Sigmoid()),
+        stack(COLOR, new AveragePool(2), conv(5, 2, 1, Padding.VALID), new BatchNorm()),
+        stack(COLOR, new GlobalAveragePool(), new Tanh()),
+        stack(VECTOR, residual(false, dense(4), new Relu(), dense(6))),
+        stack(VECTOR, residual(true, dense(4), new BatchNorm(), new Relu()), new Tanh()),
+        stack(
+            COLOR,
+            conv(4, 3, 1, Padding.SAME),
+            residual(
+                false,
+                conv(2, 3, 1, Padding.SAME),
+                new BatchNorm(),
+                new Relu(),
+                conv(4, 3, 1, Padding.SAME)),
+            residual(
+                true, conv(6, 3, 2, Padding.SAME), residual(false, new Tanh()), new BatchNorm()),
+            new Flatten()),
+        stack(COLOR, residual(true, conv(3, 3, 1, Padding.SAME)), new GlobalAveragePool()),
+        stack(COLOR, residual(false, new BatchNorm()), residual(false, new Relu()), new Flatten()),
+        stack(COLOR, residual(false, new Tanh()), new GlobalAveragePool()));
   }
 
   @ParameterizedTest
