@@ -10,7 +10,7 @@ import dev.lockstep.trainer.parameter.ParameterLayout;
  * <p>Gradients are sums over the rows, never means.
  */
 public sealed interface Layer
-    permits DenseLayer, BatchNormLayer, DropoutLayer, ReluLayer, TanhLayer, SigmoidLayer {
+    permits DenseLayer, BatchNormLayer, LayerNormLayer, DropoutLayer, ActivationLayer {
   /** Shape of one input row. */
   Shape inputShape();
 

@@ -4,8 +4,13 @@ import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
+import dev.lockstep.trainer.layer.LayerSpec.Elu;
+import dev.lockstep.trainer.layer.LayerSpec.Gelu;
+import dev.lockstep.trainer.layer.LayerSpec.LayerNorm;
+import dev.lockstep.trainer.layer.LayerSpec.LeakyRelu;
 import dev.lockstep.trainer.layer.LayerSpec.Relu;
 import dev.lockstep.trainer.layer.LayerSpec.Sigmoid;
+import dev.lockstep.trainer.layer.LayerSpec.Silu;
 import dev.lockstep.trainer.layer.LayerSpec.Tanh;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;
@@ -32,6 +37,15 @@ public final class Samples {
         new BatchNorm(),
         new Relu(),
         new Dropout(0.7),
+        dense(8),
+        new LayerNorm(),
+        new Gelu(),
+        dense(7),
+        new Silu(),
+        dense(7),
+        new LeakyRelu(),
+        dense(7),
+        new Elu(),
         dense(7),
         new Tanh(),
         new Dropout(0.5),
