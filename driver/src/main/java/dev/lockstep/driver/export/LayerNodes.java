@@ -5,18 +5,24 @@ import static dev.lockstep.driver.export.OnnxGraph.attribute;
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import dev.lockstep.driver.export.Flow.Order;
 import dev.lockstep.trainer.layer.BatchNormLayer;
+import dev.lockstep.trainer.layer.LayerNormLayer;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.LayerSpec.AveragePool;
 import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
 import dev.lockstep.trainer.layer.LayerSpec.Conv2d;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
+import dev.lockstep.trainer.layer.LayerSpec.Elu;
 import dev.lockstep.trainer.layer.LayerSpec.Flatten;
+import dev.lockstep.trainer.layer.LayerSpec.Gelu;
 import dev.lockstep.trainer.layer.LayerSpec.GlobalAveragePool;
+import dev.lockstep.trainer.layer.LayerSpec.LayerNorm;
+import dev.lockstep.trainer.layer.LayerSpec.LeakyRelu;
 import dev.lockstep.trainer.layer.LayerSpec.MaxPool;
 import dev.lockstep.trainer.layer.LayerSpec.Relu;
 import dev.lockstep.trainer.layer.LayerSpec.Residual;
 import dev.lockstep.trainer.layer.LayerSpec.Sigmoid;
+import dev.lockstep.trainer.layer.LayerSpec.Silu;
 import dev.lockstep.trainer.layer.LayerSpec.Tanh;
 import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.layer.Shape;
@@ -34,13 +40,22 @@ import java.util.Set;
  * {@code 0.weight}. Immutable; safe on any thread.
  */
 final class LayerNodes {
+  private static final AttributeProto LEAK = attribute("alpha", 0.01f);
+  private static final AttributeProto ELU_SCALE = attribute("alpha", 1f);
+  private static final float SQRT_HALF = (float) Math.sqrt(0.5);
+
   private static final Map<Class<? extends LayerSpec>, Entry<?>> ENTRIES = new LinkedHashMap<>();
 
   static {
     enter(Dense.class, LayerNodes::dense);
     enter(BatchNorm.class, LayerNodes::batchNorm);
+    enter(LayerNorm.class, LayerNodes::layerNorm);
     enter(Dropout.class, (spec, place) -> place.input());
     enter(Relu.class, (spec, place) -> place.elementwise("Relu"));
+    enter(LeakyRelu.class, (spec, place) -> place.elementwise("LeakyRelu", LEAK));
+    enter(Elu.class, (spec, place) -> place.elementwise("Elu", ELU_SCALE));
+    enter(Gelu.class, LayerNodes::gelu);
+    enter(Silu.class, LayerNodes::silu);
     enter(Tanh.class, (spec, place) -> place.elementwise("Tanh"));
     enter(Sigmoid.class, (spec, place) -> place.elementwise("Sigmoid"));
     enter(Conv2d.class, LayerNodes::conv2d);
@@ -152,6 +167,41 @@ final class LayerNodes {
             "BatchNormalization",
             inputs,
             attribute("epsilon", (float) BatchNormLayer.EPSILON)));
+  }
+
+  /** Its row is the vector of features, so axis -1 is all of it. */
+  private static Flow layerNorm(LayerNorm spec, Place place) {
+    Flow input = place.inputAsRows();
+    List<String> inputs =
+        List.of(input.value(), place.parameter("weight"), place.parameter("bias"));
+    return input.to(
+        place.node(
+            "",
+            "LayerNormalization",
+            inputs,
+            attribute("axis", -1),
+            attribute("epsilon", (float) LayerNormLayer.EPSILON)));
+  }
+
+  /** 0.5 z (1 + erf(z/√2)): the operator Gelu came with a later operator set. */
+  private static Flow gelu(Gelu spec, Place place) {
+    OnnxGraph graph = place.graph();
+    String z = place.input().value();
+    String half = graph.number(place.nodes() + ".half", 0.5f);
+    String one = graph.number(place.nodes() + ".one", 1f);
+    String sqrtHalf = graph.number(place.nodes() + ".sqrtHalf", SQRT_HALF);
+    String scaled = place.node(".scaled", "Mul", List.of(z, sqrtHalf));
+    String erf = place.node(".erf", "Erf", List.of(scaled));
+    String twiceDistribution = place.node(".twiceDistribution", "Add", List.of(erf, one));
+    String twice = place.node(".twice", "Mul", List.of(z, twiceDistribution));
+    return place.input().to(place.node("", "Mul", List.of(twice, half)));
+  }
+
+  /** z sigmoid(z). */
+  private static Flow silu(Silu spec, Place place) {
+    String z = place.input().value();
+    String sigmoid = place.node(".sigmoid", "Sigmoid", List.of(z));
+    return place.input().to(place.node("", "Mul", List.of(z, sigmoid)));
   }
 
   private static Flow conv2d(Conv2d spec, Place place) {

@@ -9,12 +9,17 @@ import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
 import dev.lockstep.trainer.layer.LayerSpec.Conv2d;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
+import dev.lockstep.trainer.layer.LayerSpec.Elu;
 import dev.lockstep.trainer.layer.LayerSpec.Flatten;
+import dev.lockstep.trainer.layer.LayerSpec.Gelu;
 import dev.lockstep.trainer.layer.LayerSpec.GlobalAveragePool;
+import dev.lockstep.trainer.layer.LayerSpec.LayerNorm;
+import dev.lockstep.trainer.layer.LayerSpec.LeakyRelu;
 import dev.lockstep.trainer.layer.LayerSpec.MaxPool;
 import dev.lockstep.trainer.layer.LayerSpec.Relu;
 import dev.lockstep.trainer.layer.LayerSpec.Residual;
 import dev.lockstep.trainer.layer.LayerSpec.Sigmoid;
+import dev.lockstep.trainer.layer.LayerSpec.Silu;
 import dev.lockstep.trainer.layer.LayerSpec.Tanh;
 import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.layer.Shape;
@@ -60,6 +65,13 @@ final class LayerNodesTest {
         stack(VECTOR, dense(4), new BatchNorm()),
         stack(VECTOR, new BatchNorm(), new Dense(3, Dense.DEFAULT_INITIALIZER, false)),
         stack(VECTOR, new Relu()),
+        stack(VECTOR, new LeakyRelu()),
+        stack(VECTOR, new Elu(), new LayerNorm()),
+        stack(VECTOR, dense(12), new LayerNorm(), new Gelu()),
+        stack(VECTOR, new Silu()),
+        stack(COLOR, conv(4, 1, 1, Padding.SAME), new Gelu(), new Elu(), new GlobalAveragePool()),
+        stack(COLOR, new AveragePool(4), new LayerNorm(), new LeakyRelu()),
+        stack(COLOR, new Silu(), conv(2, 3, 1, Padding.VALID), new Silu(), new Flatten()),
         stack(VECTOR, new Tanh()),
         stack(VECTOR, new Sigmoid(), new Dropout(0.5)),
         stack(GRAY, dense(5), new Relu()),
