@@ -186,6 +186,20 @@ final class Block {
     return texts;
   }
 
+  /** A list of numbers, each within {@code range}; absent means empty. */
+  List<Double> numbers(String key, NumberRange range) {
+    List<Double> numbers = new ArrayList<>();
+    Value value = find(key);
+    if (value != null) {
+      List<Value> items = reading.items(pathOf(key), value, "a list, each entry " + range.text());
+      forEachItem(
+          key,
+          new Value.Sequence(items, value.origin()),
+          (itemPath, item) -> numbers.add(reading.number(itemPath, item, range, range.high())));
+    }
+    return numbers;
+  }
+
   private void forEachItem(String key, Value.Sequence sequence, ItemReader reader) {
     for (int i = 0; i < sequence.items().size(); i++) {
       String itemPath = pathOf(key) + "[" + i + "]";

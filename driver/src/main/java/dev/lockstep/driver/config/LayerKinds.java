@@ -41,6 +41,7 @@ final class LayerKinds {
               LayerSpec.BatchNorm.class,
               LayerKinds::readBatchNorm,
               (layer, target) -> {}),
+          plain("layerNorm", LayerSpec.LayerNorm.class, new LayerSpec.LayerNorm()),
           kind(
               "dropout",
               LayerSpec.Dropout.class,
@@ -49,6 +50,10 @@ final class LayerKinds {
                       block.requiredNumber("keep", NumberRange.ABOVE_ZERO_TO_ONE, 1.0)),
               (layer, target) -> target.put("keep", layer.keep())),
           plain("relu", LayerSpec.Relu.class, new LayerSpec.Relu()),
+          plain("leakyRelu", LayerSpec.LeakyRelu.class, new LayerSpec.LeakyRelu()),
+          plain("elu", LayerSpec.Elu.class, new LayerSpec.Elu()),
+          plain("gelu", LayerSpec.Gelu.class, new LayerSpec.Gelu()),
+          plain("silu", LayerSpec.Silu.class, new LayerSpec.Silu()),
           plain("tanh", LayerSpec.Tanh.class, new LayerSpec.Tanh()),
           plain("sigmoid", LayerSpec.Sigmoid.class, new LayerSpec.Sigmoid()),
           kind("conv2d", LayerSpec.Conv2d.class, LayerKinds::readConv2d, LayerKinds::writeConv2d),

@@ -8,13 +8,22 @@ import java.util.List;
 /** The kinds of optimizers. */
 final class OptimizerKinds {
   /**
-   * α₀ of rules that scale every parameter's step by its own gradients, where the configuration
-   * names none.
+   * α₀ of rules that scale every parameter's step by a moving average of its own gradients, where
+   * the configuration names none.
    */
   static final double DEFAULT_ADAPTIVE_LEARNING_RATE = 0.001;
 
-  /** α₀ of the other rules, where the configuration names none. */
+  /**
+   * α₀ of the other rules, where the configuration names none; of adagrad too, whose steps shrink
+   * with every step taken.
+   */
   static final double DEFAULT_LEARNING_RATE = 0.01;
+
+  /**
+   * α₀ of {@code lars} where the configuration names none: larger, because the trust coefficient
+   * scales the steps of weights down.
+   */
+  static final double DEFAULT_LARS_LEARNING_RATE = 0.1;
 
   /** β of {@code heavyBall} and {@code nesterov} where the configuration names none. */
   static final double DEFAULT_BETA = 0.9;
@@ -92,7 +101,70 @@ final class OptimizerKinds {
                       .put("learningRate", adam.learningRate())
                       .put("beta1", adam.beta1())
                       .put("beta2", adam.beta2())
-                      .put("epsilon", adam.epsilon())));
+                      .put("epsilon", adam.epsilon())),
+          kind(
+              "adamW",
+              Optimizer.AdamW.class,
+              block ->
+                  new Optimizer.AdamW(
+                      adaptiveRate(block),
+                      beta(block, "beta1", Optimizer.Adam.DEFAULT_BETA1),
+                      beta(block, "beta2", Optimizer.Adam.DEFAULT_BETA2),
+                      epsilon(block, Optimizer.Adam.DEFAULT_EPSILON),
+                      weightDecay(block, Optimizer.AdamW.DEFAULT_WEIGHT_DECAY)),
+              (adamW, target) ->
+                  target
+                      .put("learningRate", adamW.learningRate())
+                      .put("beta1", adamW.beta1())
+                      .put("beta2", adamW.beta2())
+                      .put("epsilon", adamW.epsilon())
+                      .put("weightDecay", adamW.weightDecay())),
+          kind(
+              "adagrad",
+              Optimizer.Adagrad.class,
+              block ->
+                  new Optimizer.Adagrad(
+                      rate(block), epsilon(block, Optimizer.Adagrad.DEFAULT_EPSILON)),
+              (adagrad, target) ->
+                  target
+                      .put("learningRate", adagrad.learningRate())
+                      .put("epsilon", adagrad.epsilon())),
+          kind(
+              "lars",
+              Optimizer.Lars.class,
+              block ->
+                  new Optimizer.Lars(
+                      block.number(
+                          "learningRate", NumberRange.POSITIVE, DEFAULT_LARS_LEARNING_RATE),
+                      beta(block, "beta", Optimizer.Lars.DEFAULT_BETA),
+                      weightDecay(block, Optimizer.Lars.DEFAULT_WEIGHT_DECAY),
+                      block.number(
+                          "trustCoefficient",
+                          NumberRange.POSITIVE,
+                          Optimizer.Lars.DEFAULT_TRUST_COEFFICIENT)),
+              (lars, target) ->
+                  target
+                      .put("learningRate", lars.learningRate())
+                      .put("beta", lars.beta())
+                      .put("weightDecay", lars.weightDecay())
+                      .put("trustCoefficient", lars.trustCoefficient())),
+          kind(
+              "lamb",
+              Optimizer.Lamb.class,
+              block ->
+                  new Optimizer.Lamb(
+                      adaptiveRate(block),
+                      beta(block, "beta1", Optimizer.Lamb.DEFAULT_BETA1),
+                      beta(block, "beta2", Optimizer.Lamb.DEFAULT_BETA2),
+                      epsilon(block, Optimizer.Lamb.DEFAULT_EPSILON),
+                      weightDecay(block, Optimizer.Lamb.DEFAULT_WEIGHT_DECAY)),
+              (lamb, target) ->
+                  target
+                      .put("learningRate", lamb.learningRate())
+                      .put("beta1", lamb.beta1())
+                      .put("beta2", lamb.beta2())
+                      .put("epsilon", lamb.epsilon())
+                      .put("weightDecay", lamb.weightDecay())));
 
   /** Kind of an {@code optimizer} block that names none. */
   static final String DEFAULT_KIND = "adam";
@@ -117,6 +189,10 @@ final class OptimizerKinds {
 
   private static double beta(Block block, String key, double otherwise) {
     return block.number(key, NumberRange.BELOW_ONE, otherwise);
+  }
+
+  private static double weightDecay(Block block, double otherwise) {
+    return block.number("weightDecay", NumberRange.NOT_NEGATIVE, otherwise);
   }
 
   private static double epsilon(Block block, double otherwise) {

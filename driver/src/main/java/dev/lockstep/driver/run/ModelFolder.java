@@ -1,6 +1,7 @@
 package dev.lockstep.driver.run;
 
 import dev.lockstep.driver.config.ModelDescription;
+import dev.lockstep.driver.export.OnnxModel;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.model.ModelTensors;
@@ -15,23 +16,31 @@ import java.util.List;
 
 /**
  * A model on disk: {@code model.json} (network and loss), {@code model.safetensors} (weights in
- * PyTorch's names and layouts) and {@code preprocessing.json}.
+ * PyTorch's names and layouts) and {@code preprocessing.json}; beside them, for other programs and
+ * never read here, {@code model.onnx} with all of it in one.
  */
 public final class ModelFolder {
   private static final String MODEL = "model.json";
   private static final String WEIGHTS = "model.safetensors";
   private static final String PREPROCESSING = "preprocessing.json";
+  private static final String ONNX = "model.onnx";
   private static final int MAX_JSON_BYTES = 64 << 20;
 
   private ModelFolder() {}
 
-  /** Writes a model into {@code folder}, the weights first and {@code model.json} last. */
+  /**
+   * Writes a model into {@code folder}, the weights first and {@code model.json} last. A model that
+   * is too large for an ONNX file goes without.
+   */
   public static void write(ModelArtifact model, RunFolder folder) {
     folder.create();
     List<Tensor> tensors =
         ModelTensors.of(model.network().layout(), model.parameters(), model.batchesTracked());
     folder.write(WEIGHTS, output -> SafeTensors.write(tensors, output));
     folder.writeText(PREPROCESSING, PreprocessingJson.write(model.preprocessing()));
+    if (OnnxModel.obstacle(model).isEmpty()) {
+      folder.write(ONNX, output -> OnnxModel.write(model, Version.LOCKSTEP, output));
+    }
     ModelDescription description =
         new ModelDescription(model.network().inputShape(), model.network().specs(), model.loss());
     folder.writeText(MODEL, description.toJson(Version.LOCKSTEP));

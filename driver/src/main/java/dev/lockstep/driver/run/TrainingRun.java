@@ -3,6 +3,7 @@ package dev.lockstep.driver.run;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.export.OnnxModel;
 import dev.lockstep.driver.loop.TrainingListener;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.EpochRecord;
@@ -93,21 +94,12 @@ public final class TrainingRun {
     } finally {
       progress.finish();
     }
-    if (divergence == null) {
-      takeBest(setup, state);
-    }
+    ModelArtifact model = divergence == null ? result(session) : null;
     RunSummary summary =
         new Summarizer(spark, setup, notes, start)
             .summarize(session, statistics, divergence != null);
-    if (divergence == null) {
-      ModelFolder.write(
-          new ModelArtifact(
-              setup.network(),
-              setup.lossSpec(),
-              state.parameters(),
-              state.statistics().batchesTracked(),
-              setup.data().preprocessing()),
-          folder.folder("model"));
+    if (model != null) {
+      ModelFolder.write(model, folder.folder("model"));
     }
     folder.writeText("report.html", HtmlReport.render(summary, readMetrics(), yaml));
     folder.writeText(RunFolder.SUMMARY, summary.toJson());
@@ -120,8 +112,10 @@ public final class TrainingRun {
     return summary;
   }
 
-  /** With early stopping the result is the best epoch's, whether or not it stopped early. */
-  private void takeBest(RunSetup setup, TrainingState state) {
+  /** The trained model: with early stopping the best epoch's, whether or not it stopped early. */
+  private ModelArtifact result(TrainingSession session) {
+    RunSetup setup = session.setup();
+    TrainingState state = session.state();
     state.restoreBest();
     state
         .bestWeights()
@@ -135,6 +129,16 @@ public final class TrainingRun {
                         + " ("
                         + best.value()
                         + ")."));
+    ModelArtifact model =
+        new ModelArtifact(
+            setup.network(),
+            setup.lossSpec(),
+            state.parameters(),
+            state.statistics().batchesTracked(),
+            setup.data().preprocessing());
+    OnnxModel.obstacle(model)
+        .ifPresent(obstacle -> notes.add("model/model.onnx is left out: " + obstacle));
+    return model;
   }
 
   private RunMetrics readMetrics() {

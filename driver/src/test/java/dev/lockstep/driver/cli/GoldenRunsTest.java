@@ -45,7 +45,7 @@ final class GoldenRunsTest {
         }
       }
     }
-    assertThat(runs).hasSizeGreaterThanOrEqualTo(23 + ALSO_LOCAL.size());
+    assertThat(runs).hasSizeGreaterThanOrEqualTo(31 + ALSO_LOCAL.size());
     return runs;
   }
 

@@ -43,6 +43,7 @@ final class RunFolderContentTest {
               "metrics.jsonl",
               "report.html",
               "model/model.json",
+              "model/model.onnx",
               "model/model.safetensors",
               "model/preprocessing.json");
     }

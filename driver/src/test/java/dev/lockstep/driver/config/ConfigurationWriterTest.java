@@ -140,8 +140,15 @@ final class ConfigurationWriterTest {
         "optimizer=heavyBall",
         "optimizer=nesterov",
         "optimizer=adam",
+        "optimizer={kind: adamW, weightDecay: 0.3}",
+        "optimizer={kind: adagrad, epsilon: 1e-3}",
+        "optimizer={kind: lars, weightDecay: 0.3, trustCoefficient: 0.7}",
+        "optimizer={kind: lamb, beta1: 0.3, weightDecay: 0.7}",
         "loss=softmaxCrossEntropy",
+        "loss={kind: softmaxCrossEntropy, labelSmoothing: 0.3, classWeights: [1, 0.1, 3e7]}",
         "loss=sigmoidCrossEntropy",
+        "loss={kind: huber, delta: 0.3}",
+        "network.layers=[layerNorm, leakyRelu, elu, gelu, silu, tanh, sigmoid]",
         "training.epochs=1"
       })
   void everyFormatAndKindReadsBackAsTheSame(String setting) {

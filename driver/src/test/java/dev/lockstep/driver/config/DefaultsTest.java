@@ -9,6 +9,7 @@ import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.datasets.source.Normalization;
 import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.optimizer.Optimizer;
 import dev.lockstep.trainer.optimizer.Regularization;
 import dev.lockstep.trainer.parameter.Initializer;
@@ -73,6 +74,17 @@ final class DefaultsTest {
     assertThat(optimizer("nesterov")).isEqualTo(new Optimizer.Nesterov(0.01, 0.9));
     assertThat(optimizer("rmsProp")).isEqualTo(new Optimizer.RmsProp(0.001, 0.9, 1e-8));
     assertThat(optimizer("adam")).isEqualTo(new Optimizer.Adam(0.001, 0.9, 0.999, 1e-8));
+    assertThat(optimizer("adamW")).isEqualTo(new Optimizer.AdamW(0.001, 0.9, 0.999, 1e-8, 0.01));
+    assertThat(optimizer("adagrad")).isEqualTo(new Optimizer.Adagrad(0.01, 1e-10));
+    assertThat(optimizer("lars")).isEqualTo(new Optimizer.Lars(0.1, 0.9, 5e-4, 0.001));
+    assertThat(optimizer("lamb")).isEqualTo(new Optimizer.Lamb(0.001, 0.9, 0.999, 1e-6, 0.01));
+  }
+
+  @Test
+  void lossesHaveDefaults() {
+    assertThat(read(MINIMAL + "loss: softmaxCrossEntropy").loss())
+        .isEqualTo(new LossSpec.SoftmaxCrossEntropy(0, List.of()));
+    assertThat(read(MINIMAL + "loss: huber").loss()).isEqualTo(new LossSpec.Huber(1));
   }
 
   private static Optimizer optimizer(String kind) {

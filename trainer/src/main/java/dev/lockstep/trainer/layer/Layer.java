@@ -13,10 +13,9 @@ import java.util.List;
 public sealed interface Layer
     permits DenseLayer,
         BatchNormLayer,
+        LayerNormLayer,
         DropoutLayer,
-        ReluLayer,
-        TanhLayer,
-        SigmoidLayer,
+        ActivationLayer,
         Conv2dLayer,
         MaxPoolLayer,
         AveragePoolLayer,

@@ -55,6 +55,22 @@ public sealed interface LayerSpec extends Serializable {
   }
 
   /**
+   * Normalizes every row over its features, then scales by γ and shifts by β, one of each for a
+   * feature. For feature vectors, not for images.
+   */
+  record LayerNorm() implements LayerSpec {
+    @Override
+    public String kind() {
+      return "layerNorm";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new LayerNormLayer(place);
+    }
+  }
+
+  /**
    * Inverted dropout.
    *
    * @param keep probability that a unit stays, 0 &lt; keep ≤ 1
@@ -80,7 +96,59 @@ public sealed interface LayerSpec extends Serializable {
 
     @Override
     public Layer bind(LayerPlace place) {
-      return new ReluLayer(place.inputShape());
+      return new ActivationLayer(Activation.RELU, place.inputShape());
+    }
+  }
+
+  /** z where it is positive, else 0.01 z. */
+  record LeakyRelu() implements LayerSpec {
+    @Override
+    public String kind() {
+      return "leakyRelu";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new ActivationLayer(Activation.LEAKY_RELU, place.inputShape());
+    }
+  }
+
+  /** z where it is positive, else e^z - 1. */
+  record Elu() implements LayerSpec {
+    @Override
+    public String kind() {
+      return "elu";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new ActivationLayer(Activation.ELU, place.inputShape());
+    }
+  }
+
+  /** z Φ(z), with Φ the distribution function of the standard normal law. */
+  record Gelu() implements LayerSpec {
+    @Override
+    public String kind() {
+      return "gelu";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new ActivationLayer(Activation.GELU, place.inputShape());
+    }
+  }
+
+  /** z/(1 + e^-z). */
+  record Silu() implements LayerSpec {
+    @Override
+    public String kind() {
+      return "silu";
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      return new ActivationLayer(Activation.SILU, place.inputShape());
     }
   }
 
@@ -93,7 +161,7 @@ public sealed interface LayerSpec extends Serializable {
 
     @Override
     public Layer bind(LayerPlace place) {
-      return new TanhLayer(place.inputShape());
+      return new ActivationLayer(Activation.TANH, place.inputShape());
     }
   }
 
@@ -106,7 +174,7 @@ public sealed interface LayerSpec extends Serializable {
 
     @Override
     public Layer bind(LayerPlace place) {
-      return new SigmoidLayer(place.inputShape());
+      return new ActivationLayer(Activation.SIGMOID, place.inputShape());
     }
   }
 

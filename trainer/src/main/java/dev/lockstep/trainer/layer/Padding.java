@@ -19,7 +19,7 @@ public enum Padding {
   }
 
   /** Zeros on every side for a kernel of this size. */
-  int zeros(int kernel) {
+  public int zeros(int kernel) {
     return this == SAME ? (kernel - 1) / 2 : 0;
   }
 }

@@ -8,7 +8,7 @@ import dev.lockstep.trainer.reduce.MetricSums;
  * safe on any thread.
  */
 public sealed interface Loss
-    permits SoftmaxCrossEntropyLoss, SigmoidCrossEntropyLoss, MeanSquaredErrorLoss {
+    permits SoftmaxCrossEntropyLoss, SigmoidCrossEntropyLoss, MeanSquaredErrorLoss, HuberLoss {
   /** Outputs of the network for one example. */
   int outputs();
 

@@ -105,6 +105,6 @@ public record UpdateStep(
         gradient[i] *= factor;
       }
     }
-    optimizer.update(parameters.values(), gradient, state, 0, gradient.length, rate, step);
+    optimizer.update(layout, parameters.values(), gradient, state, 0, gradient.length, rate, step);
   }
 }

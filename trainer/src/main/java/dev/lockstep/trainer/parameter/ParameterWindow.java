@@ -16,9 +16,9 @@ public record ParameterWindow(String name, List<Integer> shape, int offset, Role
   public enum Role {
     /** Weight matrix or kernel: two dimensions or more, regularized. */
     WEIGHT(true),
-    /** Bias, or batch norm's β. */
+    /** Bias, or the β of batch norm and layer norm. */
     SHIFT(true),
-    /** Batch norm's γ. */
+    /** The γ of batch norm and layer norm. */
     SCALE(true),
     /** Batch norm's running mean: moved by the driver, never by an optimizer. */
     RUNNING_MEAN(false),

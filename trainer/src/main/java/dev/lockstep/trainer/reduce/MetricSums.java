@@ -6,8 +6,8 @@ import java.util.Arrays;
  * Sums from which the metrics of a split (or of a mini-batch) are computed once all examples are
  * in: loss, hits, confusion counts, squared and absolute errors.
  *
- * <p>The loss is weighted by the examples' weights; the other metrics count examples. Mutable; not
- * safe for use by several threads at once.
+ * <p>The loss is weighted by the examples' weights (and their classes'); the other metrics count
+ * examples. Mutable; not safe for use by several threads at once.
  */
 public final class MetricSums implements Mergeable<MetricSums> {
   /** Above this number of classes no confusion matrix is kept. */
@@ -138,7 +138,7 @@ public final class MetricSums implements Mergeable<MetricSums> {
     return examples;
   }
 
-  /** Sum of the examples' weights. */
+  /** Sum of the examples' weights, times those of their classes where the loss has some. */
   public double weight() {
     return weight;
   }

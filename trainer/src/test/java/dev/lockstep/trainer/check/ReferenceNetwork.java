@@ -9,6 +9,7 @@ import dev.lockstep.trainer.parameter.ParameterWindow;
 import dev.lockstep.trainer.random.Philox;
 import dev.lockstep.trainer.random.Purpose;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,8 @@ import java.util.Map;
  */
 public final class ReferenceNetwork {
   private static final double BATCH_NORM_EPSILON = 1e-5;
+  private static final double LAYER_NORM_EPSILON = 1e-5;
+  private static final double LEAK = 0.01;
 
   private final List<LayerSpec> specs;
   private final Shape inputShape;
@@ -144,6 +147,16 @@ public final class ReferenceNetwork {
         values = dropout(dropout.keep(), index, values, rows, mode);
       } else if (spec instanceof LayerSpec.Relu) {
         values = map(values, z -> z > 0.0 ? z : 0.0);
+      } else if (spec instanceof LayerSpec.LayerNorm) {
+        values = layerNorm(parameters, index, values, rows);
+      } else if (spec instanceof LayerSpec.LeakyRelu) {
+        values = map(values, z -> z > 0.0 ? z : LEAK * z);
+      } else if (spec instanceof LayerSpec.Elu) {
+        values = map(values, z -> z > 0.0 ? z : Math.expm1(z));
+      } else if (spec instanceof LayerSpec.Gelu) {
+        values = map(values, z -> z * normalDistribution(z));
+      } else if (spec instanceof LayerSpec.Silu) {
+        values = map(values, z -> z / (1.0 + Math.exp(-z)));
       } else if (spec instanceof LayerSpec.Tanh) {
         values = map(values, Math::tanh);
       } else if (spec instanceof LayerSpec.Sigmoid) {
@@ -374,6 +387,48 @@ public final class ReferenceNetwork {
     return output;
   }
 
+  private double[] layerNorm(double[] parameters, int index, double[] input, int rows) {
+    int features = input.length / rows;
+    int weight = offset(index, "weight");
+    int bias = offset(index, "bias");
+    double[] output = new double[input.length];
+    for (int row = 0; row < rows; row++) {
+      double mean = 0.0;
+      for (int j = 0; j < features; j++) {
+        mean += input[row * features + j] / features;
+      }
+      double variance = 0.0;
+      for (int j = 0; j < features; j++) {
+        variance += Math.pow(input[row * features + j] - mean, 2) / features;
+      }
+      for (int j = 0; j < features; j++) {
+        output[row * features + j] =
+            parameters[weight + j]
+                    * (input[row * features + j] - mean)
+                    / Math.sqrt(variance + LAYER_NORM_EPSILON)
+                + parameters[bias + j];
+      }
+    }
+    return output;
+  }
+
+  /**
+   * Φ(z) = ½ + φ(z) (z + z³/3 + z⁵/(3·5) + z⁷/(3·5·7) + ...), a series without cancellation. Beyond
+   * ±8 what is left of it is below 1e-15.
+   */
+  private static double normalDistribution(double z) {
+    if (Math.abs(z) > 8.0) {
+      return z > 0.0 ? 1.0 : 0.0;
+    }
+    double term = z;
+    double sum = z;
+    for (int odd = 3; Math.abs(term) > 1e-18 * Math.abs(sum); odd += 2) {
+      term *= z * z / odd;
+      sum += term;
+    }
+    return 0.5 + sum * Math.exp(-0.5 * z * z) / Math.sqrt(2.0 * Math.PI);
+  }
+
   private static double[] dropout(double keep, int index, double[] input, int rows, Mode mode) {
     if (!mode.isTraining) {
       return input;
@@ -413,20 +468,35 @@ public final class ReferenceNetwork {
     for (int row = 0; row < rows; row++) {
       double z = outputs[row * width];
       double y = targets[row];
-      if (loss instanceof LossSpec.SoftmaxCrossEntropy) {
-        double total = 0.0;
-        for (int k = 0; k < width; k++) {
-          total += Math.exp(outputs[row * width + k] - outputs[row * width + (int) y]);
-        }
-        sum += weights[row] * Math.log(total);
+      if (loss instanceof LossSpec.SoftmaxCrossEntropy softmax) {
+        double[] logits = Arrays.copyOfRange(outputs, row * width, (row + 1) * width);
+        sum += weights[row] * softmaxCrossEntropy(softmax, logits, (int) y);
       } else if (loss instanceof LossSpec.SigmoidCrossEntropy) {
         sum += weights[row] * Math.log1p(Math.exp(y > 0.5 ? -z : z));
       } else if (loss instanceof LossSpec.MeanSquaredError) {
         sum += weights[row] * (z - y) * (z - y);
+      } else if (loss instanceof LossSpec.Huber huber) {
+        double size = Math.abs(z - y);
+        double near = Math.min(size, huber.delta());
+        sum += weights[row] * (near * near / 2 + huber.delta() * (size - near));
       } else {
         throw new IllegalArgumentException("no reference for " + loss);
       }
     }
     return sum;
+  }
+
+  private static double softmaxCrossEntropy(
+      LossSpec.SoftmaxCrossEntropy loss, double[] logits, int actual) {
+    double share = loss.labelSmoothing() / logits.length;
+    double sum = 0.0;
+    for (int k = 0; k < logits.length; k++) {
+      double total = 0.0;
+      for (double logit : logits) {
+        total += Math.exp(logit - logits[k]);
+      }
+      sum += (k == actual ? 1.0 - loss.labelSmoothing() + share : share) * Math.log(total);
+    }
+    return loss.classWeights().isEmpty() ? sum : loss.classWeights().get(actual) * sum;
   }
 }

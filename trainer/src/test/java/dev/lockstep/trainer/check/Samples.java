@@ -5,11 +5,16 @@ import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
 import dev.lockstep.trainer.layer.LayerSpec.Conv2d;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
+import dev.lockstep.trainer.layer.LayerSpec.Elu;
 import dev.lockstep.trainer.layer.LayerSpec.Flatten;
+import dev.lockstep.trainer.layer.LayerSpec.Gelu;
+import dev.lockstep.trainer.layer.LayerSpec.LayerNorm;
+import dev.lockstep.trainer.layer.LayerSpec.LeakyRelu;
 import dev.lockstep.trainer.layer.LayerSpec.MaxPool;
 import dev.lockstep.trainer.layer.LayerSpec.Relu;
 import dev.lockstep.trainer.layer.LayerSpec.Residual;
 import dev.lockstep.trainer.layer.LayerSpec.Sigmoid;
+import dev.lockstep.trainer.layer.LayerSpec.Silu;
 import dev.lockstep.trainer.layer.LayerSpec.Tanh;
 import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.network.Network;
@@ -37,6 +42,15 @@ public final class Samples {
         new BatchNorm(),
         new Relu(),
         new Dropout(0.7),
+        dense(8),
+        new LayerNorm(),
+        new Gelu(),
+        dense(7),
+        new Silu(),
+        dense(7),
+        new LeakyRelu(),
+        dense(7),
+        new Elu(),
         dense(7),
         new Tanh(),
         new Dropout(0.5),

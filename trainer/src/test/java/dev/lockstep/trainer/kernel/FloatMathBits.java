@@ -19,6 +19,8 @@ final class FloatMathBits {
     for (long bits = Integer.MIN_VALUE; bits <= Integer.MAX_VALUE; bits += STEP) {
       float x = Float.intBitsToFloat((int) bits);
       hash = hash * 31 + Float.floatToIntBits(FloatMath.exp(x));
+      hash = hash * 31 + Float.floatToIntBits(FloatMath.expm1(x));
+      hash = hash * 31 + Float.floatToIntBits(FloatMath.erfc(x));
       hash = hash * 31 + Float.floatToIntBits(FloatMath.sigmoid(x));
       hash = hash * 31 + Float.floatToIntBits(FloatMath.tanh(x));
     }

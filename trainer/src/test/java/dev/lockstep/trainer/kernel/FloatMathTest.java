@@ -1,6 +1,7 @@
 package dev.lockstep.trainer.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -80,6 +81,78 @@ class FloatMathTest {
   }
 
   @Test
+  void exponentialMinusOneKeepsItsRelativeErrorBound() {
+    double positive =
+        worst(FloatMath::expm1, Math::expm1, FloatMathTest::relative, 1e-37f, 87f, 1_000_000);
+    double negative =
+        worst(FloatMath::expm1, Math::expm1, FloatMathTest::relative, -1e-37f, -87f, 1_000_000);
+    double grid =
+        worstOnGrid(FloatMath::expm1, Math::expm1, FloatMathTest::relative, -2, 2, 1_999_999);
+    assertThat(Math.max(grid, Math.max(positive, negative))).isLessThan(2e-7);
+  }
+
+  /**
+   * By the series without cancellation below 2, by the continued fraction of Laplace above: both to
+   * about 1e-15.
+   */
+  private static double exactErfc(double x) {
+    if (x < 0.0) {
+      return 2.0 - exactErfc(-x);
+    }
+    if (x < 2.0) {
+      double term = x;
+      double sum = x;
+      for (int n = 1; n < 60; n++) {
+        term *= 2.0 * x * x / (2 * n + 1);
+        sum += term;
+      }
+      return 1.0 - 2.0 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+    }
+    double fraction = x;
+    for (int n = 120; n > 0; n--) {
+      fraction = x + 0.5 * n / fraction;
+    }
+    return Math.exp(-x * x) / (Math.sqrt(Math.PI) * fraction);
+  }
+
+  /**
+   * Values from Abramowitz and Stegun, "Handbook of Mathematical Functions", tables 7.1 and 7.2.
+   */
+  @Test
+  void theReferenceForTheErrorFunctionIsRight() {
+    assertThat(1 - exactErfc(0.5)).isCloseTo(0.5204998778, within(1e-10));
+    assertThat(1 - exactErfc(1.0)).isCloseTo(0.8427007929, within(1e-10));
+    assertThat(1 - exactErfc(1.98)).isCloseTo(0.9948920004, within(1e-10));
+    assertThat(exactErfc(2.0)).isCloseTo(0.0046777350, within(1e-10));
+    assertThat(exactErfc(-0.5)).isCloseTo(1.5204998778, within(1e-10));
+  }
+
+  @Test
+  void complementaryErrorFunctionKeepsItsErrorBounds() {
+    FloatFunction erfc = FloatMath::erfc;
+    DoubleUnaryOperator exact = FloatMathTest::exactErfc;
+    assertThat(worstOnGrid(erfc, exact, FloatMathTest::absolute, -10, 10, 2_000_000))
+        .isLessThan(2.5e-7);
+    assertThat(worst(erfc, exact, FloatMathTest::absolute, Float.MIN_VALUE, 1f, 300_000))
+        .isLessThan(2.5e-7);
+    assertThat(worst(erfc, exact, FloatMathTest::absolute, -0f, -Float.MAX_VALUE, 300_000))
+        .isLessThan(2.5e-7);
+    assertThat(worstOnGrid(erfc, exact, FloatMathTest::relative, -10, 4, 1_000_000))
+        .isLessThan(1e-6);
+    assertThat(worstOnGrid(erfc, exact, FloatMathTest::relative, 4, 9, 1_000_000)).isLessThan(5e-6);
+  }
+
+  @Test
+  void complementaryErrorFunctionStaysWithinItsEnds() {
+    for (float x : new float[] {9.01f, 12f, 1e10f, Float.MAX_VALUE, Float.POSITIVE_INFINITY}) {
+      assertThat(FloatMath.erfc(x)).isBetween(0f, 1e-36f);
+      assertThat(FloatMath.erfc(-x)).isEqualTo(2f);
+    }
+    assertThat(FloatMath.erfc(0f)).isEqualTo(1f);
+    assertThat(FloatMath.erfc(-0f)).isEqualTo(1f);
+  }
+
+  @Test
   void sigmoidKeepsItsRelativeErrorBound() {
     double positive =
         worst(
@@ -146,6 +219,11 @@ class FloatMathTest {
   void fixedPointsAreExact() {
     assertThat(FloatMath.exp(0f)).isEqualTo(1f);
     assertThat(FloatMath.exp(-0f)).isEqualTo(1f);
+    assertThat(FloatMath.expm1(0f)).isEqualTo(0f);
+    assertThat(FloatMath.expm1(-0f)).isZero();
+    assertThat(FloatMath.expm1(-17.4f)).isEqualTo(-1f);
+    assertThat(FloatMath.expm1(Float.NEGATIVE_INFINITY)).isEqualTo(-1f);
+    assertThat(FloatMath.expm1(Float.POSITIVE_INFINITY)).isBetween(2e38f, 2.5e38f);
     assertThat(FloatMath.sigmoid(0f)).isEqualTo(0.5f);
     assertThat(FloatMath.tanh(0f)).isEqualTo(0f);
     assertThat(Float.floatToIntBits(FloatMath.tanh(-0f))).isEqualTo(Float.floatToIntBits(-0f));
@@ -179,14 +257,16 @@ class FloatMathTest {
   }
 
   /**
-   * The exponential rises from step to step; the others nowhere fall by more than twice their
-   * documented error.
+   * The exponential rises from step to step; the others nowhere fall (erfc: rise) by more than
+   * twice their documented error.
    */
   @Test
-  void allFunctionsRise() {
+  void allFunctionsAreMonotone() {
     for (float x = -95f; x < 95f; x += 0.003f) {
       float next = x + 0.003f;
       assertThat(FloatMath.exp(next)).isGreaterThanOrEqualTo(FloatMath.exp(x));
+      assertThat(FloatMath.expm1(next)).isGreaterThanOrEqualTo(FloatMath.expm1(x) - 2.4e-7f);
+      assertThat(FloatMath.erfc(next)).isLessThanOrEqualTo(FloatMath.erfc(x) + 5e-7f);
       assertThat(FloatMath.sigmoid(next))
           .isGreaterThanOrEqualTo(FloatMath.sigmoid(x) * (1 - 4e-7f));
       assertThat(FloatMath.tanh(next)).isGreaterThanOrEqualTo(FloatMath.tanh(x) - 8.4e-7f);
@@ -196,6 +276,8 @@ class FloatMathTest {
   @Test
   void notANumberStaysNotANumber() {
     assertThat(FloatMath.exp(Float.NaN)).isNaN();
+    assertThat(FloatMath.expm1(Float.NaN)).isNaN();
+    assertThat(FloatMath.erfc(Float.NaN)).isNaN();
     assertThat(FloatMath.sigmoid(Float.NaN)).isNaN();
     assertThat(FloatMath.tanh(Float.NaN)).isNaN();
   }

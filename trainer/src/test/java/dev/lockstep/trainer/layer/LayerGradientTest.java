@@ -1,5 +1,6 @@
 package dev.lockstep.trainer.layer;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.trainer.check.GradientCheck;
@@ -34,23 +35,21 @@ class LayerGradientTest {
    * missing here.
    */
   private static final Map<LayerSpec, Shape> SAMPLES =
-      Map.of(
-          Samples.dense(4),
-          Shape.vector(6),
-          new LayerSpec.Dense(1, LayerSpec.Dense.DEFAULT_INITIALIZER, false),
-          Shape.vector(1),
-          new LayerSpec.BatchNorm(),
-          Shape.vector(5),
-          new LayerSpec.Dropout(0.6),
-          Shape.vector(7),
-          new LayerSpec.Dropout(1.0),
-          Shape.vector(4),
-          new LayerSpec.Relu(),
-          Shape.vector(6),
-          new LayerSpec.Tanh(),
-          new Shape(2, 3, 2),
-          new LayerSpec.Sigmoid(),
-          Shape.vector(6));
+      Map.ofEntries(
+          entry(Samples.dense(4), Shape.vector(6)),
+          entry(
+              new LayerSpec.Dense(1, LayerSpec.Dense.DEFAULT_INITIALIZER, false), Shape.vector(1)),
+          entry(new LayerSpec.BatchNorm(), Shape.vector(5)),
+          entry(new LayerSpec.LayerNorm(), Shape.vector(6)),
+          entry(new LayerSpec.Dropout(0.6), Shape.vector(7)),
+          entry(new LayerSpec.Dropout(1.0), Shape.vector(4)),
+          entry(new LayerSpec.Relu(), Shape.vector(6)),
+          entry(new LayerSpec.LeakyRelu(), Shape.vector(6)),
+          entry(new LayerSpec.Elu(), Shape.vector(6)),
+          entry(new LayerSpec.Gelu(), new Shape(3, 1, 2)),
+          entry(new LayerSpec.Silu(), Shape.vector(6)),
+          entry(new LayerSpec.Tanh(), new Shape(2, 3, 2)),
+          entry(new LayerSpec.Sigmoid(), Shape.vector(6)));
 
   /** Likewise for layers on images. */
   private static final Map<LayerSpec, Shape> IMAGE_SAMPLES =
@@ -258,7 +257,8 @@ class LayerGradientTest {
 
   @Test
   void plantedErrorIsCaught() {
-    for (LayerSpec spec : List.of(Samples.dense(4), new LayerSpec.BatchNorm())) {
+    for (LayerSpec spec :
+        List.of(Samples.dense(4), new LayerSpec.BatchNorm(), new LayerSpec.LayerNorm())) {
       Bench bench = new Bench(spec, Shape.vector(6), 17);
       bench.run();
       double[] parameters = GradientCheck.widen(bench.parameters);

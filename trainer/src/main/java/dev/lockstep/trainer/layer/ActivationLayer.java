@@ -1,20 +1,22 @@
 package dev.lockstep.trainer.layer;
 
 /**
- * Element by element {@code y = max(z, 0)}.
+ * One function of one variable on every element.
  *
  * <pre>
  *   input   [rows, units]  read
- *   output  [rows, units]  overwritten
+ *   output  [rows, units]  overwritten with f(input)
  * </pre>
  *
- * Backward: {@code dz = dy where the output is positive, else 0 (also at z = 0)}.
+ * Backward: {@code dz = dy f'(z)}. The formulas are those of {@link Activation}.
  */
-public final class ReluLayer implements Layer {
+public final class ActivationLayer implements Layer {
+  private final Activation function;
   private final Shape shape;
 
   /** The function on rows of this shape. */
-  ReluLayer(Shape shape) {
+  ActivationLayer(Activation function, Shape shape) {
+    this.function = function;
     this.shape = shape;
   }
 
@@ -30,10 +32,7 @@ public final class ReluLayer implements Layer {
 
   @Override
   public void forward(Pass pass, LayerBuffers buffers, float[] input, float[] output) {
-    int values = pass.rows() * shape.size();
-    for (int i = 0; i < values; i++) {
-      output[i] = Math.max(input[i], 0f);
-    }
+    function.apply(input, output, 0, pass.rows() * shape.size());
   }
 
   @Override
@@ -44,12 +43,9 @@ public final class ReluLayer implements Layer {
       float[] output,
       float[] outputGradient,
       float[] inputGradient) {
-    if (inputGradient == null) {
-      return;
-    }
-    int values = pass.rows() * shape.size();
-    for (int i = 0; i < values; i++) {
-      inputGradient[i] = output[i] > 0f ? outputGradient[i] : 0f;
+    if (inputGradient != null) {
+      function.backward(
+          input, output, outputGradient, inputGradient, 0, pass.rows() * shape.size());
     }
   }
 }

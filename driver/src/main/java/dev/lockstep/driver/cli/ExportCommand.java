@@ -1,0 +1,35 @@
+package dev.lockstep.driver.cli;
+
+import dev.lockstep.driver.run.ModelFolder;
+import dev.lockstep.driver.run.OnnxFile;
+import dev.lockstep.driver.run.RunFolder;
+import dev.lockstep.trainer.model.ModelArtifact;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lockstep export}. */
+@Command(
+    name = "export",
+    description = "Writes a saved model as an ONNX file: raw features in, answers out.")
+final class ExportCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "MODEL", description = "Run folder, or the model folder in it.")
+  private String model;
+
+  @Option(
+      names = "--onnx",
+      required = true,
+      paramLabel = "FILE",
+      description = "File to write, a path or any Hadoop URI; must not exist.")
+  private String onnx;
+
+  @Override
+  public Integer call() {
+    Configuration hadoop = new Configuration();
+    ModelArtifact artifact = ModelFolder.read(RunFolder.at(model, hadoop));
+    System.out.println(OnnxFile.write(artifact, onnx, hadoop));
+    return ExitCode.DONE;
+  }
+}
