@@ -56,7 +56,7 @@ class BatchNormLayerTest {
     assertThat(gradient).containsExactly(new float[] {-1.0690434f, 0, 1, 0}, within(1e-6f));
     assertThat(inputGradient)
         .containsExactly(
-            new float[] {0.49634247f, 0, -0.41998092f, 0, -0.26726086f, 0, 0.19089931f, 0},
+            new float[] {0.4963425f, 0, -0.4199809f, 0, -0.2672609f, 0, 0.1908993f, 0},
             within(1e-6f));
   }
 
