@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Commands whose whole result is text on stdout. */
 final class TextCommandsTest {
   private static final String[] COMMANDS = {
-    "train", "evaluate", "predict", "export", "datasets", "report", "version", "help"
+    "train", "gradcheck", "evaluate", "predict", "export", "datasets", "report", "version", "help"
   };
 
   private static void assertPrints(Outcome outcome, String... parts) {
@@ -49,7 +49,16 @@ final class TextCommandsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"train", "evaluate", "predict", "export", "datasets", "report", "version"})
+      strings = {
+        "train",
+        "gradcheck",
+        "evaluate",
+        "predict",
+        "export",
+        "datasets",
+        "report",
+        "version"
+      })
   void everyCommandHasHelp(String command) {
     Outcome outcome = Outcome.of(command, "--help");
     assertPrints(outcome, "Usage: lockstep " + command, "--verbose", "Shows this help.");

@@ -5,6 +5,7 @@ import static dev.lockstep.driver.config.Configurations.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.datasets.source.DataSettings;
+import dev.lockstep.trainer.layer.Shape;
 import java.util.List;
 import java.util.Map;
 import net.jqwik.api.ForAll;
@@ -159,6 +160,21 @@ final class ConfigurationWriterTest {
       })
   void everyFormatAndKindReadsBackAsTheSame(String setting) {
     assertRoundTrip(read(MINIMAL, setting));
+  }
+
+  @Test
+  void modelsDescribeTheirLayersInTheSameWords() {
+    String layers =
+        "[{kind: conv2d, filters: 2, kernel: 3, stride: 2, padding: same, bias: false}, {kind:"
+            + " maxPool, size: 2}, {kind: averagePool, size: 1}, {kind: residual, projection: true,"
+            + " layers: [batchNorm, {kind: residual, layers: [relu]}]}, globalAveragePool, flatten]";
+    ModelDescription description =
+        new ModelDescription(
+            new Shape(8, 8, 3),
+            read(MINIMAL, "network.layers=" + layers).network().layers(),
+            read(MINIMAL + "loss: softmaxCrossEntropy").loss());
+    assertThat(ModelDescription.fromJson(description.toJson("1"), "model.json"))
+        .isEqualTo(description);
   }
 
   @Test

@@ -1,0 +1,79 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.datasets.pack.DataPreparation;
+import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.trainer.check.GradientReport;
+import dev.lockstep.trainer.check.NetworkGradientCheck;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.parameter.ParameterVector;
+import dev.lockstep.trainer.replica.Examples;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * The gradient check of a configured run: its data, its network at its first weights, its loss and
+ * penalty, on the first rows of its first mini-batch. Computed on the driver.
+ */
+public final class ConfiguredGradientCheck {
+  private ConfiguredGradientCheck() {}
+
+  /**
+   * Checks the gradient.
+   *
+   * @param rows examples at most; the mini-batch may have fewer
+   */
+  public static GradientReport check(JavaSparkContext spark, RunConfiguration given, int rows) {
+    Integer configured = given.training().shards();
+    int shards = configured != null ? configured : spark.defaultParallelism();
+    int partitions = Math.min(shards, spark.defaultParallelism());
+    try (PreparedData data = DataPreparation.prepare(spark, given.data(), shards, partitions)) {
+      RunSetup setup = RunSetup.of(given, data, shards);
+      ParameterVector parameters = setup.network().initialParameters(given.training().seed());
+      if (given.network().initialWeights() != null) {
+        WeightsFile.read(
+            given.network().initialWeights(),
+            spark.hadoopConfiguration(),
+            setup.network(),
+            parameters);
+      }
+      int batch = Math.min(rows, setup.batches().examplesInStep(0));
+      List<Shard> pieces =
+          data.train().shards().map(new FirstRowsTask(setup.batches(), batch)).collect();
+      return new NetworkGradientCheck(
+              setup.network(),
+              setup.lossSpec(),
+              setup.classes(),
+              given.regularization(),
+              given.training().seed())
+          .check(parameters, join(pieces, batch), Runtime.getRuntime().availableProcessors());
+    }
+  }
+
+  private static Examples join(List<Shard> pieces, int rows) {
+    int width = pieces.get(0).examples().featureCount();
+    float[] features = new float[rows * width];
+    float[] targets = new float[rows];
+    float[] weights = new float[rows];
+    int row = 0;
+    double total = 0.0;
+    for (Shard piece : pieces) {
+      Examples part = piece.examples();
+      System.arraycopy(part.features(), 0, features, row * width, part.count() * width);
+      System.arraycopy(part.targets(), 0, targets, row, part.count());
+      for (int i = 0; i < part.count(); i++) {
+        weights[row + i] = part.weight(i);
+        total += part.weight(i);
+      }
+      row += part.count();
+    }
+    if (total == 0.0) {
+      throw LockstepException.data(
+          "all "
+              + rows
+              + " examples of the first mini-batch weigh 0, so there is no gradient to check.");
+    }
+    return new Examples(width, 0, 1, features, targets, weights);
+  }
+}
