@@ -95,21 +95,33 @@ record RunSetup(
           "OpenBLAS could not be loaded, so a slower backend of the JVM computes: "
               + Blas.fallbackReason());
     }
-    List<LayerSpec> layers = given.network().layers();
-    int lastDense = -1;
-    for (int i = 0; i < layers.size(); i++) {
-      lastDense = layers.get(i) instanceof LayerSpec.Dense ? i : lastDense;
-    }
-    for (int i = 0; i < lastDense; i++) {
-      if (layers.get(i) instanceof LayerSpec.Dense dense
-          && dense.initializer() instanceof Initializer.Zeros) {
+    List<Weighted> weighted = new ArrayList<>();
+    collect(given.network().layers(), "network.layers", weighted);
+    for (int i = 0; i < weighted.size() - 1; i++) {
+      if (weighted.get(i).initializer() instanceof Initializer.Zeros) {
         warnings.add(
-            "network.layers["
-                + i
-                + "] starts with all weights 0: its units stay alike for ever (symmetry is never broken).");
+            weighted.get(i).path()
+                + " starts with all weights 0: its units stay alike for ever (symmetry is never broken).");
       }
     }
     return warnings;
+  }
+
+  /** A layer whose first weights are drawn, and where the configuration has it. */
+  private record Weighted(String path, Initializer initializer) {}
+
+  /** All such layers in the order in which an example meets them; the last gives the outputs. */
+  private static void collect(List<LayerSpec> layers, String path, List<Weighted> weighted) {
+    for (int i = 0; i < layers.size(); i++) {
+      String place = path + "[" + i + "]";
+      if (layers.get(i) instanceof LayerSpec.Dense dense) {
+        weighted.add(new Weighted(place, dense.initializer()));
+      } else if (layers.get(i) instanceof LayerSpec.Conv2d convolution) {
+        weighted.add(new Weighted(place, convolution.initializer()));
+      } else if (layers.get(i) instanceof LayerSpec.Residual block) {
+        collect(block.layers(), place + ".layers", weighted);
+      }
+    }
   }
 
   /** Whether examples are sorted into classes. */

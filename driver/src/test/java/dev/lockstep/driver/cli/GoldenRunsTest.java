@@ -30,7 +30,7 @@ final class GoldenRunsTest {
    * Cases that run with the threads of one process too; {@code GoldenReplicasTest} has them all.
    */
   private static final Set<String> ALSO_LOCAL =
-      Set.of("batchnorm-dense-adam", "example-weights", "gradient-clip");
+      Set.of("batchnorm-dense-adam", "conv-batchnorm-maxpool", "example-weights", "gradient-clip");
 
   @TempDir private Path folder;
 
@@ -45,7 +45,7 @@ final class GoldenRunsTest {
         }
       }
     }
-    assertThat(runs).hasSizeGreaterThanOrEqualTo(31 + ALSO_LOCAL.size());
+    assertThat(runs).hasSizeGreaterThanOrEqualTo(34 + ALSO_LOCAL.size());
     return runs;
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.optimizer.Optimizer;
 import dev.lockstep.trainer.parameter.Initializer;
@@ -78,6 +79,61 @@ final class KindsTest {
         .isEqualTo(new LayerSpec.Dense(64, new Initializer.Xavier(), false));
     assertThat(layer("{kind: dropout, keep: 0.8}")).isEqualTo(new LayerSpec.Dropout(0.8));
     assertThat(layer("{kind: dropout, keep: 1}")).isEqualTo(new LayerSpec.Dropout(1));
+  }
+
+  @Test
+  void layersOnImagesTakeSettings() {
+    Initializer he = new Initializer.He();
+    assertThat(layer("{kind: conv2d, filters: 8, kernel: 3}"))
+        .isEqualTo(new LayerSpec.Conv2d(8, 3, 1, Padding.VALID, he, null));
+    assertThat(
+            layer(
+                "{kind: conv2d, filters: 4, kernel: 5, stride: 2, padding: same, initializer:"
+                    + " zeros, bias: true}"))
+        .isEqualTo(new LayerSpec.Conv2d(4, 5, 2, Padding.SAME, new Initializer.Zeros(), true));
+    assertThat(layer("{kind: conv2d, filters: 8, kernel: 2, padding: valid}"))
+        .isEqualTo(new LayerSpec.Conv2d(8, 2, 1, Padding.VALID, he, null));
+    assertThat(layer("{kind: maxPool, size: 2}")).isEqualTo(new LayerSpec.MaxPool(2));
+    assertThat(layer("{kind: averagePool, size: 3}")).isEqualTo(new LayerSpec.AveragePool(3));
+    for (String kind : List.of("globalAveragePool", "flatten")) {
+      assertThat(layer(kind)).isEqualTo(layer("{kind: " + kind + "}"));
+      assertThat(layer(kind).kind()).isEqualTo(kind);
+    }
+  }
+
+  @Test
+  void blocksHoldLayers() {
+    assertThat(
+            layer(
+                "{kind: residual, projection: true, layers: [relu, {kind: residual, layers:"
+                    + " [tanh]}]}"))
+        .isEqualTo(
+            new LayerSpec.Residual(
+                List.of(
+                    new LayerSpec.Relu(),
+                    new LayerSpec.Residual(List.of(new LayerSpec.Tanh()), false)),
+                true));
+    assertThat(errorOf(MINIMAL, "network.layers=[{kind: residual, layers: [{kind: dense}]}]"))
+        .contains("network.layers[0].layers[0].units", "missing");
+    assertThat(errorOf(MINIMAL, "network.layers=[{kind: residual, layers: []}]"))
+        .contains("network.layers[0].layers", "must be a list of at least one layer");
+    assertThat(errorOf(MINIMAL, "network.layers=[{kind: residual}]"))
+        .contains("network.layers[0].layers", "missing");
+  }
+
+  @Test
+  void wrongSettingsOfLayersOnImagesAreNamed() {
+    assertThat(errorOf(MINIMAL, "network.layers=[{kind: conv2d, filters: 0, paddin: same}]"))
+        .contains(
+            "network.layers[0].filters",
+            "network.layers[0].kernel",
+            "unknown key, did you mean padding?");
+    assertThat(
+            errorOf(
+                MINIMAL, "network.layers=[{kind: conv2d, filters: 1, kernel: 1, padding: sme}]"))
+        .contains("unknown padding sme, did you mean same?; allowed: same, valid");
+    assertThat(errorOf(MINIMAL, "network.layers=[maxPool]"))
+        .contains("network.layers[0].size", "missing; must be a whole number of at least 1");
   }
 
   @Test
@@ -210,8 +266,8 @@ final class KindsTest {
   /** Kinds of the contract that no family member exists for yet. */
   @ParameterizedTest
   @CsvSource({
-    "network.layers[0]={kind: conv2d}, network.layers[0].kind, kind conv2d",
     "network.layers[0]=embedding, network.layers[0], kind embedding",
+    "network.layers[0]={kind: embedding}, network.layers[0].kind, kind embedding",
     "'schedule={kind: plateau, metric: validation.loss}', schedule.kind, kind plateau",
     "training.synchronizer=barrier, training.synchronizer, synchronizer barrier",
     "training.synchronizer=auto, training.synchronizer, synchronizer auto",

@@ -72,11 +72,9 @@ public sealed interface Layer
    * @param floatsPerRow float32 values for each row
    * @param floats float32 values for the whole pass
    * @param doubles float64 values for the whole pass
-   * @param intsPerRow 32-bit integers for each row, kept from a training pass to its backward pass
    * @param chains layers inside this one, which need memory of their own
    */
-  record Scratch(
-      int floatsPerRow, int floats, int doubles, int intsPerRow, List<LayerChain> chains) {
+  record Scratch(int floatsPerRow, int floats, int doubles, List<LayerChain> chains) {
     /** Nothing. */
     public static final Scratch NONE = new Scratch(0, 0, 0);
 
@@ -87,7 +85,7 @@ public sealed interface Layer
 
     /** Floating-point numbers only. */
     public Scratch(int floatsPerRow, int floats, int doubles) {
-      this(floatsPerRow, floats, doubles, 0, List.of());
+      this(floatsPerRow, floats, doubles, List.of());
     }
   }
 }

@@ -6,7 +6,6 @@ package dev.lockstep.trainer.layer;
  */
 public final class LayerBuffers {
   private final float[] perRow;
-  private final int[] intsPerRow;
   private final float[] floats;
   private final double[] doubles;
   private final LayerChainBuffers[] chains;
@@ -23,7 +22,6 @@ public final class LayerBuffers {
    */
   public LayerBuffers(Layer.Scratch scratch, int maxRows, boolean training) {
     this.perRow = new float[Math.multiplyExact(scratch.floatsPerRow(), maxRows)];
-    this.intsPerRow = new int[training ? Math.multiplyExact(scratch.intsPerRow(), maxRows) : 0];
     this.floats = new float[scratch.floats()];
     this.doubles = new double[scratch.doubles()];
     this.chains = new LayerChainBuffers[scratch.chains().size()];
@@ -35,11 +33,6 @@ public final class LayerBuffers {
   /** [maxRows, floatsPerRow]. */
   public float[] perRow() {
     return perRow;
-  }
-
-  /** [maxRows, intsPerRow], for training passes only. */
-  public int[] intsPerRow() {
-    return intsPerRow;
   }
 
   /** [floats]. */

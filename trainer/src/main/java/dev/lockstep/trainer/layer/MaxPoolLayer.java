@@ -1,7 +1,6 @@
 package dev.lockstep.trainer.layer;
 
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Largest value of every window of size × size pixels, channel by channel; windows do not overlap
@@ -13,7 +12,6 @@ import java.util.List;
  * </pre>
  *
  * Backward: the first of equal largest values, row by row, gets the whole gradient, as in PyTorch.
- * A NaN counts as the largest value.
  */
 public final class MaxPoolLayer implements Layer {
   private final int size;
@@ -42,10 +40,10 @@ public final class MaxPoolLayer implements Layer {
     return size;
   }
 
-  /** Per output value the place of the largest input value in its row. */
+  /** What of a window's gradient has not been given away yet. */
   @Override
   public Scratch scratch() {
-    return new Scratch(0, 0, 0, outputShape.size(), List.of());
+    return new Scratch(0, inputShape.channels(), 0);
   }
 
   @Override
@@ -54,15 +52,10 @@ public final class MaxPoolLayer implements Layer {
     int line = inputShape.width() * channels;
     int target = 0;
     for (int row = 0; row < pass.rows(); row++) {
-      int rowStart = row * inputShape.size();
       for (int y = 0; y < outputShape.height(); y++) {
         for (int x = 0; x < outputShape.width(); x++) {
-          int corner = y * size * line + x * size * channels;
-          if (pass.isTraining()) {
-            findLargest(input, rowStart, corner, output, buffers.intsPerRow(), target);
-          } else {
-            takeLargest(input, rowStart + corner, output, target);
-          }
+          int corner = row * inputShape.size() + y * size * line + x * size * channels;
+          takeLargest(input, corner, output, target);
           target += channels;
         }
       }
@@ -83,28 +76,6 @@ public final class MaxPoolLayer implements Layer {
     }
   }
 
-  private void findLargest(
-      float[] input, int rowStart, int corner, float[] output, int[] places, int target) {
-    int channels = inputShape.channels();
-    int line = inputShape.width() * channels;
-    for (int c = 0; c < channels; c++) {
-      int place = corner + c;
-      float largest = input[rowStart + place];
-      for (int v = 0; v < size; v++) {
-        int from = corner + v * line + c;
-        for (int other = from; other < from + size * channels; other += channels) {
-          float value = input[rowStart + other];
-          if (value > largest || Float.isNaN(value)) {
-            largest = value;
-            place = other;
-          }
-        }
-      }
-      output[target + c] = largest;
-      places[target + c] = place;
-    }
-  }
-
   @Override
   public void backward(
       Pass pass,
@@ -116,14 +87,42 @@ public final class MaxPoolLayer implements Layer {
     if (inputGradient == null) {
       return;
     }
-    int[] places = buffers.intsPerRow();
-    int in = inputShape.size();
-    int out = outputShape.size();
-    Arrays.fill(inputGradient, 0, pass.rows() * in, 0f);
+    int channels = inputShape.channels();
+    int line = inputShape.width() * channels;
+    float[] rest = buffers.floats();
+    Arrays.fill(inputGradient, 0, pass.rows() * inputShape.size(), 0f);
+    int source = 0;
     for (int row = 0; row < pass.rows(); row++) {
-      int rowStart = row * in;
-      for (int i = row * out; i < (row + 1) * out; i++) {
-        inputGradient[rowStart + places[i]] = outputGradient[i];
+      for (int y = 0; y < outputShape.height(); y++) {
+        for (int x = 0; x < outputShape.width(); x++) {
+          int corner = row * inputShape.size() + y * size * line + x * size * channels;
+          System.arraycopy(outputGradient, source, rest, 0, channels);
+          giveToFirstLargest(input, inputGradient, corner, output, source, rest);
+          source += channels;
+        }
+      }
+    }
+  }
+
+  /**
+   * A choice without branches, since which pixel is the largest cannot be foretold: the mask has
+   * all bits set where the pixel equals the largest value (a difference of 0 has the bits 0, one
+   * above 0 those of a positive integer) and none elsewhere; whoever takes the gradient leaves 0.
+   */
+  private void giveToFirstLargest(
+      float[] input, float[] inputGradient, int corner, float[] output, int source, float[] rest) {
+    int channels = inputShape.channels();
+    int line = inputShape.width() * channels;
+    for (int v = 0; v < size; v++) {
+      for (int u = 0; u < size; u++) {
+        int pixel = corner + v * line + u * channels;
+        for (int c = 0; c < channels; c++) {
+          float below = output[source + c] - input[pixel + c];
+          int mask = (Float.floatToRawIntBits(below) - 1) >> 31;
+          int gradient = Float.floatToRawIntBits(rest[c]);
+          inputGradient[pixel + c] = Float.intBitsToFloat(gradient & mask);
+          rest[c] = Float.intBitsToFloat(gradient & ~mask);
+        }
       }
     }
   }

@@ -118,10 +118,10 @@ public final class ResidualLayer implements Layer {
   @Override
   public Scratch scratch() {
     if (projection == null) {
-      return new Scratch(outputShape().size(), 0, 0, 0, List.of(branch));
+      return new Scratch(outputShape().size(), 0, 0, List.of(branch));
     }
     int perRow = Math.max(outputShape().size(), inputShape().size());
-    return new Scratch(perRow, 0, 0, 0, List.of(branch, projection));
+    return new Scratch(perRow, 0, 0, List.of(branch, projection));
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.lockstep.trainer.layer.LayerSpec.Dropout;
 import dev.lockstep.trainer.layer.LayerSpec.Relu;
 import dev.lockstep.trainer.layer.LayerSpec.Sigmoid;
 import dev.lockstep.trainer.layer.LayerSpec.Tanh;
+import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.parameter.ParameterVector;
@@ -78,6 +79,51 @@ class NetworkGradientTest {
     return cases;
   }
 
+  /** Numbers of rows, and images of another height than width. */
+  static List<Arguments> imageNetworks() {
+    LossSpec softmax = new LossSpec.SoftmaxCrossEntropy();
+    List<Arguments> cases = new ArrayList<>();
+    for (int rows : new int[] {1, 3, 17}) {
+      cases.add(Arguments.of(Samples.everyImageKind(3), softmax, 3, new Shape(5, 7, 2), rows));
+      cases.add(
+          Arguments.of(
+              List.of(
+                  Samples.conv(4),
+                  new BatchNorm(),
+                  new Relu(),
+                  new LayerSpec.MaxPool(2),
+                  new LayerSpec.Residual(
+                      List.of(
+                          Samples.conv(4),
+                          new BatchNorm(),
+                          new Relu(),
+                          Samples.conv(4),
+                          new BatchNorm()),
+                      false),
+                  new Relu(),
+                  new LayerSpec.Flatten(),
+                  Samples.dense(3)),
+              softmax,
+              3,
+              new Shape(6, 4, 3),
+              rows));
+      cases.add(
+          Arguments.of(
+              List.of(
+                  Samples.conv(5, 3, 2, Padding.SAME),
+                  new Tanh(),
+                  new LayerSpec.AveragePool(2),
+                  Samples.conv(3, 1, 1, Padding.VALID),
+                  new LayerSpec.GlobalAveragePool(),
+                  Samples.dense(1)),
+              new LossSpec.MeanSquaredError(),
+              0,
+              new Shape(9, 8, 1),
+              rows));
+    }
+    return cases;
+  }
+
   private static Contribution compute(
       Network network, LossSpec loss, int classes, ParameterVector parameters, Examples examples) {
     Replica replica = new Replica(network, loss.bind(classes), SEED);
@@ -126,9 +172,19 @@ class NetworkGradientTest {
   @MethodSource("networks")
   void gradientEqualsFiniteDifferences(
       List<LayerSpec> specs, LossSpec loss, int classes, int rows) {
-    Network network = new Network(specs, Shape.vector(FEATURES));
+    assertGradients(new Network(specs, Shape.vector(FEATURES)), loss, classes, rows);
+  }
+
+  @ParameterizedTest
+  @MethodSource("imageNetworks")
+  void gradientEqualsFiniteDifferencesOnImages(
+      List<LayerSpec> specs, LossSpec loss, int classes, Shape shape, int rows) {
+    assertGradients(new Network(specs, shape), loss, classes, rows);
+  }
+
+  private static void assertGradients(Network network, LossSpec loss, int classes, int rows) {
     ParameterVector parameters = Samples.parameters(network, 4);
-    Examples examples = Samples.examples(rows, FEATURES, classes, true, 8);
+    Examples examples = Samples.examples(rows, network.inputShape().size(), classes, true, 8);
     Contribution contribution = compute(network, loss, classes, parameters, examples);
     for (ParameterWindow window : network.layout().windows()) {
       if (window.role().isTrainable()) {

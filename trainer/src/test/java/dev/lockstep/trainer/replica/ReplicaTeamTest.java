@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.trainer.check.Samples;
 import dev.lockstep.trainer.layer.Shape;
+import dev.lockstep.trainer.loss.Loss;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;
@@ -77,6 +78,38 @@ class ReplicaTeamTest {
           }
         }
       }
+    }
+  }
+
+  @Test
+  void everyNumberOfThreadsGivesTheSameBitsOnImages() {
+    Shape shape = new Shape(6, 5, 2);
+    Network images = new Network(Samples.everyImageKind(CLASSES), shape);
+    ParameterVector start = Samples.parameters(images, 3);
+    List<Slice> slices = new ArrayList<>();
+    for (int number = 0; number < SHARDS; number++) {
+      Examples examples = Samples.examples(9 + number, shape.size(), CLASSES, false, number);
+      slices.add(new Slice(number, examples, Samples.inOrder(examples.count()), 1, 5 + number));
+    }
+    Loss loss = new LossSpec.SoftmaxCrossEntropy().bind(CLASSES);
+    List<Contribution> totals = new ArrayList<>();
+    for (int size = 1; size <= 3; size++) {
+      try (ReplicaTeam team = new ReplicaTeam(images, loss, 5, size)) {
+        for (int step = 1; step <= 10; step++) {
+          TreeSum<Contribution> sum = new TreeSum<>(new ShardTree(SHARDS), team::recycle);
+          team.compute(start, slices, step, sum);
+          if (step == 10) {
+            totals.add(sum.total());
+          } else {
+            team.recycle(sum.total());
+          }
+        }
+      }
+    }
+    for (Contribution total : totals) {
+      assertThat(total.gradient()).isEqualTo(totals.get(0).gradient()).doesNotContain(Float.NaN);
+      assertThat(total.moments()).hasSize(3);
+      assertThat(total.moments()[2].mean()).isEqualTo(totals.get(0).moments()[2].mean());
     }
   }
 
