@@ -186,7 +186,10 @@ final class Block {
     return texts;
   }
 
-  /** A list of numbers, each within {@code range}; absent means empty. */
+  /**
+   * A list of numbers, each within {@code range}; absent means empty. After a problem the range's
+   * greatest number holds the place.
+   */
   List<Double> numbers(String key, NumberRange range) {
     List<Double> numbers = new ArrayList<>();
     Value value = find(key);

@@ -160,10 +160,10 @@ enum Activation {
   /** Its square takes even the smallest positive number above 1. */
   private static final float HUGE = 0x1p126f;
 
-  private static final float SQRT_HALF = 0.70710678f;
+  private static final float SQRT_HALF = (float) 0.7071067811865476;
 
   /** φ(0) = 1/√(2π). */
-  private static final float NORMAL_DENSITY_AT_0 = 0.39894228f;
+  private static final float NORMAL_DENSITY_AT_0 = (float) 0.3989422804014327;
 
   /**
    * From here on sigmoid(-z) is at its floor of 2^-126; a product of it with a still larger z would

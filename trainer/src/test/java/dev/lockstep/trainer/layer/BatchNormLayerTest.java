@@ -39,6 +39,27 @@ class BatchNormLayerTest {
     assertThat(moments[0].squaredDeviations()).containsExactly(14, 0);
   }
 
+  /**
+   * Column 0 is 1, 2, 3, 6 with dy = 1, 0, 0, 0: ẑ = -2/√3.50001 = -1.0690434, so dβ = 1, dγ =
+   * -1.0690434 and dz = 2/√3.50001 · (dy - 1/4 + 1.0690434 ẑ/4). Column 1, with dy = 0 throughout,
+   * has no gradient.
+   */
+  @Test
+  void trainingGradientsWorkedByHand() {
+    float[] parameters = {2, 1, 1, 0, 100, 100, 100, 100};
+    float[] input = {1, 5, 2, 6, 3, 7, 6, 8};
+    float[] output = new float[8];
+    train(parameters, 4, input, output);
+    float[] inputGradient = new float[8];
+    layer.backward(
+        pass, buffers, input, output, new float[] {1, 0, 0, 0, 0, 0, 0, 0}, inputGradient);
+    assertThat(gradient).containsExactly(new float[] {-1.0690434f, 0, 1, 0}, within(1e-6f));
+    assertThat(inputGradient)
+        .containsExactly(
+            new float[] {0.4963425f, 0, -0.4199809f, 0, -0.2672609f, 0, 0.1908993f, 0},
+            within(1e-6f));
+  }
+
   /** Running mean 10, running variance 4: y = 2·(13-10)/√4.00001 + 1. */
   @Test
   void oneRowUsesTheRunningStatisticsAndStillReportsItsMoments() {

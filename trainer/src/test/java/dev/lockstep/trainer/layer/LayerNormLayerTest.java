@@ -41,7 +41,7 @@ class LayerNormLayerTest {
               -1.1380897f,
               -0.0690449f,
               1f,
-              4.2071345f
+              4.207134f
             },
             within(2e-6f));
     float[] trained = new float[12];

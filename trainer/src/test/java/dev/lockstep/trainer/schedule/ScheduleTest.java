@@ -89,16 +89,34 @@ class ScheduleTest {
     assertThat(covered).isEqualTo(Set.of(Schedule.class.getPermittedSubclasses()));
   }
 
-  @Test
-  void warmUpMultipliesTheFirstStepsByTheirShare() {
-    Schedule cold = new Schedule.Linear(0, 0);
-    Schedule warmed = new Schedule.Linear(0, 4);
+  /** Every schedule, with a warm-up of four steps. */
+  static Stream<Arguments> warmed() {
+    return Stream.of(
+        Arguments.of(new Schedule.Constant(4), new Schedule.Constant()),
+        Arguments.of(new Schedule.InverseTime(0.5, 4), new Schedule.InverseTime(0.5, 0)),
+        Arguments.of(new Schedule.Exponential(0.5, 4), new Schedule.Exponential(0.5, 0)),
+        Arguments.of(new Schedule.InverseSqrt(2, 4), new Schedule.InverseSqrt(2, 0)),
+        Arguments.of(new Schedule.Step(1, 0.1, 4), new Schedule.Step(1, 0.1, 0)),
+        Arguments.of(new Schedule.Cosine(0.1, 4), new Schedule.Cosine(0.1, 0)),
+        Arguments.of(new Schedule.Linear(0, 4), new Schedule.Linear(0, 0)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("warmed")
+  void warmUpMultipliesTheFirstStepsByTheirShare(Schedule warmed, Schedule cold) {
     double[] shares = {0.25, 0.5, 0.75, 1, 1, 1, 1, 1, 1, 1};
     for (int step = 1; step <= TOTAL_STEPS; step++) {
       assertThat(warmed.rate(1.0, at(step)))
           .as("step %d", step)
           .isCloseTo(shares[step - 1] * cold.rate(1.0, at(step)), within(1e-15));
     }
+  }
+
+  @Test
+  void everyScheduleIsWarmed() {
+    Set<Class<?>> covered = new HashSet<>();
+    warmed().forEach(arguments -> covered.add(arguments.get()[0].getClass()));
+    assertThat(covered).isEqualTo(Set.of(Schedule.class.getPermittedSubclasses()));
   }
 
   private static Position at(int step) {
