@@ -97,6 +97,18 @@ final class OnnxExportTest {
             "softmaxCrossEntropy",
             List.of("--input", "digits", "--format", "bundled")),
         Arguments.of(
+            "digits as images",
+            digits.formatted(", shape: [8, 8, 1]"),
+            """
+            [{kind: conv2d, filters: 8, kernel: 3, padding: same}, batchNorm, relu, {kind: maxPool, size: 2},
+              {kind: residual, projection: true, layers: [
+                {kind: conv2d, filters: 16, kernel: 3, stride: 2, padding: same}, batchNorm, silu]},
+              {kind: averagePool, size: 2}, flatten, layerNorm, {kind: dropout, keep: 0.9},
+              {kind: dense, units: 24}, gelu, {kind: dense, units: 10}]
+            """,
+            "softmaxCrossEntropy",
+            List.of("--input", "digits", "--format", "bundled")),
+        Arguments.of(
             "iris",
             "{format: bundled, name: iris, normalize: minMax}",
             "[{kind: dense, units: 8}, sigmoid, {kind: dense, units: 3}]",

@@ -100,6 +100,7 @@ final class LayerNodesTest {
                 conv(4, 3, 1, Padding.SAME)),
             residual(
                 true, conv(6, 3, 2, Padding.SAME), residual(false, new Tanh()), new BatchNorm()),
+            new Tanh(),
             new Flatten()),
         stack(COLOR, residual(true, conv(3, 3, 1, Padding.SAME)), new GlobalAveragePool()),
         stack(COLOR, residual(false, new BatchNorm()), residual(false, new Relu()), new Flatten()),

@@ -157,6 +157,9 @@ enum Activation {
   /** The slope of leaky ReLU below 0. */
   private static final float LEAK = 0.01f;
 
+  /** Its square takes even the smallest positive number above 1. */
+  private static final float HUGE = 0x1p126f;
+
   private static final float SQRT_HALF = (float) 0.7071067811865476;
   private static final float HUGE = 0x1p126f;
 
