@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Commands whose whole result is text on stdout. */
 final class TextCommandsTest {
   private static final String[] COMMANDS = {
-    "train", "evaluate", "predict", "datasets", "report", "version", "help"
+    "train", "evaluate", "predict", "lr-find", "datasets", "report", "version", "help"
   };
 
   private static void assertPrints(Outcome outcome, String... parts) {
@@ -48,7 +48,8 @@ final class TextCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"train", "evaluate", "predict", "datasets", "report", "version"})
+  @ValueSource(
+      strings = {"train", "evaluate", "predict", "lr-find", "datasets", "report", "version"})
   void everyCommandHasHelp(String command) {
     Outcome outcome = Outcome.of(command, "--help");
     assertPrints(outcome, "Usage: lockstep " + command, "--verbose", "Shows this help.");
