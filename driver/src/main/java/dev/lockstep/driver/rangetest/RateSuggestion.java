@@ -10,9 +10,9 @@ import java.util.List;
  * <p>Two readings of the curve are in use: the rate at which the smoothed loss falls most steeply
  * over the logarithm of the rate (least squares over a quarter of a decade to each side), and a
  * tenth of the rate at which it is lowest. Neither counts the points at the start, while the
- * average settles, nor those after the lowest. The larger of the two is suggested: the fall is over
- * the steps of the sweep, too, so that its steepest part comes early where a network learns fast,
- * and both leave room to the rate at which the loss turns.
+ * average settles, nor those after the lowest. The larger of the two is suggested, since the loss
+ * falls with the steps of the sweep, too, and so its steepest part comes early where a network
+ * learns fast; but never more than a third of the rate at which it is lowest.
  *
  * @param rate the suggestion with two digits, or null where the curve does not carry one
  * @param steepest where the smoothed loss falls fastest, or null as for {@code rate}
@@ -24,10 +24,16 @@ public record RateSuggestion(
   /** The usual distance from the rate at which the loss is lowest, beyond which it rises. */
   private static final double SAFETY = 10.0;
 
+  /** The smallest distance from it. */
+  private static final double LEAST_SAFETY = 3.0;
+
   private static final double HALF_WINDOW = 0.25 * StrictMath.log(10);
 
   /** Points between settling and minimum that a slope can be told from. */
   private static final int FEWEST_POINTS = 5;
+
+  /** A minimum in the last tenth of a range without divergence may not be the last one. */
+  private static final double NEAR_THE_END = 0.9;
 
   /** A fall by less than this share of the loss is none. */
   private static final double LEAST_FALL = 0.02;
@@ -45,7 +51,7 @@ public record RateSuggestion(
     if (points.size() < first + FEWEST_POINTS) {
       return none(
           curve.hasDiverged()
-              ? "the loss diverged after "
+              ? "The loss diverged after "
                   + points.size()
                   + " steps, before it could fall; begin at a smaller --from."
               : points.size() + " steps are too few to tell a slope from; give more --steps.");
@@ -61,31 +67,34 @@ public record RateSuggestion(
     if (lowest - first < FEWEST_POINTS || !(fall > leastFall(points, first, lowest))) {
       return none(
           curve.hasDiverged()
-              ? "the loss never falls before it diverges; if the network can learn at all, begin at"
+              ? "The loss never falls before it diverges; if the network can learn at all, begin at"
                   + " a smaller --from."
-              : "the loss stays flat or rises over the whole range; look at the data, the network"
+              : "The loss stays flat or rises over the whole range; look at the data, the network"
                   + " and its first weights, or widen --from and --to.");
     }
     RateCurve.Point minimum = points.get(lowest);
     RateCurve.Point steepest = steepest(points, first, lowest);
     double tenth = minimum.smoothedRate() / SAFETY;
-    boolean takesTenth = tenth >= steepest.smoothedRate();
-    return new RateSuggestion(
-        twoDigits(takesTenth ? tenth : steepest.smoothedRate()),
-        steepest,
-        minimum,
-        reason(takesTenth, lowest == points.size() - 1));
-  }
-
-  private static String reason(boolean takesTenth, boolean fallsUntilTheEnd) {
-    if (fallsUntilTheEnd) {
-      return "the loss fell until the end of the range, so a larger --to may show better rates.";
+    double third = minimum.smoothedRate() / LEAST_SAFETY;
+    double rate = Math.max(tenth, Math.min(steepest.smoothedRate(), third));
+    String reason;
+    if (!curve.hasDiverged() && lowest >= NEAR_THE_END * points.size()) {
+      reason =
+          "The loss fell almost to the end of the range, so a larger --to may show better rates.";
+    } else if (tenth < points.get(first).smoothedRate()) {
+      reason =
+          "The range begins less than a decade below the rate at which the loss is lowest, so a"
+              + " smaller --from would show more.";
+    } else if (rate == tenth) {
+      reason =
+          "A tenth of the rate at which the loss is lowest keeps a safe distance; the steepest"
+              + " descent is at a smaller rate, which is slow over a whole run.";
+    } else {
+      reason =
+          "The loss falls fastest close to the rate at which it is lowest, a tenth of which would"
+              + " be where it has hardly begun to fall.";
     }
-    return takesTenth
-        ? "it is a tenth of the rate at which the loss is lowest, a safe distance; the steepest"
-            + " descent is at a smaller rate, which is slow over a whole run."
-        : "the loss falls fastest there; a tenth of the rate at which it is lowest would be where"
-            + " it has hardly begun to fall.";
+    return new RateSuggestion(twoDigits(rate), steepest, minimum, reason);
   }
 
   private static RateSuggestion none(String reason) {

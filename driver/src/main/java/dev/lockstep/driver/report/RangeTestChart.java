@@ -155,16 +155,18 @@ final class RangeTestChart {
     if (report.suggestion().rate() == null) {
       return;
     }
-    double at = across(x.position(report.suggestion().rate()));
-    path("suggestion", "M" + place(at) + " " + TOP + "V" + BOTTOM);
-    text("suggested", at, TOP - 14, "middle", "suggested " + report.rate());
+    if (report.suggestion().rate() >= x.min()) {
+      double at = across(x.position(report.suggestion().rate()));
+      path("suggestion", "M" + place(at) + " " + TOP + "V" + BOTTOM);
+      text("suggested", at, TOP - 14, "middle", "suggested " + report.rate());
+    }
     RateCurve.Point steepest = report.suggestion().steepest();
     dot(steepest);
     reading(steepest, 12, -8, "start", "steepest");
     RateCurve.Point minimum = report.suggestion().minimum();
     dot(minimum);
-    boolean room = down(y.position(minimum.smoothedLoss())) < BOTTOM - 28;
-    reading(minimum, 0, room ? 24 : -14, "middle", "minimum");
+    boolean room = down(y.position(minimum.smoothedLoss())) < BOTTOM - 24;
+    reading(minimum, 0, room ? 20 : -14, "middle", "minimum");
   }
 
   private void dot(RateCurve.Point point) {
@@ -173,7 +175,7 @@ final class RangeTestChart {
   }
 
   private void reading(RateCurve.Point point, int right, int below, String anchor, String name) {
-    String label = name + " " + Numbers.significant(point.smoothedRate(), 2);
+    String label = name + " " + RangeTestReport.rate(point.smoothedRate());
     double atY = down(unclipped(point.smoothedLoss())) + below;
     text("reading", across(point) + right, atY, anchor, label);
   }

@@ -99,33 +99,23 @@ public record RangeTestReport(
         curve.hasDiverged()
             ? "The loss diverged after step " + points.size() + " of " + plannedSteps + ".\n"
             : "All " + points.size() + " steps were taken without divergence.\n");
-    if (suggestion.rate() == null) {
-      return table
-          .append("No learning rate can be suggested: ")
-          .append(suggestion.reason())
-          .append("\nsuggested learning rate: none\n")
-          .toString();
+    if (suggestion.rate() != null) {
+      table.append("Steepest descent at ").append(rate(suggestion.steepest().smoothedRate()));
+      table.append(", minimum at ").append(rate(suggestion.minimum().smoothedRate()));
+      table.append(", a tenth of that is ").append(rate(suggestion.tenthOfMinimum())).append(".\n");
     }
-    table.append(reading("steepest descent of the smoothed loss", suggestion.steepest()));
-    table.append(reading("minimum of the smoothed loss", suggestion.minimum()));
-    table
-        .append("a tenth of the minimum's rate: ")
-        .append(Numbers.significant(suggestion.tenthOfMinimum(), 2))
-        .append("\nThe suggestion: ")
-        .append(suggestion.reason())
-        .append("\nsuggested learning rate: ")
-        .append(rate())
-        .append('\n');
-    return table.toString();
+    table.append(suggestion.reason()).append("\nsuggested learning rate: ");
+    return table.append(rate()).append('\n').toString();
   }
 
-  /** The suggested rate as people read it. */
+  /** The suggested rate as people read it, {@code none} where there is none. */
   String rate() {
-    return Axis.withoutTrailingZeros(Numbers.significant(suggestion.rate(), 2));
+    return suggestion.rate() == null ? "none" : rate(suggestion.rate());
   }
 
-  private static String reading(String what, RateCurve.Point point) {
-    return what + ": at " + Numbers.significant(point.smoothedRate(), 2) + "\n";
+  /** A rate with two digits. */
+  static String rate(double rate) {
+    return Axis.withoutTrailingZeros(Numbers.significant(rate, 2));
   }
 
   private static String row(String rate, String loss, String smoothed) {

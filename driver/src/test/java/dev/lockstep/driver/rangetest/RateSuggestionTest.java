@@ -27,11 +27,11 @@ final class RateSuggestionTest {
     RateSuggestion early = of(500, log -> log < -1 ? Curves.slide(log, -4) - 0.1 * log : 20);
     assertThat(early.rate()).isGreaterThan(early.steepest().smoothedRate());
     assertThat(early.rate() / early.tenthOfMinimum()).isBetween(0.95, 1.05);
-    assertThat(early.reason()).contains("a safe distance");
+    assertThat(early.reason()).contains("safe distance");
     RateSuggestion late = of(500, log -> log < -1 ? Curves.slide(log, -2) : 20);
     assertThat(late.rate()).isGreaterThan(late.tenthOfMinimum());
     assertThat(late.rate() / late.steepest().smoothedRate()).isBetween(0.95, 1.05);
-    assertThat(late.reason()).contains("falls fastest there");
+    assertThat(late.reason()).contains("falls fastest close to the rate");
   }
 
   /** Without regard to the age of the average it would be found five times too far. */
@@ -44,10 +44,18 @@ final class RateSuggestionTest {
   }
 
   @Test
+  void aRangeThatBeginsLateKeepsADistanceAndSaysSo() {
+    RateSuggestion suggestion = of(500, log -> log < -4.5 ? -log : 20);
+    double lowest = suggestion.minimum().smoothedRate();
+    assertThat(suggestion.rate() / lowest).isBetween(0.09, 0.35);
+    assertThat(suggestion.reason()).contains("smaller --from");
+  }
+
+  @Test
   void aFallUntilTheEndIsSaid() {
     RateSuggestion suggestion = of(500, log -> 3 - 0.3 * (log + 6));
     assertThat(suggestion.rate()).isNotNull();
-    assertThat(suggestion.reason()).contains("until the end of the range", "larger --to");
+    assertThat(suggestion.reason()).contains("almost to the end of the range", "larger --to");
   }
 
   @Test
