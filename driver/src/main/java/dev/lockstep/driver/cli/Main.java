@@ -29,12 +29,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "Trains neural networks on Apache Spark: the same bits on any cluster.",
     subcommands = {
       TrainCommand.class,
+      LearningRateCommand.class,
+      GradcheckCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
       ExportCommand.class,
-      GradcheckCommand.class,
-      DatasetsCommand.class,
       ReportCommand.class,
+      DatasetsCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
       HelpCommand.class

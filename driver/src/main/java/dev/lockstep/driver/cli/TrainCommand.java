@@ -6,11 +6,7 @@ import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.run.RunFolder;
 import dev.lockstep.driver.run.TrainingRun;
 import java.io.IOException;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -24,9 +20,6 @@ import picocli.CommandLine.Parameters;
     name = "train",
     description = "Trains a network, evaluates it on the test split and writes the run folder.")
 final class TrainCommand implements Callable<Integer> {
-  private static final DateTimeFormatter STAMP =
-      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-
   @Parameters(paramLabel = "CONFIG", description = "Run configuration, YAML or JSON.")
   private String configuration;
 
@@ -47,10 +40,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunConfiguration run = ConfigurationFile.read(configuration, overrides);
-    String location =
-        output != null
-            ? output
-            : "runs/" + run.name() + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP);
+    String location = OutputLocation.of(output, run.name());
     try (SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());

@@ -51,6 +51,12 @@ public record RunConfiguration(
         name, fixedData, network, loss, regularization, optimizer, schedule, training);
   }
 
+  /** The same run with another learning rate over time. */
+  public RunConfiguration withSchedule(Schedule otherSchedule) {
+    return new RunConfiguration(
+        name, data, network, loss, regularization, optimizer, otherSchedule, training);
+  }
+
   /** The same run with other training settings, such as the number of shards once it is known. */
   public RunConfiguration withTraining(TrainingSettings fixedTraining) {
     return new RunConfiguration(

@@ -74,4 +74,20 @@ public record TrainingSettings(
         targetError,
         validateEveryEpochs);
   }
+
+  /** The same settings for a run that takes all its steps. */
+  public TrainingSettings withoutEarlyStopping() {
+    return new TrainingSettings(
+        epochs,
+        steps,
+        batchSize,
+        shards,
+        shuffle,
+        seed,
+        gradientClipNorm,
+        synchronizer,
+        null,
+        targetError,
+        validateEveryEpochs);
+  }
 }

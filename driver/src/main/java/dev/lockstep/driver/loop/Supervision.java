@@ -4,6 +4,7 @@ import dev.lockstep.driver.report.EpochRecord;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.schedule.EarlyStopping;
+import dev.lockstep.trainer.schedule.LearningRate;
 import dev.lockstep.trainer.schedule.Schedule;
 import java.util.OptionalDouble;
 
@@ -15,7 +16,7 @@ import java.util.OptionalDouble;
  * @param schedule asked whether it waits for plateaus
  * @param earlyStopping null where the run takes all its steps
  */
-record Supervision(Schedule schedule, EarlyStopping earlyStopping) {
+record Supervision(LearningRate schedule, EarlyStopping earlyStopping) {
   /** Takes note of what the epoch brought. */
   void after(EpochRecord epoch, TrainingState state) {
     if (schedule instanceof Schedule.Plateau plateau) {

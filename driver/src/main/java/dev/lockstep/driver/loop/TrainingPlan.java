@@ -2,6 +2,7 @@ package dev.lockstep.driver.loop;
 
 import dev.lockstep.trainer.optimizer.UpdateStep;
 import dev.lockstep.trainer.schedule.EarlyStopping;
+import dev.lockstep.trainer.schedule.LearningRate;
 import dev.lockstep.trainer.schedule.Schedule;
 
 /**
@@ -17,7 +18,7 @@ import dev.lockstep.trainer.schedule.Schedule;
  */
 public record TrainingPlan(
     UpdateStep update,
-    Schedule schedule,
+    LearningRate schedule,
     long totalSteps,
     int stepsPerEpoch,
     int validateEveryEpochs,
@@ -25,7 +26,7 @@ public record TrainingPlan(
   /** A plan that takes all its steps. */
   public TrainingPlan(
       UpdateStep update,
-      Schedule schedule,
+      LearningRate schedule,
       long totalSteps,
       int stepsPerEpoch,
       int validateEveryEpochs) {

@@ -24,6 +24,11 @@ record Axis(double min, double max, boolean logarithmic) {
     return high > low ? new Axis(low, high, false) : new Axis(low - 0.5, low + 0.5, false);
   }
 
+  /** A logarithmic axis that shows {@code low} to {@code high}, both positive, and ends there. */
+  static Axis exactLogarithmic(double low, double high) {
+    return new Axis(low, high, true);
+  }
+
   /**
    * An axis that ends at round numbers around {@code low} to {@code high}: logarithmic where these
    * are positive and far apart, from zero where that costs little room. Without finite values it is

@@ -21,7 +21,7 @@ import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.optimizer.UpdateStep;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.RunningStatistics;
-import dev.lockstep.trainer.schedule.Schedule;
+import dev.lockstep.trainer.schedule.LearningRate;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -155,7 +155,7 @@ final class TrainingSession implements AutoCloseable {
    * @param validateEveryEpochs epochs between two validations, or 0 for none
    */
   TrainingLoop loop(
-      Schedule schedule, long totalSteps, int validateEveryEpochs, TrainingListener listener) {
+      LearningRate schedule, long totalSteps, int validateEveryEpochs, TrainingListener listener) {
     RunConfiguration run = setup.configuration();
     Double clipNorm = run.training().gradientClipNorm();
     TrainingPlan plan =

@@ -2,15 +2,26 @@ package dev.lockstep.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands whose whole result is text on stdout. */
 final class TextCommandsTest {
-  private static final String[] COMMANDS = {
-    "train", "gradcheck", "evaluate", "predict", "export", "datasets", "report", "version", "help"
-  };
+  static List<String> commands() {
+    return List.of(
+        "train",
+        "lr-find",
+        "gradcheck",
+        "evaluate",
+        "predict",
+        "export",
+        "report",
+        "datasets",
+        "version");
+  }
 
   private static void assertPrints(Outcome outcome, String... parts) {
     assertThat(outcome.code()).isZero();
@@ -42,23 +53,13 @@ final class TextCommandsTest {
   @ValueSource(strings = {"--help", "-h", "help"})
   void helpListsEveryCommandAndTheExitCodes(String argument) {
     Outcome outcome = Outcome.of(argument);
-    assertPrints(outcome, COMMANDS);
+    assertPrints(outcome, commands().toArray(String[]::new));
     assertPrints(outcome, "Usage: lockstep", "Exit codes: 0 done");
     assertThat(outcome.out().lines()).allMatch(line -> line.length() <= 80);
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "train",
-        "gradcheck",
-        "evaluate",
-        "predict",
-        "export",
-        "datasets",
-        "report",
-        "version"
-      })
+  @MethodSource("commands")
   void everyCommandHasHelp(String command) {
     Outcome outcome = Outcome.of(command, "--help");
     assertPrints(outcome, "Usage: lockstep " + command, "--verbose", "Shows this help.");

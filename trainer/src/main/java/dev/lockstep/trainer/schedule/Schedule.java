@@ -4,24 +4,19 @@ import dev.lockstep.trainer.metric.WatchedMetric;
 import java.io.Serializable;
 
 /**
- * Learning rate as a function of the place in the run: α = α₀ · factor · min(1, t/w), where α₀ is
- * the optimizer's rate and w the number of warm-up steps (0 for none).
+ * A learning rate that a run can be configured with: α = α₀ · factor · min(1, t/w), where α₀ is the
+ * optimizer's rate and w the number of warm-up steps (0 for none).
  *
  * <p>{@link StrictMath} gives the same rate on every machine.
  */
-public sealed interface Schedule extends Serializable {
+public sealed interface Schedule extends LearningRate, Serializable {
   /** w, at least 0: the rate rises in proportion to t until step w. */
   long warmupSteps();
 
   /** What α₀ is multiplied with at {@code position}, warm-up aside. */
   double factor(Position position);
 
-  /**
-   * α of a step.
-   *
-   * @param initialRate α₀, the optimizer's rate
-   * @param position where the run is
-   */
+  @Override
   default double rate(double initialRate, Position position) {
     double rate = initialRate * factor(position);
     return position.step() < warmupSteps() ? rate * position.step() / warmupSteps() : rate;
