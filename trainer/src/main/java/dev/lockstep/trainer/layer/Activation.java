@@ -161,7 +161,6 @@ enum Activation {
   private static final float HUGE = 0x1p126f;
 
   private static final float SQRT_HALF = (float) 0.7071067811865476;
-  private static final float HUGE = 0x1p126f;
 
   /** φ(0) = 1/√(2π). */
   private static final float NORMAL_DENSITY_AT_0 = (float) 0.3989422804014327;
