@@ -9,6 +9,7 @@ import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.trainer.kernel.Blas;
 import dev.lockstep.trainer.model.ModelTensors;
+import dev.lockstep.trainer.parameter.Sparsity;
 import dev.lockstep.trainer.reduce.MetricSums;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -74,6 +75,7 @@ final class Summarizer {
         Math.toIntExact(state.step() / stepsPerEpoch),
         setup.network().layout().trainableLength(),
         ModelTensors.sha256(setup.network().layout(), state.parameters()),
+        Sparsity.share(setup.network().layout(), state.parameters()),
         train,
         validation,
         metrics(sums.get(Split.TEST)),
