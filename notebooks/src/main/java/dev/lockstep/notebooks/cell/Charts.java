@@ -52,6 +52,9 @@ public final class Charts {
   public static XYChart lines(
       String title, String xLabel, String yLabel, Map<String, double[]> series) {
     XYChart chart = chart(title, xLabel, yLabel, WIDTH, HEIGHT);
+    // Over equally spaced places XChart labels as many of them as fit; this start makes them
+    // unequal.
+    chart.getStyler().setXAxisMin(0.5);
     series.forEach(
         (name, values) -> {
           double[] x = new double[values.length];
@@ -170,6 +173,7 @@ public final class Charts {
             .yAxisTitle(yLabel)
             .build();
     chart.getStyler().setSeriesColors(COLORS);
+    chart.getStyler().setDecimalPattern("0.######");
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setChartTitleBoxVisible(false);
     chart.getStyler().setPlotGridLinesColor(new Color(0xDDDDDD));

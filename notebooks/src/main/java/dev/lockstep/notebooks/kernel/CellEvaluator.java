@@ -1,6 +1,5 @@
 package dev.lockstep.notebooks.kernel;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,8 +25,6 @@ import jdk.jshell.execution.LocalExecutionControlProvider;
  * see. Everything before a statement that fails has happened.
  */
 public final class CellEvaluator implements AutoCloseable {
-  private static final int MAX_TRACE = 20;
-
   private final JShell shell;
   private final SourceCodeAnalysis analysis;
   private volatile boolean stopped;
@@ -105,7 +102,7 @@ public final class CellEvaluator implements AutoCloseable {
       }
     }
     if (stopped) {
-      throw new CellFailure("interrupted", List.of(), null);
+      throw new CellFailure("interrupted");
     }
     return value == null || value.isEmpty() ? null : value;
   }
@@ -127,24 +124,16 @@ public final class CellEvaluator implements AutoCloseable {
     if (reasons.isEmpty()) {
       reasons = "the statement needs something that is not defined";
     }
-    return new CellFailure(reasons + "\nin: " + statement.strip(), List.of(), null);
+    return new CellFailure(reasons + "\nin: " + statement.strip());
   }
 
   private CellFailure thrown(JShellException exception) {
-    List<String> trace = new ArrayList<>();
-    for (StackTraceElement place : exception.getStackTrace()) {
-      if (trace.size() == MAX_TRACE) {
-        trace.add("...");
-        break;
-      }
-      trace.add("at " + place);
-    }
     if (exception instanceof UnresolvedReferenceException unresolved) {
       String names =
           shell.unresolvedDependencies(unresolved.getSnippet()).collect(Collectors.joining(", "));
-      return new CellFailure("not defined yet: " + names, trace, exception);
+      return new CellFailure("not defined yet: " + names, exception);
     }
-    return new CellFailure(describe(exception), trace, exception);
+    return new CellFailure(describe(exception), exception);
   }
 
   /** Name and message of what was thrown, and of what caused it. */

@@ -1,27 +1,30 @@
 package dev.lockstep.notebooks.kernel;
 
-import java.util.List;
-
-/** A cell that does not compile or that threw; says so in the words of the compiler or thrower. */
+/**
+ * A cell that does not compile or that threw; says so in the words of the compiler or thrower. Its
+ * stack trace is that of the cell, without the frames of the kernel.
+ */
 public final class CellFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final List<String> trace;
-
   /**
-   * A failure.
+   * A failure that happened nowhere in particular, such as a cell that does not compile.
    *
    * @param message what went wrong
-   * @param trace where in the cells and in what they called, the innermost place first
-   * @param cause what JShell reported, or null for a cell that does not compile
    */
-  CellFailure(String message, List<String> trace, Throwable cause) {
-    super(message, cause);
-    this.trace = List.copyOf(trace);
+  CellFailure(String message) {
+    super(message);
+    setStackTrace(new StackTraceElement[0]);
   }
 
-  /** Where in the cells and in what they called, the innermost place first. */
-  public List<String> trace() {
-    return trace;
+  /**
+   * A failure of running code.
+   *
+   * @param message what went wrong
+   * @param cause what JShell reported, whose trace ends where the cell begins
+   */
+  CellFailure(String message, Throwable cause) {
+    super(message, cause);
+    setStackTrace(cause.getStackTrace());
   }
 }

@@ -22,6 +22,7 @@ import org.dflib.jjava.jupyter.kernel.util.StringStyler;
  */
 final class JavaKernel extends BaseKernel {
   private static final String VERSION = "1.0";
+  private static final int MAX_TRACE = 20;
 
   private final CellEvaluator evaluator;
 
@@ -88,12 +89,13 @@ final class JavaKernel extends BaseKernel {
     };
   }
 
-  /** Without the frames of the kernel itself, which say nothing about the cell. */
+  /** The message and where it came from, plainly. */
   @Override
   public List<String> formatError(Throwable failure) {
     List<String> lines = new ArrayList<>(String.valueOf(failure.getMessage()).lines().toList());
-    if (failure instanceof CellFailure cell) {
-      cell.trace().forEach(place -> lines.add("    " + place));
+    StackTraceElement[] trace = failure.getStackTrace();
+    for (int i = 0; i < Math.min(trace.length, MAX_TRACE); i++) {
+      lines.add("    at " + trace[i]);
     }
     return lines;
   }
