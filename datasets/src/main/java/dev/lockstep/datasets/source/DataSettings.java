@@ -1,5 +1,6 @@
 package dev.lockstep.datasets.source;
 
+import dev.lockstep.trainer.augment.Augmentation;
 import dev.lockstep.trainer.layer.Shape;
 import java.io.Serializable;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param normalize how features are scaled
  * @param shape height, width and channels of an example, or null for a plain vector (or what the
  *     format knows by itself)
+ * @param augment random changes of training examples, in order
  */
 public record DataSettings(
     DataLocation location,
@@ -35,7 +37,8 @@ public record DataSettings(
     HeldOut test,
     long splitSeed,
     Normalization normalize,
-    Shape shape)
+    Shape shape,
+    List<Augmentation> augment)
     implements Serializable {
   /** The label column where the configuration names none. */
   public static final String DEFAULT_LABEL = "label";
@@ -53,6 +56,7 @@ public record DataSettings(
   public DataSettings {
     options = Map.copyOf(options);
     features = List.copyOf(features);
+    augment = List.copyOf(augment);
   }
 
   /** The task, where the configuration names it. */
@@ -73,6 +77,7 @@ public record DataSettings(
         test,
         splitSeed,
         normalize,
-        shape);
+        shape,
+        augment);
   }
 }

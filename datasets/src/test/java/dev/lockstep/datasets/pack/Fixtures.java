@@ -111,7 +111,8 @@ final class Fixtures {
           test,
           splitSeed,
           normalize,
-          shape);
+          shape,
+          List.of());
     }
 
     PreparedData prepare(int shards, int partitions) {

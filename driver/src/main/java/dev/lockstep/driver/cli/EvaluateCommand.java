@@ -87,6 +87,7 @@ final class EvaluateCommand implements Callable<Integer> {
         new HeldOut.Fraction(0.0),
         DataSettings.DEFAULT_SPLIT_SEED,
         Normalization.NONE,
-        artifact.network().inputShape().isImage() ? artifact.network().inputShape() : null);
+        artifact.network().inputShape().isImage() ? artifact.network().inputShape() : null,
+        List.of());
   }
 }

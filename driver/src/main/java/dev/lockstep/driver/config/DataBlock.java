@@ -9,6 +9,7 @@ import dev.lockstep.datasets.source.Normalization;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.config.DataFormats.Format;
 import dev.lockstep.driver.config.DataFormats.Trait;
+import dev.lockstep.trainer.augment.Augmentation;
 import dev.lockstep.trainer.layer.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,7 +64,8 @@ final class DataBlock {
     String normalize = block.name("normalize", NORMALIZATIONS);
     Shape shape = shape(block);
     block.name("badRows", BAD_ROWS);
-    block.notYet("orderBy", "categorical", "augment");
+    List<Augmentation> augment = AugmentationKinds.readList(block, "augment");
+    block.notYet("orderBy", "categorical");
     finish(block, format);
     return location == null
         ? null
@@ -78,7 +80,8 @@ final class DataBlock {
             test,
             splitSeed,
             byKey(Normalization.values(), Normalization::key, normalize, DEFAULT_NORMALIZE),
-            shape);
+            shape,
+            augment);
   }
 
   private static <E> E byKey(E[] values, Function<E, String> key, String wanted, E otherwise) {
@@ -245,6 +248,8 @@ final class DataBlock {
           .add(data.shape().channels());
     }
     target.put("badRows", "fail");
+    ArrayNode augment = target.putArray("augment");
+    data.augment().forEach(change -> augment.add(AugmentationKinds.TABLE.write(change)));
   }
 
   private static void writeHeldOut(HeldOut heldOut, ObjectNode target) {

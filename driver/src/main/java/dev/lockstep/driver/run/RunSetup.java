@@ -5,6 +5,7 @@ import dev.lockstep.datasets.plan.BatchPlan;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.TrainingSettings;
+import dev.lockstep.trainer.augment.AugmentationPlan;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.kernel.Blas;
 import dev.lockstep.trainer.layer.LayerSpec;
@@ -115,6 +116,19 @@ record RunSetup(
   /** Whether examples are sorted into classes. */
   boolean classification() {
     return classes > 0;
+  }
+
+  /**
+   * What happens to training examples.
+   *
+   * @throws LockstepException of kind usage where it does not go with their shape
+   */
+  AugmentationPlan augmentation() {
+    return new AugmentationPlan(
+        configuration.data().augment(),
+        data.inputShape(),
+        data.preprocessing().offset(),
+        data.preprocessing().scale());
   }
 
   /** Logical shards of the run. */

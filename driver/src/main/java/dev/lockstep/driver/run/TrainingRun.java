@@ -121,7 +121,8 @@ public final class TrainingRun {
             setup.classes(),
             setup.configuration().training().seed(),
             setup.batches(),
-            setup.shards());
+            setup.shards(),
+            setup.augmentation());
     Map<Split, JavaRDD<Shard>> splits = new EnumMap<>(Split.class);
     splits.put(Split.TRAIN, setup.data().train().shards());
     setup

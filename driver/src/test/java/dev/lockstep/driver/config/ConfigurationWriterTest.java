@@ -34,6 +34,11 @@ final class ConfigurationWriterTest {
         splitSeed: -3
         normalize: minMax
         shape: [2, 2, 2]
+        augment:
+          - {kind: shift, pixels: 2}
+          - flip
+          - {kind: rotate, degrees: 7.5}
+          - {kind: noise, standardDeviation: 0.1}
       network:
         layers:
           - {kind: dense, units: 8, initializer: {kind: normal, scale: 0.1}, bias: true}
@@ -86,6 +91,7 @@ final class ConfigurationWriterTest {
               normalize: standard
               shape: null
               badRows: fail
+              augment: []
             network:
               layers:
                 - kind: dense
@@ -175,7 +181,8 @@ final class ConfigurationWriterTest {
                 rich.data().test(),
                 1,
                 rich.data().normalize(),
-                null));
+                null,
+                rich.data().augment()));
     assertRoundTrip(changed);
   }
 

@@ -40,7 +40,8 @@ final class DefaultsTest {
                     new HeldOut.Fraction(0.1),
                     1,
                     Normalization.STANDARD,
-                    null),
+                    null,
+                    List.of()),
                 new NetworkSettings(
                     List.of(new LayerSpec.Dense(10, new Initializer.He(), null)), null),
                 null,

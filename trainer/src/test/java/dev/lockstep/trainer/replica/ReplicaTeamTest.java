@@ -3,6 +3,7 @@ package dev.lockstep.trainer.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.trainer.augment.AugmentationPlan;
 import dev.lockstep.trainer.check.Samples;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.LossSpec;
@@ -31,7 +32,8 @@ class ReplicaTeamTest {
   private final ParameterVector parameters = Samples.parameters(network, 2);
 
   private ReplicaTeam team(int size) {
-    return new ReplicaTeam(network, new LossSpec.SoftmaxCrossEntropy().bind(CLASSES), 5, size);
+    return new ReplicaTeam(
+        network, new LossSpec.SoftmaxCrossEntropy().bind(CLASSES), 5, AugmentationPlan.NONE, size);
   }
 
   private static Examples shard(int number) {
@@ -56,7 +58,7 @@ class ReplicaTeamTest {
 
   private Contribution total(ReplicaTeam team, List<Slice> slices, long step) {
     TreeSum<Contribution> sum = new TreeSum<>(new ShardTree(SHARDS), team::recycle);
-    team.compute(parameters, slices, step, sum);
+    team.compute(parameters, slices, step, 1, sum);
     return sum.total();
   }
 
