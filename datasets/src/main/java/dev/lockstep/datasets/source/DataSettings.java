@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param features names of the feature columns in order; empty means every column but label and
  *     weight
  * @param weight name of the example weight column, or null
+ * @param categorical names of the feature columns that hold texts
  * @param task what is predicted, or null to decide from the label
  * @param validation the validation split
  * @param test the test split
@@ -32,6 +33,7 @@ public record DataSettings(
     String label,
     List<String> features,
     String weight,
+    List<String> categorical,
     Task task,
     HeldOut validation,
     HeldOut test,
@@ -56,6 +58,7 @@ public record DataSettings(
   public DataSettings {
     options = Map.copyOf(options);
     features = List.copyOf(features);
+    categorical = List.copyOf(categorical);
     augment = List.copyOf(augment);
   }
 
@@ -72,6 +75,7 @@ public record DataSettings(
         label,
         features,
         weight,
+        categorical,
         fixedTask,
         validation,
         test,

@@ -64,8 +64,10 @@ final class DataBlock {
     String normalize = block.name("normalize", NORMALIZATIONS);
     Shape shape = shape(block);
     block.name("badRows", BAD_ROWS);
+    boolean textColumns = format == null || format.has(Trait.TEXT_COLUMNS);
+    List<String> categorical = textColumns ? block.texts("categorical", A_COLUMN) : List.of();
     List<Augmentation> augment = AugmentationKinds.readList(block, "augment");
-    block.notYet("orderBy", "categorical");
+    block.notYet("orderBy");
     finish(block, format);
     return location == null
         ? null
@@ -75,6 +77,7 @@ final class DataBlock {
             label,
             features,
             weight,
+            categorical,
             byKey(Task.values(), Task::key, task, null),
             validation,
             test,
@@ -238,6 +241,10 @@ final class DataBlock {
     writeHeldOut(data.test(), target.putObject("test"));
     target.put("splitSeed", data.splitSeed());
     target.put("normalize", data.normalize().key());
+    if (format.has(Trait.TEXT_COLUMNS)) {
+      ArrayNode categorical = target.putArray("categorical");
+      data.categorical().forEach(categorical::add);
+    }
     if (data.shape() == null) {
       target.putNull("shape");
     } else {

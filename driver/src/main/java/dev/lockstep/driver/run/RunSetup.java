@@ -128,7 +128,8 @@ record RunSetup(
         configuration.data().augment(),
         data.inputShape(),
         data.preprocessing().offset(),
-        data.preprocessing().scale());
+        data.preprocessing().scale(),
+        data.preprocessing().levelFeatures());
   }
 
   /** Logical shards of the run. */

@@ -84,6 +84,7 @@ final class TrainingFixture {
         "label",
         List.of(),
         null,
+        List.of(),
         null,
         new HeldOut.Fraction(0.1),
         new HeldOut.Fraction(0.2),
@@ -120,7 +121,8 @@ final class TrainingFixture {
             augment,
             data.inputShape(),
             data.preprocessing().offset(),
-            data.preprocessing().scale()));
+            data.preprocessing().scale(),
+            data.preprocessing().levelFeatures()));
   }
 
   /** Trains and returns the SHA-256 of all parameters. */

@@ -33,6 +33,7 @@ final class ConfigurationWriterTest {
         test: {fraction: 0.2}
         splitSeed: -3
         normalize: minMax
+        categorical: ["null", "a: b"]
         shape: [2, 2, 2]
         augment:
           - {kind: shift, pixels: 2}
@@ -176,6 +177,7 @@ final class ConfigurationWriterTest {
                 texts.get(0),
                 texts,
                 null,
+                texts,
                 null,
                 rich.data().validation(),
                 rich.data().test(),

@@ -35,6 +35,7 @@ final class DefaultsTest {
                     "label",
                     List.of(),
                     null,
+                    List.of(),
                     null,
                     new HeldOut.Fraction(0.1),
                     new HeldOut.Fraction(0.1),

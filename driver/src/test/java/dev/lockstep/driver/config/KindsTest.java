@@ -181,6 +181,17 @@ final class KindsTest {
   }
 
   @Test
+  void columnsOfTextsBelongToFormatsThatHoldThem() {
+    assertThat(
+            read(MINIMAL, "data={format: csv, path: a.csv, label: y, categorical: [city, 5]}")
+                .data()
+                .categorical())
+        .containsExactly("city", "5");
+    assertThat(errorOf(MINIMAL, "data.categorical=[city]"))
+        .contains("data.categorical", "does not go with format bundled; it belongs to csv");
+  }
+
+  @Test
   void everySynchronizerCanBeChosen() {
     assertThat(Arrays.stream(Synchronizer.values()).map(Synchronizer::key))
         .containsExactly("tree", "local")
@@ -233,7 +244,6 @@ final class KindsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "data.categorical=[city], key categorical",
     "data.orderBy=[id], key orderBy",
     "tuning={trials: 3}, key tuning",
     "registry={path: /models}, key registry",

@@ -202,8 +202,8 @@ public sealed interface Augmentation extends Serializable {
   }
 
   /**
-   * Adds Gaussian noise to every normalized value: with {@code data.normalize: standard} the
-   * deviation is in units of each feature's own deviation.
+   * Adds Gaussian noise to every normalized value but levels of categorical columns: with {@code
+   * data.normalize: standard} the deviation is in units of each feature's own deviation.
    *
    * @param standardDeviation above 0
    */

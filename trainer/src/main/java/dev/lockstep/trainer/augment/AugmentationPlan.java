@@ -12,13 +12,15 @@ import java.util.List;
 public final class AugmentationPlan implements Serializable {
   /** Examples stay as they are. */
   public static final AugmentationPlan NONE =
-      new AugmentationPlan(List.of(), Shape.vector(1), new double[1], new double[1]);
+      new AugmentationPlan(
+          List.of(), Shape.vector(1), new double[1], new double[1], new boolean[1]);
 
   private static final long serialVersionUID = 1L;
 
   private final List<Augmentation> augmentations;
   private final Shape shape;
   private final float[] background;
+  private final boolean[] levels;
 
   /**
    * A plan for examples of one shape.
@@ -27,21 +29,32 @@ public final class AugmentationPlan implements Serializable {
    * @param shape shape of an example
    * @param offset what normalization subtracted from each value, [shape], read
    * @param scale what it multiplied each difference with, [shape], read
+   * @param levels which values are no measurements but levels of categorical columns, [shape],
+   *     copied; noise is not added to them
    * @throws LockstepException of kind usage where pixels are to be moved and there are none
    */
   public AugmentationPlan(
-      List<Augmentation> augmentations, Shape shape, double[] offset, double[] scale) {
+      List<Augmentation> augmentations,
+      Shape shape,
+      double[] offset,
+      double[] scale,
+      boolean[] levels) {
     this.augmentations = List.copyOf(augmentations);
     this.shape = shape;
-    if (offset.length != shape.size() || scale.length != shape.size()) {
+    if (offset.length != shape.size()
+        || scale.length != shape.size()
+        || levels.length != shape.size()) {
       throw new IllegalArgumentException(
           "examples of "
               + shape.size()
-              + " values need as many offsets and scales, not "
+              + " values need as many offsets, scales and marks of levels, not "
               + offset.length
+              + ", "
+              + scale.length
               + " and "
-              + scale.length);
+              + levels.length);
     }
+    this.levels = levels.clone();
     this.background = new float[shape.size()];
     for (int i = 0; i < background.length; i++) {
       background[i] = (float) ((0 - offset[i]) * scale[i]);
@@ -71,6 +84,6 @@ public final class AugmentationPlan implements Serializable {
   /** One thread's augmenter, in a run with this seed. */
   public Augmenter newAugmenter(long seed) {
     return new Augmenter(
-        augmentations, new AugmentationDraws(seed), new AugmentedRow(shape, background));
+        augmentations, new AugmentationDraws(seed), new AugmentedRow(shape, background, levels));
   }
 }

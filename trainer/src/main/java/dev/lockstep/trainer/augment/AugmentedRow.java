@@ -9,6 +9,7 @@ import dev.lockstep.trainer.layer.Shape;
 public final class AugmentedRow {
   private final Shape shape;
   private final float[] background;
+  private final boolean[] levels;
   private final float[] before;
   private float[] values;
   private int start;
@@ -17,10 +18,12 @@ public final class AugmentedRow {
    * Memory for examples of one shape.
    *
    * @param background normalized value of the raw value 0 in each place, [shape], kept
+   * @param levels which places hold levels of categorical columns, [shape], kept
    */
-  AugmentedRow(Shape shape, float[] background) {
+  AugmentedRow(Shape shape, float[] background, boolean[] levels) {
     this.shape = shape;
     this.background = background;
+    this.levels = levels;
     this.before = new float[background.length];
   }
 
@@ -59,8 +62,10 @@ public final class AugmentedRow {
     values[start + place] = (float) value;
   }
 
-  /** Adds to the value in a place. */
+  /** Adds to the value in a place, unless that is a level of a categorical column. */
   void add(int place, double amount) {
-    values[start + place] = (float) (values[start + place] + amount);
+    if (!levels[place]) {
+      values[start + place] = (float) (values[start + place] + amount);
+    }
   }
 }

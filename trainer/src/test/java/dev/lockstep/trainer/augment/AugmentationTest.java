@@ -24,7 +24,7 @@ class AugmentationTest {
 
   /** The picture after a change; its background is 0 everywhere. */
   private static float[] changed(Shape shape, float[] picture, Consumer<AugmentedRow> change) {
-    AugmentedRow row = new AugmentedRow(shape, new float[shape.size()]);
+    AugmentedRow row = new AugmentedRow(shape, new float[shape.size()], new boolean[shape.size()]);
     float[] values = picture.clone();
     row.moveTo(values, 0);
     change.accept(row);
@@ -98,7 +98,8 @@ class AugmentationTest {
   @Test
   void everyPlaceHasABackgroundOfItsOwn() {
     AugmentedRow row =
-        new AugmentedRow(new Shape(2, 2, 1), new float[] {-0.1f, -0.2f, -0.3f, -0.4f});
+        new AugmentedRow(
+            new Shape(2, 2, 1), new float[] {-0.1f, -0.2f, -0.3f, -0.4f}, new boolean[4]);
     float[] values = {1, 2, 3, 4};
     row.moveTo(values, 0);
     Shift.move(row, 0, 1);

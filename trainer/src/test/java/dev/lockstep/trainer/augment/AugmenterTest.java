@@ -31,7 +31,7 @@ class AugmenterTest {
   private static AugmentationPlan plan(List<Augmentation> augmentations) {
     double[] scale = new double[SIZE];
     Arrays.fill(scale, 0.5);
-    return new AugmentationPlan(augmentations, SHAPE, new double[SIZE], scale);
+    return new AugmentationPlan(augmentations, SHAPE, new double[SIZE], scale, new boolean[SIZE]);
   }
 
   private float[] changed(Augmenter augmenter, int epoch, long example) {
@@ -99,7 +99,11 @@ class AugmenterTest {
     Augmentation far = new Augmentation.Shift(1000);
     Augmenter augmenter =
         new AugmentationPlan(
-                List.of(far), new Shape(1, 3, 1), new double[] {4, 7, -1}, new double[] {0.5, 0, 2})
+                List.of(far),
+                new Shape(1, 3, 1),
+                new double[] {4, 7, -1},
+                new double[] {0.5, 0, 2},
+                new boolean[3])
             .newAugmenter(9);
     float[] values = {8, 9, 10};
     augmenter.apply(1, 1, values, 0);
@@ -129,30 +133,47 @@ class AugmenterTest {
     assertThat(least).as("bytes for a thousand examples").isLessThan(1000);
   }
 
+  private static AugmentationPlan vectors(List<Augmentation> augmentations) {
+    return new AugmentationPlan(
+        augmentations,
+        Shape.vector(3),
+        new double[3],
+        new double[3],
+        new boolean[] {false, true, false});
+  }
+
+  @Test
+  void noiseLeavesLevelsOfCategoricalColumnsAlone() {
+    float[] values = {0.5f, 1, 0.25f};
+    vectors(List.of(new Augmentation.Noise(1))).newAugmenter(9).apply(1, 1, values, 0);
+    assertThat(values[0]).isNotEqualTo(0.5f);
+    assertThat(values[1]).isEqualTo(1f);
+    assertThat(values[2]).isNotEqualTo(0.25f);
+  }
+
   @Test
   void plainVectorsHaveNoPixels() {
     for (Augmentation augmentation : ALL) {
       List<Augmentation> second = List.of(new Augmentation.Noise(1), augmentation);
       if (augmentation.movesPixels()) {
-        assertThatThrownBy(
-                () -> new AugmentationPlan(second, Shape.vector(3), new double[3], new double[3]))
+        assertThatThrownBy(() -> vectors(second))
             .isInstanceOf(LockstepException.class)
             .hasMessageStartingWith("data.augment[1]: " + augmentation.kind())
             .hasMessageContaining("data.shape")
             .extracting(failure -> ((LockstepException) failure).kind())
             .isEqualTo(ErrorKind.USAGE);
       } else {
-        assertThat(
-                new AugmentationPlan(second, Shape.vector(3), new double[3], new double[3])
-                    .isEmpty())
-            .isFalse();
+        assertThat(vectors(second).isEmpty()).isFalse();
       }
     }
   }
 
   @Test
   void statisticsOfTheWrongSizeAreRefused() {
-    assertThatThrownBy(() -> new AugmentationPlan(ALL, SHAPE, new double[SIZE], new double[1]))
+    assertThatThrownBy(
+            () ->
+                new AugmentationPlan(
+                    ALL, SHAPE, new double[SIZE], new double[1], new boolean[SIZE]))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -108,7 +108,8 @@ class ReplicaTest {
             List.of(new Augmentation.Shift(1), new Augmentation.Noise(0.5)),
             network.inputShape(),
             new double[FEATURES],
-            scale);
+            scale,
+            new boolean[FEATURES]);
     Replica replica = new Replica(network, LOSS.bind(CLASSES), 5, plan);
     Contribution contribution = replica.newContribution();
     replica.compute(Samples.parameters(network, 2), rows, order, from, to, 3, epoch, contribution);
@@ -141,7 +142,8 @@ class ReplicaTest {
             List.of(new Augmentation.Noise(3)),
             network.inputShape(),
             new double[FEATURES],
-            new double[FEATURES]);
+            new double[FEATURES],
+            new boolean[FEATURES]);
     ParameterVector parameters = Samples.parameters(network, 2);
     float[] before = examples.features().clone();
     Replica noisy = new Replica(network, LOSS.bind(CLASSES), 5, noise);
