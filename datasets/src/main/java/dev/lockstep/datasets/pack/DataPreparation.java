@@ -43,6 +43,7 @@ public final class DataPreparation {
   private final ShardGrid grid;
   private final Preprocessing model;
   private final Task task;
+  private final boolean indexed;
   private final List<JavaRDD<Shard>> cached = new ArrayList<>();
 
   /** What is being read, for messages. */
@@ -53,27 +54,36 @@ public final class DataPreparation {
       DataSettings settings,
       ShardGrid grid,
       Preprocessing model,
-      Task task) {
+      Task task,
+      boolean indexed) {
     this.spark = spark;
     this.session = SparkSession.builder().getOrCreate();
     this.settings = settings;
     this.grid = grid;
     this.model = model;
     this.task = task;
+    this.indexed = indexed;
+  }
+
+  /** As below, with one-hot features for texts. */
+  public static PreparedData prepare(
+      JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
+    return prepare(spark, settings, false, shards, partitions);
   }
 
   /**
    * Prepares data for training.
    *
+   * @param indexed whether texts become indices of levels rather than one-hot features
    * @param shards number of logical shards, at least 1
    * @param partitions number of Spark partitions that carry them, at least 1
    * @throws LockstepException of kind DATA or USAGE where the data or the settings cannot be used;
    *     nothing stays cached then
    */
   public static PreparedData prepare(
-      JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
+      JavaSparkContext spark, DataSettings settings, boolean indexed, int shards, int partitions) {
     return new DataPreparation(
-            spark, settings, new ShardGrid(shards, partitions), null, settings.task())
+            spark, settings, new ShardGrid(shards, partitions), null, settings.task(), indexed)
         .run();
   }
 
@@ -93,7 +103,7 @@ public final class DataPreparation {
       int shards,
       int partitions) {
     return new DataPreparation(
-            spark, settings, new ShardGrid(shards, partitions), preprocessing, task)
+            spark, settings, new ShardGrid(shards, partitions), preprocessing, task, false)
         .run();
   }
 
@@ -167,7 +177,7 @@ public final class DataPreparation {
               ? LabelCoding.classes(model.classLabels())
               : LabelCoding.values();
     }
-    ScannedRows rows = ScannedRows.scan(source, columns, task, known, knownFeatures);
+    ScannedRows rows = ScannedRows.scan(source, columns, task, known, knownFeatures, indexed);
     Shape shape = inputShape(source, rows.features().featureCount());
     RowPlacement placement =
         RowPlacement.divided(
@@ -294,7 +304,7 @@ public final class DataPreparation {
         ColumnSelection.resolve(
             source, columns.features(), columns.categorical(), columns.label(), columns.weight());
     ScannedRows rows =
-        ScannedRows.scan(source, same, coding.task(), coding, trainingRows.features());
+        ScannedRows.scan(source, same, coding.task(), coding, trainingRows.features(), indexed);
     fingerprint.add(rows);
     ShardPacker ownPacker = new ShardPacker(rows, RowPlacement.undivided(rows), coding, grid);
     return cache(ownPacker, Split.TRAIN, split, normalizer);

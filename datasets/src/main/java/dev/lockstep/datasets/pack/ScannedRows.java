@@ -51,13 +51,15 @@ final class ScannedRows {
    * @param task what to predict, or null to decide from the labels
    * @param known how labels become targets, or null to find out
    * @param knownFeatures how cells become features, or null to find the levels out
+   * @param indexed whether texts whose levels are found out become indices
    */
   static ScannedRows scan(
       DataSource source,
       ColumnSelection columns,
       Task task,
       LabelCoding known,
-      ColumnCoding knownFeatures) {
+      ColumnCoding knownFeatures,
+      boolean indexed) {
     String label = columns.label();
     LabelCoding given = known == null && task == Task.REGRESSION ? LabelCoding.values() : known;
     boolean findLevels = knownFeatures == null;
@@ -78,11 +80,11 @@ final class ScannedRows {
       found.refuse(found.firstProblem(List.of(ScannedPiece::problem)));
       found.refuseNoRows();
     }
-    ColumnCoding features = findLevels ? found.decideLevels(scan) : knownFeatures;
+    ColumnCoding features = findLevels ? found.decideLevels(scan, indexed) : knownFeatures;
     return new ScannedRows(source, columns, pieces, coding, features);
   }
 
-  private ColumnCoding decideLevels(Scan scan) {
+  private ColumnCoding decideLevels(Scan scan, boolean indexed) {
     List<Levels> levels = new ArrayList<>();
     for (int i = 0; i < columns.categorical().size(); i++) {
       Set<String> texts = scan.levels().get(i);
@@ -101,7 +103,7 @@ final class ScannedRows {
       }
       levels.add(Levels.discover(texts));
     }
-    return ColumnCoding.of(columns, levels);
+    return ColumnCoding.of(columns, levels, indexed);
   }
 
   private static void checkEachPieceOnce(List<ScannedPiece> pieces) {

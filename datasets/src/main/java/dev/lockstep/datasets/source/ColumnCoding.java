@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * How the cells of the input columns become raw features: a number is one feature, a text one
- * feature per level of its column ({@link CategoricalColumn}). Columns keep their order. Immutable;
- * sent to the tasks.
+ * feature per level of its column or the index of its level ({@link CategoricalColumn}). Columns
+ * keep their order. Immutable; sent to the tasks.
  */
 public final class ColumnCoding implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -19,8 +19,11 @@ public final class ColumnCoding implements Serializable {
   private final ArrayList<CategoricalColumn> categorical = new ArrayList<>();
   private final int[] firstFeatures;
   private final Levels[] levels;
+  private final boolean indexed;
 
-  private ColumnCoding(List<String> columns, List<String> texts, List<Levels> levelsOfTexts) {
+  private ColumnCoding(
+      List<String> columns, List<String> texts, List<Levels> levelsOfTexts, boolean indexed) {
+    this.indexed = indexed;
     this.firstFeatures = new int[columns.size()];
     this.levels = new Levels[columns.size()];
     for (int column = 0; column < firstFeatures.length; column++) {
@@ -33,10 +36,10 @@ public final class ColumnCoding implements Serializable {
       }
       levels[column] = levelsOfTexts.get(text);
       CategoricalColumn description =
-          new CategoricalColumn(name, firstFeatures[column], levels[column].texts());
+          new CategoricalColumn(name, firstFeatures[column], indexed, levels[column].texts());
       categorical.add(description);
-      for (int level = 0; level < description.width(); level++) {
-        featureNames.add(description.featureName(level));
+      for (int feature = 0; feature < description.width(); feature++) {
+        featureNames.add(description.featureName(feature));
       }
     }
   }
@@ -45,20 +48,23 @@ public final class ColumnCoding implements Serializable {
    * The coding of a data set whose levels are known.
    *
    * @param levels of each of {@code selection.categorical()}
+   * @param indexed whether texts become indices rather than one-hot features
    */
-  public static ColumnCoding of(ColumnSelection selection, List<Levels> levels) {
-    return new ColumnCoding(selection.features(), selection.categorical(), levels);
+  public static ColumnCoding of(ColumnSelection selection, List<Levels> levels, boolean indexed) {
+    return new ColumnCoding(selection.features(), selection.categorical(), levels, indexed);
   }
 
   /** The coding of a model. */
   public static ColumnCoding of(Preprocessing model) {
     List<String> texts = new ArrayList<>();
     List<Levels> levels = new ArrayList<>();
+    boolean indexed = false;
     for (CategoricalColumn column : model.categorical()) {
       texts.add(column.name());
       levels.add(Levels.of(column.levels()));
+      indexed = column.indexed();
     }
-    return new ColumnCoding(model.columns(), texts, levels);
+    return new ColumnCoding(model.columns(), texts, levels, indexed);
   }
 
   /** Names of the features, in order. */
@@ -93,8 +99,12 @@ public final class ColumnCoding implements Serializable {
   /** Writes the features of a text, which may be null. */
   void putText(int column, String text, float[] features, int offset) {
     int first = offset + firstFeatures[column];
-    Arrays.fill(features, first, first + levels[column].size(), 0f);
     int level = levels[column].indexOf(text);
+    if (indexed) {
+      features[first] = level < 0 ? CategoricalColumn.UNKNOWN : level;
+      return;
+    }
+    Arrays.fill(features, first, first + levels[column].size(), 0f);
     if (level >= 0) {
       features[first + level] = 1f;
     }

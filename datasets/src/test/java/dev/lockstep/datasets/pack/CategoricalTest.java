@@ -45,8 +45,8 @@ class CategoricalTest {
           .containsExactly("age", "city=Bern, CH", "city=Oslo", "city=Rome", "floor=2", "floor=10");
       assertThat(preprocessing.categorical())
           .containsExactly(
-              new CategoricalColumn("city", 1, List.of("Bern, CH", "Oslo", "Rome")),
-              new CategoricalColumn("floor", 4, List.of("2", "10")));
+              new CategoricalColumn("city", 1, false, List.of("Bern, CH", "Oslo", "Rome")),
+              new CategoricalColumn("floor", 4, false, List.of("2", "10")));
       assertThat(data.inputShape().size()).isEqualTo(6);
       float[][] rows = Fixtures.rows(data.train());
       assertThat(rows[0]).containsExactly(10, 0, 0, 1, 1, 0, 0);
@@ -122,10 +122,36 @@ class CategoricalTest {
     }
   }
 
+  @Test
+  void forAnEmbeddingTextsBecomeIndices() {
+    Path later =
+        Fixtures.write(folder.resolve("later.csv"), "age,city,floor,label", "50,Paris,10,b");
+    try (PreparedData data =
+        DataPreparation.prepare(
+            TestSpark.context(),
+            settings()
+                .normalize(Normalization.STANDARD)
+                .separate(new DataLocation.Csv(List.of(later.toString())))
+                .build(),
+            true,
+            1,
+            1)) {
+      assertThat(data.preprocessing().featureNames()).containsExactly("age", "city", "floor");
+      assertThat(data.preprocessing().columns()).containsExactly("age", "city", "floor");
+      assertThat(data.preprocessing().levelFeatures()).containsExactly(false, true, true);
+      float[][] rows = Fixtures.rows(data.train());
+      assertThat(rows[0]).endsWith(2, 0, 0);
+      assertThat(rows[2]).as("an empty cell").endsWith(2, -1, 0);
+      assertThat(Fixtures.rows(data.validation().orElseThrow())[0])
+          .as("Paris is new")
+          .endsWith(-1, 1, 1);
+    }
+  }
+
   private static Preprocessing model() {
     return new Preprocessing(
         List.of("city=Oslo", "city=Rome", "age"),
-        List.of(new CategoricalColumn("city", 0, List.of("Oslo", "Rome"))),
+        List.of(new CategoricalColumn("city", 0, false, List.of("Oslo", "Rome"))),
         "label",
         List.of("a", "b"),
         "standard",

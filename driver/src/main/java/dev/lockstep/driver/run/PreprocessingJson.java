@@ -13,7 +13,8 @@ import java.util.List;
 
 /**
  * {@code preprocessing.json}: label, classes, name, offset and scale of every feature, and the
- * columns of texts with their levels, whose features follow one another from {@code firstFeature}.
+ * columns of texts with their levels, which enter as an index, or one-hot from {@code firstFeature}
+ * on.
  */
 final class PreprocessingJson {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -44,6 +45,7 @@ final class PreprocessingJson {
               .addObject()
               .put("column", column.name())
               .put("firstFeature", column.firstFeature())
+              .put("indexed", column.indexed())
               .putArray("levels");
       column.levels().forEach(levels::add);
     }
@@ -120,7 +122,10 @@ final class PreprocessingJson {
       column.path("levels").forEach(level -> levels.add(level.asText()));
       columns.add(
           new CategoricalColumn(
-              column.path("column").asText(), column.path("firstFeature").asInt(-1), levels));
+              column.path("column").asText(),
+              column.path("firstFeature").asInt(-1),
+              column.path("indexed").asBoolean(),
+              levels));
     }
     return columns;
   }

@@ -11,6 +11,7 @@ import dev.lockstep.trainer.kernel.Blas;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.loss.Loss;
 import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.model.CategoricalColumn;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.Initializer;
 import java.util.ArrayList;
@@ -46,7 +47,10 @@ record RunSetup(
     List<String> labels = data.preprocessing().classLabels();
     LossSpec lossSpec = given.loss() != null ? given.loss() : defaultLoss(data.task());
     Loss loss = lossSpec.bind(labels.size());
-    Network network = new Network(given.network().layers(), data.inputShape());
+    Network network =
+        new Network(
+            withTables(given.network().layers(), data.preprocessing().categorical()),
+            data.inputShape());
     if (network.outputs() != loss.outputs()) {
       int last = given.network().layers().size() - 1;
       throw LockstepException.usage(
@@ -81,6 +85,32 @@ record RunSetup(
             .withData(given.data().withTask(data.task()));
     return new RunSetup(
         resolved, data, network, lossSpec, labels.size(), batches, totalSteps, warnings(given));
+  }
+
+  /** Tells an embedding layer which columns the data have. */
+  private static List<LayerSpec> withTables(
+      List<LayerSpec> layers, List<CategoricalColumn> columns) {
+    List<LayerSpec.Embedding.Table> tables = new ArrayList<>();
+    for (CategoricalColumn column : columns) {
+      tables.add(new LayerSpec.Embedding.Table(column.firstFeature(), column.levels().size()));
+    }
+    List<LayerSpec> known = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      LayerSpec layer = layers.get(i);
+      if (layer instanceof LayerSpec.Embedding embedding) {
+        if (!embedding.tables().isEmpty() && !embedding.tables().equals(tables)) {
+          throw LockstepException.usage(
+              "network.layers["
+                  + i
+                  + "].tables does not fit the data, whose categorical columns are "
+                  + tables
+                  + ". Take tables out: a run finds them itself.");
+        }
+        layer = embedding.withTables(tables);
+      }
+      known.add(layer);
+    }
+    return known;
   }
 
   private static LossSpec defaultLoss(Task task) {

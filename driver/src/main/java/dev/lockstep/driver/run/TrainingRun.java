@@ -82,7 +82,9 @@ public final class TrainingRun {
     TrainingSettings training = given.training();
     int shards = training.shards() != null ? training.shards() : spark.defaultParallelism();
     int partitions = Math.min(shards, spark.defaultParallelism());
-    try (PreparedData data = DataPreparation.prepare(spark, given.data(), shards, partitions)) {
+    try (PreparedData data =
+        DataPreparation.prepare(
+            spark, given.data(), given.network().embedsLevels(), shards, partitions)) {
       RunSetup setup = RunSetup.of(given, data, shards);
       notes.addAll(setup.warnings());
       TrainingState state = firstState(setup);
@@ -115,7 +117,7 @@ public final class TrainingRun {
     ReplicaBlueprint blueprint =
         new ReplicaBlueprint(
             UUID.randomUUID().toString(),
-            given.network().layers(),
+            setup.network().specs(),
             setup.data().inputShape(),
             setup.lossSpec(),
             setup.classes(),

@@ -1,5 +1,6 @@
 package dev.lockstep.driver.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -98,6 +99,47 @@ final class CategoricalRunTest {
     assertThat(rows.get(4).substring(rows.get(4).indexOf(",50,")))
         .as("an empty cell and a new text are the same")
         .isEqualTo(rows.get(3).substring(rows.get(3).indexOf(",50,")));
+  }
+
+  @Test
+  void textsAreLearnedVectorsWithAnEmbeddingLayer() throws IOException {
+    trainEvaluateAndPredict(configuration("{kind: embedding, dimension: 2}, "));
+    JsonNode preprocessing = Outcome.json(folder.resolve("run/model/preprocessing.json"));
+    assertThat(preprocessing.path("features").findValuesAsText("name"))
+        .containsExactly("size", "color");
+    assertThat(preprocessing.path("categorical").path(0).path("indexed").asBoolean()).isTrue();
+    JsonNode embedding =
+        Outcome.json(folder.resolve("run/model/model.json")).path("network").path("layers").path(0);
+    assertThat(embedding.path("tables").path(0).path("position").asInt()).isEqualTo(1);
+    assertThat(embedding.path("tables").path(0).path("levels").asInt()).isEqualTo(4);
+    assertThat(Files.readString(folder.resolve("run/model/model.safetensors"), ISO_8859_1))
+        .contains("\"0.tables.0.weight\"", "[4,2]", "\"1.weight\"", "[2,3]");
+  }
+
+  @Test
+  void anEmbeddingLayerNeedsTextsAndTheFirstPlace() throws IOException {
+    Path configuration = configuration("{kind: embedding, dimension: 2}, ");
+    for (String[] change :
+        new String[][] {
+          {"data.features=[size]", "data.categorical=[]", "data.categorical"},
+          {"data.splitSeed=1", "network.layers=[relu, {kind: embedding, dimension: 2}]", "first"},
+        }) {
+      Outcome outcome =
+          Outcome.of(
+              "train",
+              configuration.toString(),
+              "--output",
+              folder.resolve("refused").toString(),
+              "--master",
+              "local[1]",
+              "--set",
+              change[0],
+              "--set",
+              change[1]);
+      assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
+      assertThat(outcome.err()).contains("network.layers[", "embedding", change[2]);
+      assertThat(folder.resolve("refused")).doesNotExist();
+    }
   }
 
   @Test

@@ -42,6 +42,7 @@ final class ConfigurationWriterTest {
           - {kind: noise, standardDeviation: 0.1}
       network:
         layers:
+          - {kind: embedding, dimension: 3, tables: [{position: 0, levels: 5}]}
           - {kind: dense, units: 8, initializer: {kind: normal, scale: 0.1}, bias: true}
           - batchNorm
           - tanh

@@ -10,7 +10,13 @@ import dev.lockstep.trainer.parameter.ParameterLayout;
  * <p>Gradients are sums over the rows, never means.
  */
 public sealed interface Layer
-    permits DenseLayer, BatchNormLayer, DropoutLayer, ReluLayer, TanhLayer, SigmoidLayer {
+    permits DenseLayer,
+        EmbeddingLayer,
+        BatchNormLayer,
+        DropoutLayer,
+        ReluLayer,
+        TanhLayer,
+        SigmoidLayer {
   /** Shape of one input row. */
   Shape inputShape();
 

@@ -4,16 +4,21 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * A column of texts that enters the network as one feature per level: 1 for the level that the cell
- * holds and 0 for the others. A cell that is empty or holds a text that is no level gives 0
- * everywhere.
+ * A column of texts. It enters the network one-hot, as one feature per level: 1 for the level that
+ * the cell holds and 0 for the others, and 0 everywhere where the cell is empty or holds a text
+ * that is no level. Or, for an embedding layer, it enters as one feature that holds the index of
+ * the level, and {@link #UNKNOWN} where there is none.
  *
  * @param name name of the column
- * @param firstFeature place of the first level's feature among the network's features
- * @param levels the texts that were found in training, in the order of their features
+ * @param firstFeature place of its first or only feature among the network's features
+ * @param indexed whether it enters as an index
+ * @param levels the texts that were found in training, by index
  */
-public record CategoricalColumn(String name, int firstFeature, List<String> levels)
+public record CategoricalColumn(String name, int firstFeature, boolean indexed, List<String> levels)
     implements Serializable {
+  /** The index of a cell that is empty or holds a text that is no level. */
+  public static final int UNKNOWN = -1;
+
   /** Takes an immutable copy. */
   public CategoricalColumn {
     levels = List.copyOf(levels);
@@ -25,11 +30,11 @@ public record CategoricalColumn(String name, int firstFeature, List<String> leve
 
   /** Number of features that the column gives. */
   public int width() {
-    return levels.size();
+    return indexed ? 1 : levels.size();
   }
 
-  /** Name of a level's feature: {@code city=Paris}. */
-  public String featureName(int level) {
-    return name + "=" + levels.get(level);
+  /** Name of one of its features: {@code city=Paris} one-hot, {@code city} as an index. */
+  public String featureName(int feature) {
+    return indexed ? name : name + "=" + levels.get(feature);
   }
 }

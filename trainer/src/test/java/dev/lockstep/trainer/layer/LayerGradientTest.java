@@ -34,6 +34,9 @@ class LayerGradientTest {
    */
   private static final Map<LayerSpec, Shape> SAMPLES =
       Map.of(
+          new LayerSpec.Embedding(
+              3, List.of(new LayerSpec.Embedding.Table(1, 2), new LayerSpec.Embedding.Table(2, 4))),
+          Shape.vector(5),
           Samples.dense(4),
           Shape.vector(6),
           new LayerSpec.Dense(1, LayerSpec.Dense.DEFAULT_INITIALIZER, false),
