@@ -1,6 +1,5 @@
 package dev.lockstep.driver.run;
 
-import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.RunConfiguration;
@@ -68,9 +67,9 @@ public final class Lockstep implements AutoCloseable {
    * @param overrides as for {@link #train}
    */
   public PreparedData prepare(String yaml, int shards, String... overrides) {
-    JavaSparkContext spark = spark();
-    int partitions = Math.min(shards, spark.defaultParallelism());
-    return DataPreparation.prepare(spark, read(yaml, overrides).data(), shards, partitions);
+    RunConfiguration configuration = read(yaml, overrides);
+    return TrainingSession.prepare(
+        spark(), configuration.withTraining(configuration.training().withShards(shards)));
   }
 
   private static RunConfiguration read(String yaml, String... overrides) {

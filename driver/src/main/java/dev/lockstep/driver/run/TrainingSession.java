@@ -56,14 +56,15 @@ final class TrainingSession implements AutoCloseable {
   static PreparedData prepare(JavaSparkContext spark, RunConfiguration given) {
     int shards = shards(spark, given.training());
     int partitions = Math.min(shards, spark.defaultParallelism());
-    return DataPreparation.prepare(spark, given.data(), shards, partitions);
+    return DataPreparation.prepare(
+        spark, given.data(), given.network().embedsLevels(), shards, partitions);
   }
 
   /**
    * Binds a configuration to data.
    *
-   * @param data as {@link #prepare} gives them for this configuration or for one that differs in
-   *     neither {@code data} nor {@code training.shards}
+   * @param data as {@link #prepare} gives them for this configuration, or for one that differs in
+   *     neither {@code data} nor {@code training.shards} nor in having an embedding layer
    * @throws LockstepException of kind usage where configuration and data do not fit
    */
   static TrainingSession open(JavaSparkContext spark, RunConfiguration given, PreparedData data) {
@@ -71,7 +72,8 @@ final class TrainingSession implements AutoCloseable {
     return new TrainingSession(setup, firstState(spark, setup), replicas(spark, setup));
   }
 
-  private static TrainingState firstState(JavaSparkContext spark, RunSetup setup) {
+  /** Where a run starts: initial or given weights. */
+  static TrainingState firstState(JavaSparkContext spark, RunSetup setup) {
     Network network = setup.network();
     ParameterVector parameters = network.initialParameters(setup.configuration().training().seed());
     long[] batchesTracked = new long[network.batchNormColumns().length];
@@ -92,13 +94,14 @@ final class TrainingSession implements AutoCloseable {
     ReplicaBlueprint blueprint =
         new ReplicaBlueprint(
             UUID.randomUUID().toString(),
-            run.network().layers(),
+            setup.network().specs(),
             setup.data().inputShape(),
             setup.lossSpec(),
             setup.classes(),
             run.training().seed(),
             setup.batches(),
-            setup.shards());
+            setup.shards(),
+            setup.augmentation());
     Map<Split, JavaRDD<Shard>> splits = new EnumMap<>(Split.class);
     splits.put(Split.TRAIN, setup.data().train().shards());
     setup

@@ -141,6 +141,9 @@ public final class ReferenceNetwork {
         height = 1;
         width = 1;
         channels = dense.units();
+      } else if (spec instanceof LayerSpec.Embedding embedding) {
+        values = embedding(parameters, index, embedding, values, rows);
+        channels = values.length / rows;
       } else if (spec instanceof LayerSpec.BatchNorm) {
         values = batchNorm(parameters, index, values, channels, mode);
       } else if (spec instanceof LayerSpec.Dropout dropout) {
@@ -190,6 +193,31 @@ public final class ReferenceNetwork {
       return residual(parameters, block, index, image, mode);
     }
     throw new IllegalArgumentException("no reference for " + spec);
+  }
+
+  /** Levels are whole numbers from 0; whatever else stands there is unknown and gives zeros. */
+  private double[] embedding(
+      double[] parameters, int index, LayerSpec.Embedding spec, double[] input, int rows) {
+    int in = input.length / rows;
+    List<Double> output = new ArrayList<>();
+    for (int row = 0; row < rows; row++) {
+      int j = 0;
+      for (int column = 0; column < in; column++) {
+        double value = input[row * in + column];
+        if (j == spec.tables().size() || spec.tables().get(j).position() != column) {
+          output.add(value);
+          continue;
+        }
+        int table = offset(index, "tables." + j + ".weight");
+        boolean known = value >= 0 && value < spec.tables().get(j).levels();
+        int level = (int) value;
+        for (int i = 0; i < spec.dimension(); i++) {
+          output.add(known ? parameters[table + level * spec.dimension() + i] : 0.0);
+        }
+        j++;
+      }
+    }
+    return output.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   private Activation convolution(
