@@ -229,7 +229,6 @@ final class KindsTest {
     "data.augment=[flip], key augment",
     "data.categorical=[city], key categorical",
     "data.orderBy=[id], key orderBy",
-    "tuning={trials: 3}, key tuning",
     "registry={path: /models}, key registry",
     "retraining={metric: accuracy}, key retraining",
     "training.checkpoint={keep: 3}, key checkpoint",
