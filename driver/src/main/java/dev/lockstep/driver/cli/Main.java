@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      TuneCommand.class,
       DatasetsCommand.class,
       ReportCommand.class,
       CompletionCommand.class,

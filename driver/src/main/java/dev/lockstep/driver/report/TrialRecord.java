@@ -61,6 +61,22 @@ public record TrialRecord(
         seconds);
   }
 
+  /** The same trial with its parameters written otherwise. */
+  public TrialRecord withParameters(Map<String, String> others) {
+    return new TrialRecord(
+        trial,
+        rung,
+        status,
+        others,
+        epochs,
+        steps,
+        value,
+        train,
+        validation,
+        dataFingerprint,
+        seconds);
+  }
+
   /** The trial's run folder, inside the search's folder. */
   public static String folder(int trial) {
     return String.format(Locale.ROOT, "trials/%03d", trial);
