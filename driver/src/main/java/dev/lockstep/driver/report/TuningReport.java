@@ -29,7 +29,7 @@ public final class TuningReport {
     page.append("style-src 'unsafe-inline'; img-src data:\">\n");
     page.append("<link rel=\"icon\" href=\"data:,\">\n<style>\n");
     page.append(HtmlReport.resource("report.css"));
-    page.append("</style>\n</head>\n<body>\n<main>\n");
+    page.append("a { color: var(--blue); }\n</style>\n</head>\n<body>\n<main>\n");
     appendHeader(page, summary);
     page.append("<section><h2>Parameters and ").append(Html.escape(summary.metric().toString()));
     page.append("</h2>\n<div class=\"scroll\">").append(ParallelCoordinates.render(summary));
@@ -73,27 +73,29 @@ public final class TuningReport {
   }
 
   private static void appendRanking(StringBuilder page, TuningSummary summary) {
-    page.append("<div class=\"scroll\"><table><thead><tr><th class=\"n\">Rank</th><th>Trial</th>");
+    page.append(
+        "<div class=\"scroll\"><table><thead><tr><th class=\"n\">Rank</th><th>Trial</th><th>Status</th>");
     appendHead(page, summary.metric().toString());
     appendHead(page, "Epochs");
     for (SearchParameter parameter : summary.space().parameters()) {
       appendHead(page, parameter.path());
     }
     appendHead(page, "Time");
-    page.append("<th>Status</th></tr></thead><tbody>");
+    page.append("</tr></thead><tbody>");
     for (int i = 0; i < summary.ranking().size(); i++) {
       TrialRecord record = summary.ranking().get(i);
       page.append("<tr>");
       appendCell(page, Integer.toString(i + 1));
       page.append("<td><a href=\"").append(TrialRecord.folder(record.trial()));
-      page.append("/report.html\">").append(record.trial()).append("</a></td>");
+      page.append("/report.html\">").append(record.trial()).append("</a></td><td>");
+      page.append(Html.escape(Words.title(record.status()))).append("</td>");
       appendCell(page, summary.value(record));
       appendCell(page, Numbers.grouped(record.epochs()));
       for (SearchParameter parameter : summary.space().parameters()) {
         appendCell(page, TuningSummary.shown(record.parameters().get(parameter.path())));
       }
       appendCell(page, Numbers.duration(record.seconds()));
-      page.append("<td>").append(Html.escape(Words.title(record.status()))).append("</td></tr>\n");
+      page.append("</tr>\n");
     }
     page.append("</tbody></table></div>\n");
   }

@@ -2,7 +2,6 @@ package dev.lockstep.driver.tuning;
 
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.TuningSettings;
-import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.search.SearchParameter;
@@ -10,17 +9,21 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 
 /**
  * A search before it runs: every trial with its whole configuration, each of them read as if its
  * values had been given with {@code --set}.
  *
  * @param base the configuration with its search
+ * @param ends trials that never run, numbered 0: each with one end of one range, and else as the
+ *     first trial; what lies between valid ends is taken to be valid
  * @param trials in the order of their numbers
  */
-public record TuningPlan(RunConfiguration base, List<Trial> trials) {
-  /** Takes a copy of the trials. */
+public record TuningPlan(RunConfiguration base, List<Trial> ends, List<Trial> trials) {
+  /** Takes copies of the lists. */
   public TuningPlan {
+    ends = List.copyOf(ends);
     trials = List.copyOf(trials);
   }
 
@@ -48,33 +51,34 @@ public record TuningPlan(RunConfiguration base, List<Trial> trials) {
           "tuning: missing; tune needs a block that says what to vary, such as tuning:"
               + " {parameters: {optimizer.learningRate: {scale: log, from: 1e-4, to: 1}}}.");
     }
-    requireValidEnds(reader, tuning);
+    List<Trial> ends = ends(reader, tuning);
     List<Trial> trials = new ArrayList<>();
     for (int number = 1; number <= tuning.trialCount(); number++) {
-      Map<String, String> parameters = parameters(tuning, tuning.trial(number));
-      trials.add(new Trial(number, parameters, read(reader, parameters)));
+      trials.add(trial(reader, tuning, number, tuning.trial(number)));
     }
-    return new TuningPlan(base, trials);
+    return new TuningPlan(base, ends, trials);
   }
 
-  private static void requireValidEnds(Reader reader, TuningSettings tuning) {
-    List<String> first = tuning.trial(1);
+  private static List<Trial> ends(Reader reader, TuningSettings tuning) {
+    List<Trial> ends = new ArrayList<>();
     List<SearchParameter> parameters = tuning.space().parameters();
     for (int j = 0; j < parameters.size(); j++) {
       for (String end : parameters.get(j).range().ends()) {
-        List<String> values = new ArrayList<>(first);
+        List<String> values = new ArrayList<>(tuning.trial(1));
         values.set(j, end);
-        read(reader, parameters(tuning, values));
+        ends.add(trial(reader, tuning, 0, values));
       }
     }
+    return ends;
   }
 
-  private static Map<String, String> parameters(TuningSettings tuning, List<String> values) {
+  private static Trial trial(
+      Reader reader, TuningSettings tuning, int number, List<String> values) {
     Map<String, String> parameters = new LinkedHashMap<>();
     for (int j = 0; j < values.size(); j++) {
       parameters.put(tuning.space().parameters().get(j).path(), values.get(j));
     }
-    return parameters;
+    return new Trial(number, parameters, read(reader, parameters));
   }
 
   private static RunConfiguration read(Reader reader, Map<String, String> parameters) {
@@ -83,25 +87,33 @@ public record TuningPlan(RunConfiguration base, List<Trial> trials) {
     try {
       return reader.read(settings).withTuning(null);
     } catch (LockstepException refused) {
-      throw new LockstepException(
-          ErrorKind.USAGE,
-          "tuning.parameters: a trial cannot have "
-              + String.join(", ", settings)
-              + ". "
-              + refused.getMessage(),
-          refused);
+      throw impossible(parameters, refused);
     }
+  }
+
+  /** Says of a trial that it cannot run. */
+  static LockstepException impossible(Map<String, String> parameters, LockstepException why) {
+    StringJoiner settings = new StringJoiner(", ");
+    parameters.forEach((path, value) -> settings.add(path + "=" + value));
+    String message = "tuning.parameters: a trial cannot have " + settings + ". " + why.getMessage();
+    return new LockstepException(why.kind(), message, why);
   }
 
   /** The same plan with that settled which the data or the cluster decides. */
   TuningPlan settled(int shards, WatchedMetric metric) {
+    return new TuningPlan(
+        withShards(base, shards).withTuning(base.tuning().withMetric(metric)),
+        withShards(ends, shards),
+        withShards(trials, shards));
+  }
+
+  private static List<Trial> withShards(List<Trial> trials, int shards) {
     List<Trial> settled = new ArrayList<>();
     for (Trial trial : trials) {
       settled.add(
           new Trial(trial.number(), trial.parameters(), withShards(trial.configuration(), shards)));
     }
-    return new TuningPlan(
-        withShards(base, shards).withTuning(base.tuning().withMetric(metric)), settled);
+    return settled;
   }
 
   private static RunConfiguration withShards(RunConfiguration configuration, int shards) {

@@ -120,22 +120,16 @@ public final class TuningRun {
   private void check(TuningPlan plan, TrialData data) {
     data.requireWatchable("tuning.metric", plan.base().tuning().metric());
     Set<String> warnings = new LinkedHashSet<>();
-    for (Trial trial : plan.trials()) {
+    List<Trial> all = new ArrayList<>(plan.ends());
+    all.addAll(plan.trials());
+    for (Trial trial : all) {
       if (!data.fits(trial.configuration())) {
         continue;
       }
       try {
         warnings.addAll(data.check(trial.configuration()));
       } catch (LockstepException refused) {
-        throw new LockstepException(
-            refused.kind(),
-            "tuning.parameters: trial "
-                + trial.number()
-                + " cannot have "
-                + trial.parameters()
-                + ". "
-                + refused.getMessage(),
-            refused);
+        throw TuningPlan.impossible(trial.parameters(), refused);
       }
       folder.last(trial.number()).ifPresent(record -> folder.requireSameData(record, data));
     }
