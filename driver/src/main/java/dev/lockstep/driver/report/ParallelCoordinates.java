@@ -176,7 +176,7 @@ final class ParallelCoordinates {
       return numbers(axis, axis.ticks(5));
     }
     if (range instanceof ParameterRange.Whole whole) {
-      Axis axis = Axis.exact(whole.from(), whole.to());
+      Axis axis = Axis.exact((double) whole.from(), (double) whole.to());
       return numbers(axis, axis.wholeTicks(5));
     }
     if (range instanceof ParameterRange.Log log) {

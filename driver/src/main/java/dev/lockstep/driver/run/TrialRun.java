@@ -38,7 +38,6 @@ import org.apache.spark.api.java.JavaSparkContext;
  */
 public final class TrialRun {
   private static final String METRICS = "metrics.jsonl";
-  private static final double NANO = 1e-9;
 
   private final JavaSparkContext spark;
   private final RunConfiguration configuration;

@@ -167,7 +167,7 @@ public sealed interface ParameterRange extends Serializable {
 
     /** Checks the ends. */
     public Whole {
-      requireRising(from, to, steps);
+      requireRising((double) from, (double) to, steps);
       if (from < -MAX || to > MAX) {
         throw new IllegalArgumentException("whole numbers are drawn within ±2^53");
       }
