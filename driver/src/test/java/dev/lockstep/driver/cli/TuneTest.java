@@ -173,8 +173,10 @@ final class TuneTest {
   void aSearchThatWasKilledEndsWithTheSameRanking(String halving, int linesBeforeDeath)
       throws IOException, InterruptedException {
     Path configuration = rates("trials: 8\nseed: 3\n" + halving);
+    // Long enough that the killing surely comes before the end.
+    String[] longer = {"--set", "training.epochs=12"};
     Process child =
-        new ProcessBuilder(commandLine(arguments(configuration, "killed")))
+        new ProcessBuilder(commandLine(arguments(configuration, "killed", longer)))
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("child.log").toFile())
             .start();
@@ -193,10 +195,11 @@ final class TuneTest {
       Files.writeString(journal, Files.readString(journal) + "{\"trial\":7,\"stat");
     }
 
-    Outcome again = tune(configuration, "killed", "--set", "tuning.parallel=2");
+    Outcome again =
+        tune(configuration, "killed", longer[0], longer[1], "--set", "tuning.parallel=2");
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(again.err()).contains("is known");
-    assertThat(tune(configuration, "whole").code()).isZero();
+    assertThat(tune(configuration, "whole", longer).code()).isZero();
     assertThat(text("killed", "ranking.csv")).isEqualTo(text("whole", "ranking.csv"));
     assertThat(trials("killed")).isEqualTo(trials("whole"));
     assertThat(text("killed", "best.yaml")).isEqualTo(text("whole", "best.yaml"));
