@@ -231,7 +231,8 @@ public final class HtmlReport {
     return Double.isFinite(value) ? Numbers.significant(value, 3) + " ms" : "–";
   }
 
-  private static String resource(String name) {
+  /** A text that lies beside this class in the jar. */
+  static String resource(String name) {
     try (InputStream in = HtmlReport.class.getResourceAsStream(name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

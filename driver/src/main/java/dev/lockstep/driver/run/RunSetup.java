@@ -97,7 +97,7 @@ record RunSetup(
   }
 
   /** Refuses a metric that this run does not compute while it trains. */
-  private static void requireWatchable(String key, WatchedMetric metric, PreparedData data) {
+  static void requireWatchable(String key, WatchedMetric metric, PreparedData data) {
     int classes = data.preprocessing().classLabels().size();
     List<String> names = new ArrayList<>(List.of("loss"));
     names.addAll(classes > 0 ? WatchedMetric.OF_CLASSIFICATION : WatchedMetric.OF_REGRESSION);

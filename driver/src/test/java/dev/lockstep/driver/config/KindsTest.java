@@ -376,7 +376,6 @@ final class KindsTest {
   @ParameterizedTest
   @CsvSource({
     "data.orderBy=[id], key orderBy",
-    "tuning={trials: 3}, key tuning",
     "registry={path: /models}, key registry",
     "retraining={metric: accuracy}, key retraining",
     "training.checkpoint={keep: 3}, key checkpoint"
