@@ -66,4 +66,15 @@ final class AccuracyTest {
     assertThat(summary.path("test").path("examples").asInt()).isEqualTo(2000);
     assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.96);
   }
+
+  /** The same digits with convolutions, pools and augmentation. */
+  @Test
+  void mnistReaches98PercentWithConvolutions() {
+    Path configuration = Path.of("..", "deploy", "conf", "mnist-cnn.yaml");
+    JsonNode summary =
+        Outcome.train(configuration, folder.resolve("run"), "--set", "data.validation.fraction=0");
+    assertThat(summary.path("train").path("examples").asInt()).isEqualTo(8000);
+    assertThat(summary.path("test").path("examples").asInt()).isEqualTo(2000);
+    assertThat(summary.path("test").path("accuracy").asDouble()).isGreaterThanOrEqualTo(0.98);
+  }
 }
