@@ -127,7 +127,7 @@ final class ArchitectureTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"trainer", "datasets", "driver"})
+  @ValueSource(strings = {"trainer", "datasets", "driver", "notebooks"})
   void everyPackageIsDescribed(String module) throws IOException {
     Path sources = Path.of("..", module, "src", "main", "java");
     try (Stream<Path> files = Files.walk(sources)) {

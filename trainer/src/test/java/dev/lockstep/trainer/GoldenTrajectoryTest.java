@@ -109,7 +109,14 @@ class GoldenTrajectoryTest {
       for (int start = 0; start < order.length; start += BATCH) {
         step++;
         replica.compute(
-            parameters, examples, order, start, Math.min(start + BATCH, order.length), step, total);
+            parameters,
+            examples,
+            order,
+            start,
+            Math.min(start + BATCH, order.length),
+            step,
+            1,
+            total);
         Report report = update.prepare(total, parameters);
         assertThat(report.loss())
             .as("loss of step " + step)

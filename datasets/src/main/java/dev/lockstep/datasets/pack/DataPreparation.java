@@ -1,5 +1,6 @@
 package dev.lockstep.datasets.pack;
 
+import dev.lockstep.datasets.source.ColumnCoding;
 import dev.lockstep.datasets.source.ColumnSelection;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.datasets.source.DataSettings;
@@ -42,6 +43,7 @@ public final class DataPreparation {
   private final ShardGrid grid;
   private final Preprocessing model;
   private final Task task;
+  private final boolean indexed;
   private final List<JavaRDD<Shard>> cached = new ArrayList<>();
 
   /** What is being read, for messages. */
@@ -52,27 +54,36 @@ public final class DataPreparation {
       DataSettings settings,
       ShardGrid grid,
       Preprocessing model,
-      Task task) {
+      Task task,
+      boolean indexed) {
     this.spark = spark;
     this.session = SparkSession.builder().getOrCreate();
     this.settings = settings;
     this.grid = grid;
     this.model = model;
     this.task = task;
+    this.indexed = indexed;
+  }
+
+  /** As below, with one-hot features for texts. */
+  public static PreparedData prepare(
+      JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
+    return prepare(spark, settings, false, shards, partitions);
   }
 
   /**
    * Prepares data for training.
    *
+   * @param indexed whether texts become indices of levels rather than one-hot features
    * @param shards number of logical shards, at least 1
    * @param partitions number of Spark partitions that carry them, at least 1
    * @throws LockstepException of kind DATA or USAGE where the data or the settings cannot be used;
    *     nothing stays cached then
    */
   public static PreparedData prepare(
-      JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
+      JavaSparkContext spark, DataSettings settings, boolean indexed, int shards, int partitions) {
     return new DataPreparation(
-            spark, settings, new ShardGrid(shards, partitions), null, settings.task())
+            spark, settings, new ShardGrid(shards, partitions), null, settings.task(), indexed)
         .run();
   }
 
@@ -92,7 +103,7 @@ public final class DataPreparation {
       int shards,
       int partitions) {
     return new DataPreparation(
-            spark, settings, new ShardGrid(shards, partitions), preprocessing, task)
+            spark, settings, new ShardGrid(shards, partitions), preprocessing, task, false)
         .run();
   }
 
@@ -153,10 +164,11 @@ public final class DataPreparation {
 
   private PreparedData prepare() {
     DataSource source = open(settings.location(), neededColumns());
-    List<String> features = model == null ? settings.features() : model.featureNames();
+    List<String> features = model == null ? settings.features() : model.columns();
+    ColumnCoding knownFeatures = model == null ? null : ColumnCoding.of(model);
     ColumnSelection columns =
-        ColumnSelection.resolve(source, features, settings.label(), settings.weight());
-    Shape shape = inputShape(source, columns.features().size());
+        ColumnSelection.resolve(
+            source, features, categorical(), settings.label(), settings.weight());
 
     LabelCoding known = null;
     if (model != null) {
@@ -165,7 +177,8 @@ public final class DataPreparation {
               ? LabelCoding.classes(model.classLabels())
               : LabelCoding.values();
     }
-    ScannedRows rows = ScannedRows.scan(source, columns, task, known);
+    ScannedRows rows = ScannedRows.scan(source, columns, task, known, knownFeatures, indexed);
+    Shape shape = inputShape(source, rows.features().featureCount());
     RowPlacement placement =
         RowPlacement.divided(
             spark,
@@ -187,20 +200,13 @@ public final class DataPreparation {
 
     LabelCoding coding = rows.coding();
     ShardPacker packer = new ShardPacker(rows, placement, coding, grid);
-    Normalizer normalizer =
-        model == null ? normalizer(packer, columns, coding) : Normalizer.of(model);
+    Normalizer normalizer = model == null ? normalizer(packer, rows, coding) : Normalizer.of(model);
     PreparedSplit train = cache(packer, Split.TRAIN, Split.TRAIN, normalizer);
     PreparedSplit validation =
         heldOut(
-            Split.VALIDATION,
-            settings.validation(),
-            packer,
-            columns,
-            coding,
-            normalizer,
-            fingerprint);
+            Split.VALIDATION, settings.validation(), packer, rows, coding, normalizer, fingerprint);
     PreparedSplit test =
-        heldOut(Split.TEST, settings.test(), packer, columns, coding, normalizer, fingerprint);
+        heldOut(Split.TEST, settings.test(), packer, rows, coding, normalizer, fingerprint);
     return new PreparedData(
         train,
         validation,
@@ -213,8 +219,18 @@ public final class DataPreparation {
 
   /** The columns that are asked for by name; none where features are left to the source. */
   private List<String> neededColumns() {
-    List<String> features = model == null ? settings.features() : model.featureNames();
+    List<String> features = model == null ? settings.features() : model.columns();
     return features.isEmpty() ? List.of() : withWeight(features);
+  }
+
+  /** The columns that hold texts: the model's where there is one. */
+  private List<String> categorical() {
+    if (model == null) {
+      return settings.categorical();
+    }
+    List<String> names = new ArrayList<>();
+    model.categorical().forEach(column -> names.add(column.name()));
+    return names;
   }
 
   private List<String> withWeight(List<String> features) {
@@ -245,7 +261,10 @@ public final class DataPreparation {
               + source.name()
               + " has "
               + featureCount
-              + " feature columns. Correct data.shape (height, width, channels) or choose data.features.");
+              + (settings.categorical().isEmpty()
+                  ? " feature columns"
+                  : " features, levels of categorical columns included")
+              + ". Correct data.shape (height, width, channels) or choose data.features.");
     }
     return shape;
   }
@@ -261,8 +280,8 @@ public final class DataPreparation {
     return share.fraction();
   }
 
-  private Normalizer normalizer(ShardPacker packer, ColumnSelection columns, LabelCoding coding) {
-    Normalizer raw = Normalizer.raw(columns.features(), columns.label(), coding.classes());
+  private Normalizer normalizer(ShardPacker packer, ScannedRows rows, LabelCoding coding) {
+    Normalizer raw = Normalizer.raw(rows.features(), rows.columns().label(), coding.classes());
     Normalization kind = settings.normalize();
     return kind == Normalization.NONE ? raw : raw.scaledBy(packer.statistics(Split.TRAIN), kind);
   }
@@ -271,18 +290,21 @@ public final class DataPreparation {
       Split split,
       HeldOut heldOut,
       ShardPacker packer,
-      ColumnSelection columns,
+      ScannedRows trainingRows,
       LabelCoding coding,
       Normalizer normalizer,
       Fingerprint fingerprint) {
     if (!(heldOut instanceof HeldOut.Separate separate)) {
       return packer.rows(split) == 0 ? null : cache(packer, split, split, normalizer);
     }
+    ColumnSelection columns = trainingRows.columns();
     DataLocation location = separate.location();
     DataSource source = open(location, withWeight(columns.features()));
     ColumnSelection same =
-        ColumnSelection.resolve(source, columns.features(), columns.label(), columns.weight());
-    ScannedRows rows = ScannedRows.scan(source, same, coding.task(), coding);
+        ColumnSelection.resolve(
+            source, columns.features(), columns.categorical(), columns.label(), columns.weight());
+    ScannedRows rows =
+        ScannedRows.scan(source, same, coding.task(), coding, trainingRows.features(), indexed);
     fingerprint.add(rows);
     ShardPacker ownPacker = new ShardPacker(rows, RowPlacement.undivided(rows), coding, grid);
     return cache(ownPacker, Split.TRAIN, split, normalizer);

@@ -1,6 +1,8 @@
 package dev.lockstep.datasets.pack;
 
+import dev.lockstep.datasets.source.ColumnCoding;
 import dev.lockstep.datasets.source.Normalization;
+import dev.lockstep.trainer.model.CategoricalColumn;
 import dev.lockstep.trainer.model.Preprocessing;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -12,6 +14,7 @@ final class Normalizer implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final ArrayList<String> featureNames;
+  private final ArrayList<CategoricalColumn> categorical;
   private final String labelName;
   private final ArrayList<String> classLabels;
   private final String normalization;
@@ -20,12 +23,14 @@ final class Normalizer implements Serializable {
 
   private Normalizer(
       List<String> featureNames,
+      List<CategoricalColumn> categorical,
       String labelName,
       List<String> classLabels,
       String normalization,
       double[] offset,
       double[] scale) {
     this.featureNames = new ArrayList<>(featureNames);
+    this.categorical = new ArrayList<>(categorical);
     this.labelName = labelName;
     this.classLabels = new ArrayList<>(classLabels);
     this.normalization = normalization;
@@ -37,6 +42,7 @@ final class Normalizer implements Serializable {
   static Normalizer of(Preprocessing preprocessing) {
     return new Normalizer(
         preprocessing.featureNames(),
+        preprocessing.categorical(),
         preprocessing.labelName(),
         preprocessing.classLabels(),
         preprocessing.normalization(),
@@ -45,15 +51,16 @@ final class Normalizer implements Serializable {
   }
 
   /** Offset 0 and scale 1: raw features. */
-  static Normalizer raw(List<String> featureNames, String labelName, List<String> classLabels) {
-    double[] scale = new double[featureNames.size()];
+  static Normalizer raw(ColumnCoding columns, String labelName, List<String> classLabels) {
+    double[] scale = new double[columns.featureCount()];
     Arrays.fill(scale, 1.0);
     return new Normalizer(
-        featureNames,
+        columns.featureNames(),
+        columns.categorical(),
         labelName,
         classLabels,
         Normalization.NONE.key(),
-        new double[featureNames.size()],
+        new double[columns.featureCount()],
         scale);
   }
 
@@ -65,7 +72,7 @@ final class Normalizer implements Serializable {
    *   minMax    offset min,  scale 1/(max - min)
    * </pre>
    *
-   * A constant feature has scale 0.
+   * A constant feature has scale 0. Levels of categorical columns stay 0 and 1.
    */
   Normalizer scaledBy(SplitStatistics statistics, Normalization kind) {
     double[] newOffset = new double[offset.length];
@@ -81,11 +88,18 @@ final class Normalizer implements Serializable {
       }
       newScale[j] = spread > 0 ? 1.0 / spread : 0.0;
     }
-    return new Normalizer(featureNames, labelName, classLabels, kind.key(), newOffset, newScale);
+    for (CategoricalColumn column : categorical) {
+      int first = column.firstFeature();
+      Arrays.fill(newOffset, first, first + column.width(), 0.0);
+      Arrays.fill(newScale, first, first + column.width(), 1.0);
+    }
+    return new Normalizer(
+        featureNames, categorical, labelName, classLabels, kind.key(), newOffset, newScale);
   }
 
   /** The description that becomes part of the model. */
   Preprocessing toPreprocessing() {
-    return new Preprocessing(featureNames, labelName, classLabels, normalization, offset, scale);
+    return new Preprocessing(
+        featureNames, categorical, labelName, classLabels, normalization, offset, scale);
   }
 }

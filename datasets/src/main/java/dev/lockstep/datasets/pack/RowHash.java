@@ -10,6 +10,7 @@ import java.math.BigInteger;
 final class RowHash {
   private static final long PRIME = (1L << 61) - 1;
   private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
+  private static final long EMPTY_CELL = -1;
   private static final long FINAL_MULTIPLIER = 0xBF58476D1CE4E5B9L;
 
   private RowHash() {}
@@ -24,9 +25,12 @@ final class RowHash {
   }
 
   /** A hash of a row, in 0 … 2^61-2. */
-  static long ofRow(float[] features, long labelHash, float weight) {
+  static long ofRow(float[] features, String[] texts, long labelHash, float weight) {
     long hash = mix(features.length, labelHash);
     hash = mix(hash, Float.floatToIntBits(weight));
+    for (String text : texts) {
+      hash = mix(hash, text == null ? EMPTY_CELL : ofText(text));
+    }
     for (float feature : features) {
       hash = mix(hash, Float.floatToIntBits(feature));
     }

@@ -20,13 +20,17 @@ import java.util.Set;
  * of each piece, and hashes. Scans of partitions are merged in any order with the same outcome.
  */
 final class Scan implements KryoSerializable {
-  /** Classes that a data set may have. */
+  /** Classes that a data set may have, and levels that a categorical column may have. */
   static final int MAX_CLASSES = 10_000;
 
   private static final int SHOWN_CLASSES = 10;
 
   private final List<ScannedPiece> pieces = new ArrayList<>();
   private final Set<String> labels = new HashSet<>();
+
+  /** Distinct texts of each categorical column; one more than allowed where there are too many. */
+  private final List<Set<String>> levels = new ArrayList<>();
+
   private boolean tooManyLabels;
   private boolean wholeLabels = true;
 
@@ -60,8 +64,10 @@ final class Scan implements KryoSerializable {
    *
    * @param labelName the label column's name
    * @param coding how labels become targets, or null where that is still to be found out
+   * @param findLevels whether the levels of categorical columns are to be found out
    */
-  static Scan of(Iterator<RowBuffer> rows, String labelName, LabelCoding coding) {
+  static Scan of(
+      Iterator<RowBuffer> rows, String labelName, LabelCoding coding, boolean findLevels) {
     Scan scan = new Scan();
     Map<String, LabelFacts> known = new HashMap<>();
     ScannedPiece piece = null;
@@ -89,7 +95,10 @@ final class Scan implements KryoSerializable {
       if (coding == null) {
         scan.noteLabel(piece, labelName, row.label(), facts);
       }
-      piece.addRow(RowHash.ofRow(row.features(), facts.hash(), row.weight()));
+      if (findLevels) {
+        scan.noteLevels(row.texts());
+      }
+      piece.addRow(RowHash.ofRow(row.features(), row.texts(), facts.hash(), row.weight()));
     }
     if (coding == null) {
       scan.addLabels(known.keySet());
@@ -126,6 +135,25 @@ final class Scan implements KryoSerializable {
     }
   }
 
+  private void noteLevels(String[] texts) {
+    reserveLevels(texts.length);
+    for (int i = 0; i < texts.length; i++) {
+      addLevel(levels.get(i), texts[i]);
+    }
+  }
+
+  private void reserveLevels(int columns) {
+    while (levels.size() < columns) {
+      levels.add(new HashSet<>());
+    }
+  }
+
+  private static void addLevel(Set<String> known, String text) {
+    if (text != null && known.size() <= MAX_CLASSES) {
+      known.add(text);
+    }
+  }
+
   private void addLabels(Set<String> more) {
     labels.addAll(more);
     if (labels.size() > MAX_CLASSES) {
@@ -143,6 +171,12 @@ final class Scan implements KryoSerializable {
     wholeLabels &= other.wholeLabels;
     tooManyLabels |= other.tooManyLabels;
     addLabels(other.labels);
+    reserveLevels(other.levels.size());
+    for (int i = 0; i < other.levels.size(); i++) {
+      for (String text : other.levels.get(i)) {
+        addLevel(levels.get(i), text);
+      }
+    }
     return this;
   }
 
@@ -164,6 +198,14 @@ final class Scan implements KryoSerializable {
     return tooManyLabels;
   }
 
+  /**
+   * The distinct texts of each categorical column, {@link #MAX_CLASSES} + 1 of them where there are
+   * more; none at all where they were not looked for or there are no rows.
+   */
+  List<Set<String>> levels() {
+    return levels;
+  }
+
   /** Whether every label is a whole number. */
   boolean wholeLabels() {
     return wholeLabels;
@@ -175,9 +217,10 @@ final class Scan implements KryoSerializable {
     for (ScannedPiece piece : pieces) {
       piece.write(kryo, output);
     }
-    output.writeInt(labels.size());
-    for (String label : labels) {
-      output.writeString(label);
+    writeTexts(output, labels);
+    output.writeInt(levels.size());
+    for (Set<String> known : levels) {
+      writeTexts(output, known);
     }
     output.writeBoolean(tooManyLabels);
     output.writeBoolean(wholeLabels);
@@ -190,10 +233,25 @@ final class Scan implements KryoSerializable {
       piece.read(kryo, input);
       pieces.add(piece);
     }
-    for (int left = input.readInt(); left > 0; left--) {
-      labels.add(input.readString());
+    readTexts(input, labels);
+    reserveLevels(input.readInt());
+    for (Set<String> known : levels) {
+      readTexts(input, known);
     }
     tooManyLabels = input.readBoolean();
     wholeLabels = input.readBoolean();
+  }
+
+  private static void writeTexts(Output output, Set<String> texts) {
+    output.writeInt(texts.size());
+    for (String text : texts) {
+      output.writeString(text);
+    }
+  }
+
+  private static void readTexts(Input input, Set<String> texts) {
+    for (int left = input.readInt(); left > 0; left--) {
+      texts.add(input.readString());
+    }
   }
 }

@@ -1,14 +1,17 @@
 package dev.lockstep.datasets.pack;
 
+import dev.lockstep.datasets.source.ColumnCoding;
 import dev.lockstep.datasets.source.ColumnSelection;
 import dev.lockstep.datasets.source.DataSource;
 import dev.lockstep.datasets.source.FileNames;
+import dev.lockstep.datasets.source.Levels;
 import dev.lockstep.datasets.source.RowProblem;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaRDD;
 
@@ -27,13 +30,19 @@ final class ScannedRows {
   private final ColumnSelection columns;
   private final List<ScannedPiece> pieces;
   private final LabelCoding coding;
+  private final ColumnCoding features;
 
   private ScannedRows(
-      DataSource source, ColumnSelection columns, List<ScannedPiece> pieces, LabelCoding coding) {
+      DataSource source,
+      ColumnSelection columns,
+      List<ScannedPiece> pieces,
+      LabelCoding coding,
+      ColumnCoding features) {
     this.source = source;
     this.columns = columns;
     this.pieces = pieces;
     this.coding = coding;
+    this.features = features;
   }
 
   /**
@@ -41,25 +50,60 @@ final class ScannedRows {
    *
    * @param task what to predict, or null to decide from the labels
    * @param known how labels become targets, or null to find out
+   * @param knownFeatures how cells become features, or null to find the levels out
+   * @param indexed whether texts whose levels are found out become indices
    */
   static ScannedRows scan(
-      DataSource source, ColumnSelection columns, Task task, LabelCoding known) {
+      DataSource source,
+      ColumnSelection columns,
+      Task task,
+      LabelCoding known,
+      ColumnCoding knownFeatures,
+      boolean indexed) {
     String label = columns.label();
     LabelCoding given = known == null && task == Task.REGRESSION ? LabelCoding.values() : known;
+    boolean findLevels = knownFeatures == null;
     JavaRDD<Scan> scans =
-        source.rows(columns).mapPartitions(rows -> List.of(Scan.of(rows, label, given)).iterator());
+        source
+            .rows(columns)
+            .mapPartitions(rows -> List.of(Scan.of(rows, label, given, findLevels)).iterator());
     Scan scan = scans.getNumPartitions() == 0 ? new Scan() : scans.treeReduce(Scan::merge);
 
     List<ScannedPiece> pieces = new ArrayList<>(scan.pieces());
     pieces.sort(Comparator.comparing(ScannedPiece::file).thenComparingLong(ScannedPiece::start));
     checkEachPieceOnce(pieces);
-    ScannedRows found = new ScannedRows(source, columns, pieces, given);
-    if (given != null) {
+    ScannedRows found = new ScannedRows(source, columns, pieces, given, knownFeatures);
+    LabelCoding coding = given;
+    if (given == null) {
+      coding = found.decideLabels(scan, task);
+    } else {
       found.refuse(found.firstProblem(List.of(ScannedPiece::problem)));
       found.refuseNoRows();
-      return found;
     }
-    return new ScannedRows(source, columns, pieces, found.decideLabels(scan, task));
+    ColumnCoding features = findLevels ? found.decideLevels(scan, indexed) : knownFeatures;
+    return new ScannedRows(source, columns, pieces, coding, features);
+  }
+
+  private ColumnCoding decideLevels(Scan scan, boolean indexed) {
+    List<Levels> levels = new ArrayList<>();
+    for (int i = 0; i < columns.categorical().size(); i++) {
+      Set<String> texts = scan.levels().get(i);
+      if (texts.isEmpty() || texts.size() > Scan.MAX_CLASSES) {
+        throw LockstepException.data(
+            source.name()
+                + ": the categorical column '"
+                + columns.categorical().get(i)
+                + (texts.isEmpty()
+                    ? "' is empty in every row."
+                    : "' has more than " + Scan.MAX_CLASSES + " different texts.")
+                + " Leave it out of data.features"
+                + (texts.isEmpty()
+                    ? "."
+                    : ", or bring its texts together in fewer. Numbers need not be categorical."));
+      }
+      levels.add(Levels.discover(texts));
+    }
+    return ColumnCoding.of(columns, levels, indexed);
   }
 
   private static void checkEachPieceOnce(List<ScannedPiece> pieces) {
@@ -181,6 +225,11 @@ final class ScannedRows {
   /** How labels become targets. */
   LabelCoding coding() {
     return coding;
+  }
+
+  /** How cells become features. */
+  ColumnCoding features() {
+    return features;
   }
 
   /** Number of rows. */

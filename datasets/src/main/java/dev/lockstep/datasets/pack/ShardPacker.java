@@ -1,6 +1,6 @@
 package dev.lockstep.datasets.pack;
 
-import dev.lockstep.datasets.source.ColumnSelection;
+import dev.lockstep.datasets.source.ColumnCoding;
 import dev.lockstep.datasets.source.RowBuffer;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.Preprocessing;
@@ -43,12 +43,12 @@ final class ShardPacker {
   ShardPacker(ScannedRows rows, RowPlacement placement, LabelCoding coding, ShardGrid grid) {
     this.placement = placement;
     this.grid = grid;
-    this.featureCount = rows.columns().features().size();
+    this.featureCount = rows.features().featureCount();
     this.weighted = rows.columns().weight() != null;
     for (Split split : Split.values()) {
       checkSize(grid, split, placement.rows(split), featureCount);
     }
-    Packing packing = new Packing(placement, coding, grid, rows.columns());
+    Packing packing = new Packing(placement, coding, rows.features(), grid, weighted);
     this.blocks =
         rows.source()
             .rows(rows.columns())
@@ -131,7 +131,11 @@ final class ShardPacker {
 
   /** What a task of the second pass has to know. */
   private record Packing(
-      RowPlacement placement, LabelCoding coding, ShardGrid grid, ColumnSelection columns)
+      RowPlacement placement,
+      LabelCoding coding,
+      ColumnCoding columns,
+      ShardGrid grid,
+      boolean weighted)
       implements Serializable {}
 
   /** Sends each block to the partition that its key names. */
@@ -180,7 +184,7 @@ final class ShardPacker {
     private final Iterator<RowBuffer> rows;
     private final Packing packing;
     private final RowPlacement.Walk walk;
-    private final boolean weighted;
+    private final float[] features;
     private final TreeMap<Long, RowBlock> filling = new TreeMap<>();
     private final ArrayDeque<Tuple2<Integer, RowBlock>> ready = new ArrayDeque<>();
 
@@ -188,7 +192,7 @@ final class ShardPacker {
       this.rows = rows;
       this.packing = packing;
       this.walk = packing.placement().walk();
-      this.weighted = packing.columns().weight() != null;
+      this.features = new float[packing.columns().featureCount()];
     }
 
     private void fill() {
@@ -205,11 +209,12 @@ final class ShardPacker {
         long key = (long) walk.split().number() * grid.shards() + shard;
         RowBlock block = filling.get(key);
         if (block == null) {
-          block = new RowBlock(shard, row.features().length, weighted);
+          block = new RowBlock(shard, features.length, packing.weighted());
           filling.put(key, block);
         }
-        block.add((int) (walk.index() / grid.shards()), row.features(), target, row.weight());
-        values += row.features().length;
+        packing.columns().encode(row, features);
+        block.add((int) (walk.index() / grid.shards()), features, target, row.weight());
+        values += features.length;
       }
       filling.forEach(
           (key, block) -> {

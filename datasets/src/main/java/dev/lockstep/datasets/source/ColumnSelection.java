@@ -12,27 +12,35 @@ import java.util.Set;
  * Which columns of a source are used, and as what.
  *
  * @param features names of the feature columns in order
+ * @param categorical which of them hold texts, in the same order
  * @param label name of the label column, or null where labels are not needed
  * @param weight name of the weight column, or null
  */
-public record ColumnSelection(List<String> features, String label, String weight)
+public record ColumnSelection(
+    List<String> features, List<String> categorical, String label, String weight)
     implements Serializable {
   private static final int MAX_NAMES_SHOWN = 20;
 
-  /** Takes an immutable copy. */
+  /** Takes immutable copies. */
   public ColumnSelection {
     features = List.copyOf(features);
+    categorical = List.copyOf(categorical);
   }
 
   /**
    * Finds the columns in a source.
    *
    * @param features names in order; empty means every column but label and weight
+   * @param categorical which of them hold texts, in any order
    * @param label name, or null
    * @param weight name, or null
    */
   public static ColumnSelection resolve(
-      DataSource source, List<String> features, String label, String weight) {
+      DataSource source,
+      List<String> features,
+      List<String> categorical,
+      String label,
+      String weight) {
     Set<String> columns = new HashSet<>(source.columns());
     if (label != null) {
       require(source, columns, label, "label column (data.label)");
@@ -58,7 +66,7 @@ public record ColumnSelection(List<String> features, String label, String weight
                 + list(source.columns())
                 + ".");
       }
-      return new ColumnSelection(chosen, label, weight);
+      return new ColumnSelection(chosen, categorical(source, chosen, categorical), label, weight);
     }
     Set<String> seen = new HashSet<>();
     for (String feature : features) {
@@ -76,7 +84,45 @@ public record ColumnSelection(List<String> features, String label, String weight
             "data.features names '" + feature + "' twice. Name each column once.");
       }
     }
-    return new ColumnSelection(features, label, weight);
+    return new ColumnSelection(features, categorical(source, features, categorical), label, weight);
+  }
+
+  /** The categorical columns in the order of the features. */
+  private static List<String> categorical(
+      DataSource source, List<String> features, List<String> names) {
+    if (!names.isEmpty() && !source.holdsTexts()) {
+      throw LockstepException.usage(
+          "data.categorical names '"
+              + names.get(0)
+              + "', but "
+              + source.name()
+              + " holds numbers only. Leave data.categorical out.");
+    }
+    Set<String> wanted = new HashSet<>();
+    for (String name : names) {
+      if (!features.contains(name)) {
+        String nearest = NearestName.of(name, features).orElse(null);
+        throw LockstepException.usage(
+            "data.categorical names '"
+                + name
+                + "', which is not one of the feature columns. "
+                + (nearest == null ? "" : "Did you mean '" + nearest + "'? ")
+                + "They are "
+                + list(features)
+                + ".");
+      }
+      if (!wanted.add(name)) {
+        throw LockstepException.usage(
+            "data.categorical names '" + name + "' twice. Name each column once.");
+      }
+    }
+    List<String> inOrder = new ArrayList<>();
+    for (String feature : features) {
+      if (wanted.contains(feature)) {
+        inOrder.add(feature);
+      }
+    }
+    return inOrder;
   }
 
   private static void require(DataSource source, Set<String> columns, String name, String role) {

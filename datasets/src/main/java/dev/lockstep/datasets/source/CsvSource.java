@@ -171,6 +171,11 @@ final class CsvSource implements DataSource {
   }
 
   @Override
+  public boolean holdsTexts() {
+    return true;
+  }
+
+  @Override
   public JavaRDD<RowBuffer> rows(ColumnSelection selection) {
     Decoder decoder = new Decoder(layout, selection, columns);
     return placedCells().mapPartitions(rows -> new Rows(new Body(rows, decoder.layout), decoder));
@@ -232,6 +237,7 @@ final class CsvSource implements DataSource {
     private final Layout layout;
     private final ColumnSelection selection;
     private final int[] features;
+    private final boolean[] categorical;
     private final int label;
     private final int weight;
 
@@ -243,8 +249,10 @@ final class CsvSource implements DataSource {
       this.label = selection.label() == null ? -1 : cellPosition(positions.of(selection.label()));
       this.weight =
           selection.weight() == null ? -1 : cellPosition(positions.of(selection.weight()));
+      this.categorical = new boolean[features.length];
       for (int j = 0; j < features.length; j++) {
         features[j] = cellPosition(features[j]);
+        categorical[j] = selection.categorical().contains(selection.features().get(j));
       }
     }
 
@@ -255,8 +263,13 @@ final class CsvSource implements DataSource {
 
     void decode(Row row, RowBuffer target) {
       float[] values = target.features();
+      int texts = 0;
       for (int j = 0; j < features.length; j++) {
         String cell = cell(row, features[j]);
+        if (categorical[j]) {
+          target.texts()[texts++] = cell == null || cell.isBlank() ? null : cell;
+          continue;
+        }
         float value = NumberText.toFloat(cell);
         if (Float.isNaN(value)) {
           target.fail(RowProblem.badFeature(selection.features().get(j), cell));
@@ -371,7 +384,7 @@ final class CsvSource implements DataSource {
     Rows(Body body, Decoder decoder) {
       this.body = body;
       this.decoder = decoder;
-      this.buffer = new RowBuffer(decoder.features.length);
+      this.buffer = new RowBuffer(decoder.features.length, decoder.selection.categorical().size());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.lockstep.datasets.source;
 
+import dev.lockstep.trainer.augment.Augmentation;
 import dev.lockstep.trainer.layer.Shape;
 import java.io.Serializable;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param features names of the feature columns in order; empty means every column but label and
  *     weight
  * @param weight name of the example weight column, or null
+ * @param categorical names of the feature columns that hold texts
  * @param task what is predicted, or null to decide from the label
  * @param validation the validation split
  * @param test the test split
@@ -23,6 +25,7 @@ import java.util.Optional;
  * @param normalize how features are scaled
  * @param shape height, width and channels of an example, or null for a plain vector (or what the
  *     format knows by itself)
+ * @param augment random changes of training examples, in order
  */
 public record DataSettings(
     DataLocation location,
@@ -30,12 +33,14 @@ public record DataSettings(
     String label,
     List<String> features,
     String weight,
+    List<String> categorical,
     Task task,
     HeldOut validation,
     HeldOut test,
     long splitSeed,
     Normalization normalize,
-    Shape shape)
+    Shape shape,
+    List<Augmentation> augment)
     implements Serializable {
   /** The label column where the configuration names none. */
   public static final String DEFAULT_LABEL = "label";
@@ -53,6 +58,8 @@ public record DataSettings(
   public DataSettings {
     options = Map.copyOf(options);
     features = List.copyOf(features);
+    categorical = List.copyOf(categorical);
+    augment = List.copyOf(augment);
   }
 
   /** The task, where the configuration names it. */
@@ -68,11 +75,13 @@ public record DataSettings(
         label,
         features,
         weight,
+        categorical,
         fixedTask,
         validation,
         test,
         splitSeed,
         normalize,
-        shape);
+        shape,
+        augment);
   }
 }

@@ -46,6 +46,11 @@ public sealed interface DataSource permits CsvSource, LibSvmSource, GeneratedSou
   /** Height, width and channels of an example, where the format knows. */
   Optional<Shape> shape();
 
+  /** Whether a column can hold texts, and so be categorical. */
+  default boolean holdsTexts() {
+    return false;
+  }
+
   /**
    * The rows, with the chosen columns decoded. Every partition hands out one and the same buffer
    * again and again, so the caller must use {@code mapPartitions} and take what it needs before it

@@ -128,7 +128,8 @@ final class GeneratedSource implements DataSource {
     }
     boolean withLabel = labeled;
     ColumnSelection all =
-        new ColumnSelection(columns.subList(0, features), withLabel ? LABEL : null, null);
+        new ColumnSelection(
+            columns.subList(0, features), List.of(), withLabel ? LABEL : null, null);
     JavaRDD<Row> rows =
         rows(all)
             .map(

@@ -6,15 +6,27 @@ package dev.lockstep.datasets.source;
  */
 public final class RowBuffer {
   private final float[] features;
+  private final String[] texts;
   private String file;
   private long start;
   private String label;
   private float weight = 1f;
   private RowProblem problem;
 
-  /** Room for a row. */
-  RowBuffer(int featureCount) {
-    features = new float[featureCount];
+  /** Room for a row of numbers. */
+  RowBuffer(int columns) {
+    this(columns, 0);
+  }
+
+  /**
+   * Room for a row.
+   *
+   * @param columns number of feature columns
+   * @param categorical how many of them hold texts
+   */
+  RowBuffer(int columns, int categorical) {
+    features = new float[columns];
+    texts = new String[categorical];
   }
 
   /** Says where the next contents come from, and forgets the previous row's problem. */
@@ -54,7 +66,15 @@ public final class RowBuffer {
     return start;
   }
 
-  /** Raw features, [features]: overwritten by the next row. */
+  /** Texts of the categorical columns, null where a cell is empty: overwritten by the next row. */
+  public String[] texts() {
+    return texts;
+  }
+
+  /**
+   * Numbers of the feature columns, [columns], 0 for those that are categorical: overwritten by the
+   * next row.
+   */
   public float[] features() {
     return features;
   }

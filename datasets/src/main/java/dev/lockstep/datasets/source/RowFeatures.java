@@ -14,24 +14,29 @@ public final class RowFeatures implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final List<String> names;
+  private final ColumnCoding coding;
   private final int[] positions;
   private final int pairs;
   private final int[] targets;
 
-  private RowFeatures(List<String> names, int[] positions, int pairs, int[] targets) {
+  private RowFeatures(
+      List<String> names, ColumnCoding coding, int[] positions, int pairs, int[] targets) {
     this.names = names;
+    this.coding = coding;
     this.positions = positions;
     this.pairs = pairs;
     this.targets = targets;
   }
 
   /**
-   * Features that are columns of their own.
+   * Features of columns with a cell each.
    *
-   * @param positions place of each feature among the columns, [features]
+   * @param names names of the columns
+   * @param coding how their cells become features
+   * @param positions place of each column among those of the input, [columns]
    */
-  static RowFeatures ofColumns(List<String> names, int[] positions) {
-    return new RowFeatures(names, positions, -1, null);
+  static RowFeatures ofColumns(List<String> names, ColumnCoding coding, int[] positions) {
+    return new RowFeatures(names, coding, positions, -1, null);
   }
 
   /**
@@ -41,12 +46,12 @@ public final class RowFeatures implements Serializable {
    * @param targets for each index the place of the feature, or -1
    */
   static RowFeatures ofPairs(List<String> names, int pairs, int[] targets) {
-    return new RowFeatures(names, null, pairs, targets);
+    return new RowFeatures(names, null, null, pairs, targets);
   }
 
   /** Number of features that {@link #read} writes. */
   public int count() {
-    return names.size();
+    return coding == null ? names.size() : coding.featureCount();
   }
 
   /**
@@ -55,7 +60,7 @@ public final class RowFeatures implements Serializable {
    * @param row a row of {@link ScoringInput#rows()}
    * @param target overwritten from {@code offset} with the raw features, in the order of the
    *     model's feature names
-   * @throws LockstepException of kind DATA for a cell that does not hold a finite number
+   * @throws LockstepException of kind DATA for a cell that should hold a finite number and does not
    */
   public void read(Row row, float[] target, int offset) {
     if (positions == null) {
@@ -64,6 +69,10 @@ public final class RowFeatures implements Serializable {
     }
     for (int j = 0; j < positions.length; j++) {
       Object cell = row.get(positions[j]);
+      if (coding.isText(j)) {
+        coding.putText(j, cell == null ? null : cell.toString(), target, offset);
+        continue;
+      }
       float value =
           cell instanceof Number number
               ? number.floatValue()
@@ -71,7 +80,7 @@ public final class RowFeatures implements Serializable {
       if (!Float.isFinite(value)) {
         throw bad(row, RowProblem.badFeature(names.get(j), cell == null ? null : cell.toString()));
       }
-      target[offset + j] = value;
+      coding.putNumber(j, value, target, offset);
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.lockstep.datasets.source;
 
+import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.Preprocessing;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
@@ -26,16 +28,30 @@ public record ScoringInput(Dataset<Row> rows, RowFeatures features) {
       DataLocation location,
       Map<String, String> options,
       Preprocessing preprocessing) {
-    List<String> names = preprocessing.featureNames();
+    List<String> names = preprocessing.columns();
+    ColumnCoding coding = ColumnCoding.of(preprocessing);
     if (location instanceof DataLocation.LibSvm libSvm) {
+      if (!coding.categorical().isEmpty()) {
+        throw LockstepException.usage(
+            "The model has the categorical column '"
+                + coding.categorical().get(0).name()
+                + "', and libsvm holds numbers only. Give the rows as csv.");
+      }
       Dataset<Row> rows = LibSvmSource.table(spark, libSvm, options);
       return new ScoringInput(rows, RowFeatures.ofPairs(names, 1, LibSvmSource.targets(names)));
     }
     DataSource source = DataSource.open(spark, location, options, names);
     int[] positions =
-        ColumnSelection.resolve(source, names, null, null).featurePositions(source.columns());
+        ColumnSelection.resolve(source, names, categorical(coding), null, null)
+            .featurePositions(source.columns());
     Dataset<Row> rows =
         source instanceof CsvSource csv ? csv.table() : ((GeneratedSource) source).table();
-    return new ScoringInput(rows, RowFeatures.ofColumns(names, positions));
+    return new ScoringInput(rows, RowFeatures.ofColumns(names, coding, positions));
+  }
+
+  private static List<String> categorical(ColumnCoding coding) {
+    List<String> names = new ArrayList<>();
+    coding.categorical().forEach(column -> names.add(column.name()));
+    return names;
   }
 }

@@ -27,6 +27,7 @@ final class Fixtures {
     private String label = "label";
     private List<String> features = List.of();
     private String weight;
+    private List<String> categorical = List.of();
     private Task task;
     private HeldOut validation = new HeldOut.Fraction(0);
     private HeldOut test = new HeldOut.Fraction(0);
@@ -60,6 +61,11 @@ final class Fixtures {
 
     Settings features(String... value) {
       features = List.of(value);
+      return this;
+    }
+
+    Settings categorical(String... value) {
+      categorical = List.of(value);
       return this;
     }
 
@@ -106,12 +112,14 @@ final class Fixtures {
           label,
           features,
           weight,
+          categorical,
           task,
           validation,
           test,
           splitSeed,
           normalize,
-          shape);
+          shape,
+          List.of());
     }
 
     PreparedData prepare(int shards, int partitions) {

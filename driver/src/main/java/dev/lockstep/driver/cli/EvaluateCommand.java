@@ -80,13 +80,15 @@ final class EvaluateCommand implements Callable<Integer> {
         location.at(data),
         location.readerOptions(),
         artifact.preprocessing().labelName(),
-        artifact.preprocessing().featureNames(),
+        artifact.preprocessing().columns(),
         null,
+        List.of(),
         null,
         new HeldOut.Fraction(0.0),
         new HeldOut.Fraction(0.0),
         DataSettings.DEFAULT_SPLIT_SEED,
         Normalization.NONE,
-        artifact.network().inputShape().isImage() ? artifact.network().inputShape() : null);
+        artifact.network().inputShape().isImage() ? artifact.network().inputShape() : null,
+        List.of());
   }
 }

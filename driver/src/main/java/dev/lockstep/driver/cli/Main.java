@@ -29,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "Trains neural networks on Apache Spark: the same bits on any cluster.",
     subcommands = {
       TrainCommand.class,
+      TuneCommand.class,
       LearningRateCommand.class,
       GradcheckCommand.class,
       EvaluateCommand.class,

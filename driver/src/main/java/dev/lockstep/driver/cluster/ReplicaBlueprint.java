@@ -1,6 +1,7 @@
 package dev.lockstep.driver.cluster;
 
 import dev.lockstep.datasets.plan.BatchPlan;
+import dev.lockstep.trainer.augment.AugmentationPlan;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.Loss;
@@ -17,9 +18,10 @@ import java.util.List;
  * @param inputShape shape of one example
  * @param lossSpec the loss
  * @param classes number of classes, 0 for regression
- * @param seed seed of dropout
+ * @param seed seed of dropout and augmentation
  * @param plan which examples belong to which step
  * @param shards logical shards of the run
+ * @param augmentation what happens to examples before a training step
  */
 public record ReplicaBlueprint(
     String runId,
@@ -29,11 +31,25 @@ public record ReplicaBlueprint(
     int classes,
     long seed,
     BatchPlan plan,
-    int shards)
+    int shards,
+    AugmentationPlan augmentation)
     implements Serializable {
   /** Takes an immutable copy. */
   public ReplicaBlueprint {
     layers = List.copyOf(layers);
+  }
+
+  /** A run whose examples stay as they are. */
+  public ReplicaBlueprint(
+      String runId,
+      List<LayerSpec> layers,
+      Shape inputShape,
+      LossSpec lossSpec,
+      int classes,
+      long seed,
+      BatchPlan plan,
+      int shards) {
+    this(runId, layers, inputShape, lossSpec, classes, seed, plan, shards, AugmentationPlan.NONE);
   }
 
   /** Builds the network. */

@@ -78,7 +78,9 @@ final class ReplicaHost implements AutoCloseable {
   /** A team for the caller alone, to be given back. */
   ReplicaTeam borrowTeam() {
     ReplicaTeam team = idleTeams.pollFirst();
-    return team == null ? new ReplicaTeam(network, loss, blueprint.seed(), threads) : team;
+    return team == null
+        ? new ReplicaTeam(network, loss, blueprint.seed(), blueprint.augmentation(), threads)
+        : team;
   }
 
   /** Takes a team back. */
@@ -98,7 +100,7 @@ final class ReplicaHost implements AutoCloseable {
       slices.add(slice(shard, step));
     }
     TreeSum<Contribution> sum = new TreeSum<>(tree, team::recycle);
-    team.compute(parameters, slices, step.step(), sum);
+    team.compute(parameters, slices, step.step(), step.epoch(), sum);
     return sum;
   }
 

@@ -100,10 +100,12 @@ public final class ConfigurationReader {
         ScheduleKinds.TABLE.read(
             block, "schedule", RunConfiguration.DEFAULT_SCHEDULE, ScheduleKinds.DEFAULT_KIND);
     TrainingSettings training = TrainingBlock.read(block.block("training"));
-    block.notYet("tuning", "registry", "retraining");
+    TuningSettings tuning =
+        block.has("tuning") ? TuningBlock.read(block.block("tuning"), training) : null;
+    block.notYet("registry", "retraining");
     block.finish();
     return new RunConfiguration(
-        name, data, network, loss, regularization, optimizer, schedule, training);
+        name, data, network, loss, regularization, optimizer, schedule, training, tuning);
   }
 
   private static String name(Block block, String defaultName) {

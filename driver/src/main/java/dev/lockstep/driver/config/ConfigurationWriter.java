@@ -14,7 +14,8 @@ import java.util.Map;
 /**
  * Writes a resolved configuration, every default included, as YAML that {@link ConfigurationReader}
  * reads back to an equal configuration. What is left to be decided by the data or the cluster is
- * written as {@code null}.
+ * written as {@code null}; a block of another command, such as {@code tuning}, only where there is
+ * one.
  *
  * <p>The value of an environment variable whose name looks like a secret ({@code *PASSWORD}, {@code
  * *SECRET}, {@code *TOKEN}, {@code *KEY}) is never written: wherever it occurs in a text, the
@@ -59,6 +60,10 @@ public final class ConfigurationWriter {
     root.set("schedule", ScheduleKinds.TABLE.write(resolved.schedule()));
     TrainingBlock.write(resolved.training(), root.putObject("training"));
     conceal(root, new Secrets(environment));
+    if (resolved.tuning() != null) {
+      // Holds no secret: it keeps references to the environment as they are.
+      TuningBlock.write(resolved.tuning(), root.putObject("tuning"));
+    }
     try {
       return YAML.writeValueAsString(root);
     } catch (JsonProcessingException impossible) {

@@ -9,6 +9,7 @@ import dev.lockstep.datasets.source.Normalization;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.config.DataFormats.Format;
 import dev.lockstep.driver.config.DataFormats.Trait;
+import dev.lockstep.trainer.augment.Augmentation;
 import dev.lockstep.trainer.layer.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,7 +64,10 @@ final class DataBlock {
     String normalize = block.name("normalize", NORMALIZATIONS);
     Shape shape = shape(block);
     block.name("badRows", BAD_ROWS);
-    block.notYet("orderBy", "categorical", "augment");
+    boolean textColumns = format == null || format.has(Trait.TEXT_COLUMNS);
+    List<String> categorical = textColumns ? block.texts("categorical", A_COLUMN) : List.of();
+    List<Augmentation> augment = AugmentationKinds.readList(block, "augment");
+    block.notYet("orderBy");
     finish(block, format);
     return location == null
         ? null
@@ -73,12 +77,14 @@ final class DataBlock {
             label,
             features,
             weight,
+            categorical,
             byKey(Task.values(), Task::key, task, null),
             validation,
             test,
             splitSeed,
             byKey(Normalization.values(), Normalization::key, normalize, DEFAULT_NORMALIZE),
-            shape);
+            shape,
+            augment);
   }
 
   private static <E> E byKey(E[] values, Function<E, String> key, String wanted, E otherwise) {
@@ -235,6 +241,10 @@ final class DataBlock {
     writeHeldOut(data.test(), target.putObject("test"));
     target.put("splitSeed", data.splitSeed());
     target.put("normalize", data.normalize().key());
+    if (format.has(Trait.TEXT_COLUMNS)) {
+      ArrayNode categorical = target.putArray("categorical");
+      data.categorical().forEach(categorical::add);
+    }
     if (data.shape() == null) {
       target.putNull("shape");
     } else {
@@ -245,6 +255,8 @@ final class DataBlock {
           .add(data.shape().channels());
     }
     target.put("badRows", "fail");
+    ArrayNode augment = target.putArray("augment");
+    data.augment().forEach(change -> augment.add(AugmentationKinds.TABLE.write(change)));
   }
 
   private static void writeHeldOut(HeldOut heldOut, ObjectNode target) {

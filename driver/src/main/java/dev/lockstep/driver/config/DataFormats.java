@@ -42,6 +42,8 @@ final class DataFormats {
   enum Trait {
     /** Rows have named columns: {@code features} and {@code weight} choose among them. */
     NAMED_COLUMNS,
+    /** Columns can hold texts: {@code categorical} names those that do. */
+    TEXT_COLUMNS,
     /** The label column has no usual name: {@code label} is required. */
     LABEL_REQUIRED,
     /** A Spark reader takes {@code options}. */
@@ -80,6 +82,9 @@ final class DataFormats {
       if (has(Trait.NAMED_COLUMNS)) {
         own.addAll(List.of("features", "weight"));
       }
+      if (has(Trait.TEXT_COLUMNS)) {
+        own.add("categorical");
+      }
       return own;
     }
 
@@ -93,7 +98,12 @@ final class DataFormats {
           new Format<>(
               "csv",
               DataLocation.Csv.class,
-              List.of(Trait.NAMED_COLUMNS, Trait.LABEL_REQUIRED, Trait.READER_OPTIONS, Trait.FILES),
+              List.of(
+                  Trait.NAMED_COLUMNS,
+                  Trait.TEXT_COLUMNS,
+                  Trait.LABEL_REQUIRED,
+                  Trait.READER_OPTIONS,
+                  Trait.FILES),
               List.of("path"),
               block -> new DataLocation.Csv(block.requiredPaths("path", PATHS)),
               (csv, target) -> writePaths(csv.paths(), target)),

@@ -3,9 +3,11 @@ package dev.lockstep.driver.config;
 import static dev.lockstep.driver.config.KindTable.kind;
 import static dev.lockstep.driver.config.KindTable.plain;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.Padding;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -32,10 +34,17 @@ final class LayerKinds {
           "embedding",
           "residual");
 
+  private static final WholeRange POSITION = new WholeRange(0, Integer.MAX_VALUE);
+
   static final KindTable<LayerSpec> TABLE =
       new KindTable<>(
           PROMISED,
           kind("dense", LayerSpec.Dense.class, LayerKinds::readDense, LayerKinds::writeDense),
+          kind(
+              "embedding",
+              LayerSpec.Embedding.class,
+              LayerKinds::readEmbedding,
+              LayerKinds::writeEmbedding),
           kind(
               "batchNorm",
               LayerSpec.BatchNorm.class,
@@ -94,6 +103,33 @@ final class LayerKinds {
     target.put("units", layer.units());
     target.set("initializer", InitializerKinds.TABLE.write(layer.initializer()));
     target.put("bias", layer.bias());
+  }
+
+  /** The tables are what a saved model knows; a run finds them in its data. */
+  private static LayerSpec.Embedding readEmbedding(Block block) {
+    int dimension = block.requiredCount("dimension");
+    List<LayerSpec.Embedding.Table> tables = new ArrayList<>();
+    Value value = block.find("tables");
+    if (value != null) {
+      Reading reading = block.reading();
+      String path = block.pathOf("tables");
+      List<Value> items = reading.items(path, value, "a list of tables");
+      for (int j = 0; j < items.size(); j++) {
+        Block table = Block.of(reading, path + "[" + j + "]", items.get(j));
+        int position = (int) table.whole("position", POSITION, 0);
+        tables.add(new LayerSpec.Embedding.Table(position, table.requiredCount("levels")));
+        table.finish();
+      }
+    }
+    return new LayerSpec.Embedding(dimension, tables);
+  }
+
+  private static void writeEmbedding(LayerSpec.Embedding layer, ObjectNode target) {
+    target.put("dimension", layer.dimension());
+    ArrayNode tables = target.putArray("tables");
+    for (LayerSpec.Embedding.Table table : layer.tables()) {
+      tables.addObject().put("position", table.position()).put("levels", table.levels());
+    }
   }
 
   private static LayerSpec.BatchNorm readBatchNorm(Block block) {

@@ -16,4 +16,14 @@ public record NetworkSettings(List<LayerSpec> layers, String initialWeights)
   public NetworkSettings {
     layers = List.copyOf(layers);
   }
+
+  /** Whether categorical columns are to enter as indices of levels, for an embedding layer. */
+  public boolean embedsLevels() {
+    for (LayerSpec layer : layers) {
+      if (layer instanceof LayerSpec.Embedding) {
+        return true;
+      }
+    }
+    return false;
+  }
 }

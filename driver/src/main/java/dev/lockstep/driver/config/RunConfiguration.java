@@ -19,6 +19,7 @@ import java.io.Serializable;
  * @param optimizer the update rule
  * @param schedule the learning rate over time
  * @param training length, mini-batch, seed and the way of synchronizing
+ * @param tuning the search that {@code tune} makes, or null; no other command looks at it
  */
 public record RunConfiguration(
     String name,
@@ -28,7 +29,8 @@ public record RunConfiguration(
     Regularization regularization,
     Optimizer optimizer,
     Schedule schedule,
-    TrainingSettings training)
+    TrainingSettings training,
+    TuningSettings tuning)
     implements Serializable {
   /** The schedule where the configuration names none. */
   public static final Schedule DEFAULT_SCHEDULE = new Schedule.Constant();
@@ -42,24 +44,30 @@ public record RunConfiguration(
   /** The same run with the loss fixed. */
   public RunConfiguration withLoss(LossSpec fixedLoss) {
     return new RunConfiguration(
-        name, data, network, fixedLoss, regularization, optimizer, schedule, training);
+        name, data, network, fixedLoss, regularization, optimizer, schedule, training, tuning);
   }
 
   /** The same run with other data settings, such as the task once it is known. */
   public RunConfiguration withData(DataSettings fixedData) {
     return new RunConfiguration(
-        name, fixedData, network, loss, regularization, optimizer, schedule, training);
+        name, fixedData, network, loss, regularization, optimizer, schedule, training, tuning);
   }
 
   /** The same run with another learning rate over time. */
   public RunConfiguration withSchedule(Schedule otherSchedule) {
     return new RunConfiguration(
-        name, data, network, loss, regularization, optimizer, otherSchedule, training);
+        name, data, network, loss, regularization, optimizer, otherSchedule, training, tuning);
   }
 
   /** The same run with other training settings, such as the number of shards once it is known. */
   public RunConfiguration withTraining(TrainingSettings fixedTraining) {
     return new RunConfiguration(
-        name, data, network, loss, regularization, optimizer, schedule, fixedTraining);
+        name, data, network, loss, regularization, optimizer, schedule, fixedTraining, tuning);
+  }
+
+  /** The same run with another search, or with null for none. */
+  public RunConfiguration withTuning(TuningSettings otherTuning) {
+    return new RunConfiguration(
+        name, data, network, loss, regularization, optimizer, schedule, training, otherTuning);
   }
 }

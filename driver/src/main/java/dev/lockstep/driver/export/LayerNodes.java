@@ -3,6 +3,7 @@ package dev.lockstep.driver.export;
 import static dev.lockstep.driver.export.OnnxGraph.attribute;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.lockstep.driver.export.Flow.Order;
 import dev.lockstep.trainer.layer.BatchNormLayer;
 import dev.lockstep.trainer.layer.LayerNormLayer;
@@ -13,6 +14,7 @@ import dev.lockstep.trainer.layer.LayerSpec.Conv2d;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
 import dev.lockstep.trainer.layer.LayerSpec.Elu;
+import dev.lockstep.trainer.layer.LayerSpec.Embedding;
 import dev.lockstep.trainer.layer.LayerSpec.Flatten;
 import dev.lockstep.trainer.layer.LayerSpec.Gelu;
 import dev.lockstep.trainer.layer.LayerSpec.GlobalAveragePool;
@@ -48,6 +50,7 @@ final class LayerNodes {
 
   static {
     enter(Dense.class, LayerNodes::dense);
+    enter(Embedding.class, LayerNodes::embedding);
     enter(BatchNorm.class, LayerNodes::batchNorm);
     enter(LayerNorm.class, LayerNodes::layerNorm);
     enter(Dropout.class, (spec, place) -> place.input());
@@ -150,6 +153,69 @@ final class LayerNodes {
     }
     String result = place.node("", "Gemm", inputs, attribute("transB", 1));
     return new Flow(result, Shape.vector(spec.units()), Order.ROWS);
+  }
+
+  /** Columns of levels give rows of their tables, the columns between them pass through. */
+  private static Flow embedding(Embedding spec, Place place) {
+    List<String> parts = new ArrayList<>();
+    int columns = place.input().shape().size();
+    int next = 0;
+    for (int j = 0; j < spec.tables().size(); j++) {
+      Embedding.Table table = spec.tables().get(j);
+      if (table.position() > next) {
+        parts.add(columns(place, next, table.position()));
+      }
+      parts.add(vectors(spec.dimension(), table, j, place));
+      next = table.position() + 1;
+    }
+    if (next < columns) {
+      parts.add(columns(place, next, columns));
+    }
+    int width = columns + spec.tables().size() * (spec.dimension() - 1);
+    return new Flow(
+        place.node("", "Concat", parts, attribute("axis", 1)), Shape.vector(width), Order.ROWS);
+  }
+
+  /** The columns from … to - 1. */
+  private static String columns(Place place, int from, int to) {
+    OnnxGraph graph = place.graph();
+    String part = ".columns" + from;
+    String start = graph.longs(place.nodes() + part + ".from", from);
+    String end = graph.longs(place.nodes() + part + ".to", to);
+    String axis = graph.longs(place.nodes() + part + ".axis", 1);
+    return place.node(part, "Slice", List.of(place.inputAsRows().value(), start, end, axis));
+  }
+
+  /** The learned vectors of one column. Its table gains a row of zeros, where the unknown lead. */
+  private static String vectors(int dimension, Embedding.Table table, int number, Place place) {
+    OnnxGraph graph = place.graph();
+    String part = ".tables." + number;
+    String rows =
+        place.node(
+            part + ".rows",
+            "Concat",
+            List.of(
+                place.parameter("tables." + number + ".weight"),
+                graph.zeros(place.nodes() + part + ".unknown", 1, dimension)),
+            attribute("axis", 0));
+    String column = columns(place, table.position(), table.position() + 1);
+    String level = place.node(part + ".level", "Flatten", List.of(column), attribute("axis", 0));
+    String zero = graph.number(place.nodes() + part + ".zero", 0f);
+    String levels = graph.number(place.nodes() + part + ".levels", table.levels());
+    String known =
+        place.node(
+            part + ".known",
+            "And",
+            List.of(
+                place.node(part + ".notNegative", "GreaterOrEqual", List.of(level, zero)),
+                place.node(part + ".notTooLarge", "Less", List.of(level, levels))));
+    String row = place.node(part + ".row", "Where", List.of(known, level, levels));
+    String index =
+        place.node(
+            part + ".index", "Cast", List.of(row), attribute("to", DataType.INT64.getNumber()));
+    String gathered = place.node(part + ".gathered", "Gather", List.of(rows, index));
+    String sizes = graph.longs(place.nodes() + part + ".sizes", -1, dimension);
+    return place.node(part, "Reshape", List.of(gathered, sizes));
   }
 
   private static Flow batchNorm(BatchNorm spec, Place place) {

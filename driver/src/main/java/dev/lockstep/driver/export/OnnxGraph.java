@@ -71,6 +71,12 @@ final class OnnxGraph {
     return constant(name, DataType.FLOAT, littleEndian(Float.BYTES).putFloat(0, value));
   }
 
+  /** Adds a float32 tensor of zeros. */
+  String zeros(String name, long rows, long columns) {
+    return constant(
+        name, DataType.FLOAT, littleEndian(Float.BYTES * rows * columns), rows, columns);
+  }
+
   /** Adds a float64 vector. */
   String doubles(String name, double[] values) {
     ByteBuffer bytes = littleEndian((long) Double.BYTES * values.length);

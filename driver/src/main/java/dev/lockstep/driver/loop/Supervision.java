@@ -1,12 +1,9 @@
 package dev.lockstep.driver.loop;
 
 import dev.lockstep.driver.report.EpochRecord;
-import dev.lockstep.driver.report.SplitMetrics;
-import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.schedule.EarlyStopping;
 import dev.lockstep.trainer.schedule.LearningRate;
 import dev.lockstep.trainer.schedule.Schedule;
-import java.util.OptionalDouble;
 
 /**
  * What the end of an epoch decides: whether a plateau lowers the learning rate, whether the weights
@@ -20,7 +17,8 @@ record Supervision(LearningRate schedule, EarlyStopping earlyStopping) {
   /** Takes note of what the epoch brought. */
   void after(EpochRecord epoch, TrainingState state) {
     if (schedule instanceof Schedule.Plateau plateau) {
-      valueOf(plateau.metric(), epoch)
+      epoch
+          .valueOf(plateau.metric())
           .ifPresent(
               value -> {
                 state.plateau().take(plateau.metric(), value, 0.0);
@@ -30,7 +28,8 @@ record Supervision(LearningRate schedule, EarlyStopping earlyStopping) {
               });
     }
     if (earlyStopping != null) {
-      valueOf(earlyStopping.metric(), epoch)
+      epoch
+          .valueOf(earlyStopping.metric())
           .ifPresent(
               value -> {
                 if (state
@@ -42,15 +41,5 @@ record Supervision(LearningRate schedule, EarlyStopping earlyStopping) {
                 }
               });
     }
-  }
-
-  /** The value of a metric after an epoch; empty where its split was not evaluated. */
-  static OptionalDouble valueOf(WatchedMetric metric, EpochRecord epoch) {
-    SplitMetrics split = metric.split().equals("train") ? epoch.train() : epoch.validation();
-    if (split == null) {
-      return OptionalDouble.empty();
-    }
-    Double value = metric.name().equals("loss") ? split.loss() : split.values().get(metric.name());
-    return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 }

@@ -1,7 +1,5 @@
 package dev.lockstep.driver.report;
 
-import java.util.Locale;
-
 /**
  * What the errors on training and validation split say about a model, with the usual remedies.
  *
@@ -100,12 +98,13 @@ public record Diagnosis(
   /** Verdict, numbers and advice as one paragraph, the verdict first. */
   public String text() {
     return verdict()
-        + String.format(
-            Locale.ROOT,
-            ": training error %s, validation error %s, target %s. ",
-            percent(trainError),
-            percent(validationError),
-            percent(targetError))
+        + ": training error "
+        + Numbers.percent(trainError)
+        + ", validation error "
+        + Numbers.percent(validationError)
+        + ", target "
+        + Numbers.percent(targetError)
+        + ". "
         + advice();
   }
 
@@ -127,9 +126,5 @@ public record Diagnosis(
     }
     return "Bias and variance are both small; for more, set a stricter training.targetError or"
         + " look at single errors.";
-  }
-
-  private static String percent(double share) {
-    return String.format(Locale.ROOT, "%.2f %%", 100.0 * share);
   }
 }

@@ -1,6 +1,8 @@
 package dev.lockstep.driver.report;
 
+import dev.lockstep.trainer.metric.WatchedMetric;
 import java.util.Objects;
+import java.util.OptionalDouble;
 
 /**
  * The end of one epoch.
@@ -14,5 +16,15 @@ public record EpochRecord(int epoch, SplitMetrics train, SplitMetrics validation
   /** Checks that the training metrics are there. */
   public EpochRecord {
     Objects.requireNonNull(train, "train");
+  }
+
+  /** The value of a metric after this epoch; empty where its split was not evaluated. */
+  public OptionalDouble valueOf(WatchedMetric metric) {
+    SplitMetrics split = metric.split().equals("train") ? train : validation;
+    if (split == null) {
+      return OptionalDouble.empty();
+    }
+    Double value = metric.name().equals("loss") ? split.loss() : split.values().get(metric.name());
+    return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 }

@@ -111,6 +111,9 @@ public final class HtmlReport {
     appendFigure(page, "Epochs", Numbers.grouped(summary.epochs()));
     appendFigure(page, "Steps", Numbers.grouped(summary.steps()));
     appendFigure(page, "Parameters", Numbers.grouped(summary.parameters()));
+    if (summary.sparsity() > 0) {
+      appendFigure(page, "Weights at 0", Numbers.percent(summary.sparsity()));
+    }
     appendFigure(page, "Examples/s", Numbers.compact(summary.examplesPerSecond()));
     appendFigure(page, "Wall time", Numbers.duration(summary.wallSeconds()));
     page.append("</dl>\n");
@@ -228,7 +231,8 @@ public final class HtmlReport {
     return Double.isFinite(value) ? Numbers.significant(value, 3) + " ms" : "–";
   }
 
-  private static String resource(String name) {
+  /** A text that lies beside this class in the jar. */
+  static String resource(String name) {
     try (InputStream in = HtmlReport.class.getResourceAsStream(name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

@@ -31,9 +31,12 @@ final class Numbers {
 
   /** A metric: shares as per cent, everything else with four digits. */
   static String metric(String name, double value) {
-    return isShare(name) && Double.isFinite(value)
-        ? String.format(Locale.ROOT, "%.2f%%", 100 * value)
-        : significant(value, 4);
+    return isShare(name) && Double.isFinite(value) ? percent(value) : significant(value, 4);
+  }
+
+  /** A share as per cent. */
+  static String percent(double share) {
+    return String.format(Locale.ROOT, "%.2f%%", 100 * share);
   }
 
   /** Whether a metric lies between 0 and 1 and is read as per cent. */

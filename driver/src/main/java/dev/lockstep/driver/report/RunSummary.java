@@ -29,6 +29,7 @@ import java.util.Objects;
  * @param epochs epochs finished
  * @param parameters how many numbers the network learns
  * @param parametersSha256 SHA-256 of the parameter tensors' bytes, in hexadecimal
+ * @param sparsity share of the weights that are 0 within 1e-6, as l1 makes them; biases aside
  * @param train metrics of the last epoch's training split, or null
  * @param validation metrics of the validation split, or null
  * @param test metrics of the test split, or null
@@ -57,6 +58,7 @@ public record RunSummary(
     int epochs,
     long parameters,
     String parametersSha256,
+    double sparsity,
     SplitMetrics train,
     SplitMetrics validation,
     SplitMetrics test,
@@ -109,6 +111,7 @@ public record RunSummary(
       json.writeNumberField("epochs", epochs);
       json.writeNumberField("parameters", parameters);
       json.writeStringField("parametersSha256", parametersSha256);
+      Json.writeNumber(json, "sparsity", sparsity);
       Json.writeSplit(json, "train", train);
       Json.writeSplit(json, "validation", validation);
       Json.writeSplit(json, "test", test);
@@ -194,6 +197,7 @@ public record RunSummary(
         root.path("epochs").asInt(),
         root.path("parameters").asLong(),
         text(root.path("parametersSha256")),
+        root.path("sparsity").asDouble(),
         Json.split(root.path("train")),
         Json.split(root.path("validation")),
         Json.split(root.path("test")),

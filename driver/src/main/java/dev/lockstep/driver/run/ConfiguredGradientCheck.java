@@ -1,6 +1,5 @@
 package dev.lockstep.driver.run;
 
-import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.driver.config.RunConfiguration;
@@ -32,19 +31,9 @@ public final class ConfiguredGradientCheck {
    */
   public static GradientReport check(
       JavaSparkContext spark, RunConfiguration given, Integer rows, IntConsumer chosenRows) {
-    Integer configured = given.training().shards();
-    int shards = configured != null ? configured : spark.defaultParallelism();
-    int partitions = Math.min(shards, spark.defaultParallelism());
-    try (PreparedData data = DataPreparation.prepare(spark, given.data(), shards, partitions)) {
-      RunSetup setup = RunSetup.of(given, data, shards);
-      ParameterVector parameters = setup.network().initialParameters(given.training().seed());
-      if (given.network().initialWeights() != null) {
-        WeightsFile.read(
-            given.network().initialWeights(),
-            spark.hadoopConfiguration(),
-            setup.network(),
-            parameters);
-      }
+    try (PreparedData data = TrainingSession.prepare(spark, given)) {
+      RunSetup setup = RunSetup.of(given, data, TrainingSession.shards(spark, given.training()));
+      ParameterVector parameters = TrainingSession.firstState(spark, setup).parameters();
       NetworkGradientCheck check =
           new NetworkGradientCheck(
               setup.network(),

@@ -6,11 +6,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.model.CategoricalColumn;
 import dev.lockstep.trainer.model.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code preprocessing.json}: label, classes, and name, offset and scale of every feature. */
+/**
+ * {@code preprocessing.json}: label, classes, name, offset and scale of every feature, and the
+ * columns of texts with their levels, which enter as an index, or one-hot from {@code firstFeature}
+ * on.
+ */
 final class PreprocessingJson {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -32,6 +37,17 @@ final class PreprocessingJson {
           .put("name", preprocessing.featureNames().get(j))
           .put("offset", offset[j])
           .put("scale", scale[j]);
+    }
+    ArrayNode categorical = root.putArray("categorical");
+    for (CategoricalColumn column : preprocessing.categorical()) {
+      ArrayNode levels =
+          categorical
+              .addObject()
+              .put("column", column.name())
+              .put("firstFeature", column.firstFeature())
+              .put("indexed", column.indexed())
+              .putArray("levels");
+      column.levels().forEach(levels::add);
     }
     try {
       return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
@@ -84,6 +100,33 @@ final class PreprocessingJson {
     }
     List<String> classes = new ArrayList<>();
     root.path("classLabels").forEach(entry -> classes.add(entry.asText()));
-    return new Preprocessing(names, label.asText(), classes, normalization.asText(), offset, scale);
+    try {
+      return new Preprocessing(
+          names,
+          categorical(root.path("categorical")),
+          label.asText(),
+          classes,
+          normalization.asText(),
+          offset,
+          scale);
+    } catch (IllegalArgumentException impossible) {
+      throw LockstepException.data(source + ": " + impossible.getMessage() + ".");
+    }
+  }
+
+  /** None where the key is absent, as in models of numbers only. */
+  private static List<CategoricalColumn> categorical(JsonNode list) {
+    List<CategoricalColumn> columns = new ArrayList<>();
+    for (JsonNode column : list) {
+      List<String> levels = new ArrayList<>();
+      column.path("levels").forEach(level -> levels.add(level.asText()));
+      columns.add(
+          new CategoricalColumn(
+              column.path("column").asText(),
+              column.path("firstFeature").asInt(-1),
+              column.path("indexed").asBoolean(),
+              levels));
+    }
+    return columns;
   }
 }

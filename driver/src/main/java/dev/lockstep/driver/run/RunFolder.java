@@ -51,6 +51,16 @@ public final class RunFolder {
     return new RunFolder(files, new Path(root, child));
   }
 
+  /** Whether there is a folder with something in it. */
+  public boolean isInUse() {
+    try {
+      return files.exists(root)
+          && (!files.getFileStatus(root).isDirectory() || files.listStatus(root).length > 0);
+    } catch (IOException failure) {
+      throw unusable("looked at", failure);
+    }
+  }
+
   /** Refuses a folder that already holds something: nobody's results are mixed or overwritten. */
   public void requireFresh() {
     try {
@@ -101,7 +111,7 @@ public final class RunFolder {
   /** Writes a whole file, aside first. */
   public void write(String file, Content content) {
     Path target = new Path(root, file);
-    Path aside = new Path(root, "." + file + ".partial");
+    Path aside = aside(file);
     try {
       try (OutputStream output = files.create(aside, true)) {
         content.writeTo(output);
@@ -113,6 +123,26 @@ public final class RunFolder {
     } catch (IOException failure) {
       throw unusable("written to", failure);
     }
+  }
+
+  /**
+   * Ends the writing of a whole file where it was broken off between the file's removal and the
+   * renaming of what takes its place.
+   */
+  public void restore(String file) {
+    Path target = new Path(root, file);
+    Path aside = aside(file);
+    try {
+      if (!files.exists(target) && files.exists(aside) && !files.rename(aside, target)) {
+        throw new IOException("could not rename " + aside.getName() + " to " + file);
+      }
+    } catch (IOException failure) {
+      throw unusable("written to", failure);
+    }
+  }
+
+  private Path aside(String file) {
+    return new Path(root, "." + file + ".partial");
   }
 
   /** Writes a whole text file, aside first. */

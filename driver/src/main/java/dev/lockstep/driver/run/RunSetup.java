@@ -5,12 +5,14 @@ import dev.lockstep.datasets.plan.BatchPlan;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.TrainingSettings;
+import dev.lockstep.trainer.augment.AugmentationPlan;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.kernel.Blas;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.loss.Loss;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.metric.WatchedMetric;
+import dev.lockstep.trainer.model.CategoricalColumn;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.Initializer;
 import dev.lockstep.trainer.reduce.MetricSums;
@@ -48,7 +50,10 @@ record RunSetup(
     List<String> labels = data.preprocessing().classLabels();
     LossSpec lossSpec = given.loss() != null ? given.loss() : defaultLoss(data.task());
     Loss loss = lossSpec.bind(labels.size());
-    Network network = new Network(given.network().layers(), data.inputShape());
+    Network network =
+        new Network(
+            withTables(given.network().layers(), data.preprocessing().categorical()),
+            data.inputShape());
     if (network.outputs() != loss.outputs()) {
       int last = given.network().layers().size() - 1;
       throw LockstepException.usage(
@@ -92,7 +97,7 @@ record RunSetup(
   }
 
   /** Refuses a metric that this run does not compute while it trains. */
-  private static void requireWatchable(String key, WatchedMetric metric, PreparedData data) {
+  static void requireWatchable(String key, WatchedMetric metric, PreparedData data) {
     int classes = data.preprocessing().classLabels().size();
     List<String> names = new ArrayList<>(List.of("loss"));
     names.addAll(classes > 0 ? WatchedMetric.OF_CLASSIFICATION : WatchedMetric.OF_REGRESSION);
@@ -119,6 +124,32 @@ record RunSetup(
               + String.join(", ", names)
               + ".");
     }
+  }
+
+  /** Tells an embedding layer which columns the data have. */
+  private static List<LayerSpec> withTables(
+      List<LayerSpec> layers, List<CategoricalColumn> columns) {
+    List<LayerSpec.Embedding.Table> tables = new ArrayList<>();
+    for (CategoricalColumn column : columns) {
+      tables.add(new LayerSpec.Embedding.Table(column.firstFeature(), column.levels().size()));
+    }
+    List<LayerSpec> known = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      LayerSpec layer = layers.get(i);
+      if (layer instanceof LayerSpec.Embedding embedding) {
+        if (!embedding.tables().isEmpty() && !embedding.tables().equals(tables)) {
+          throw LockstepException.usage(
+              "network.layers["
+                  + i
+                  + "].tables does not fit the data, whose categorical columns are "
+                  + tables
+                  + ". Take tables out: a run finds them itself.");
+        }
+        layer = embedding.withTables(tables);
+      }
+      known.add(layer);
+    }
+    return known;
   }
 
   private static LossSpec defaultLoss(Task task) {
@@ -166,6 +197,20 @@ record RunSetup(
   /** Whether examples are sorted into classes. */
   boolean classification() {
     return classes > 0;
+  }
+
+  /**
+   * What happens to training examples.
+   *
+   * @throws LockstepException of kind usage where it does not go with their shape
+   */
+  AugmentationPlan augmentation() {
+    return new AugmentationPlan(
+        configuration.data().augment(),
+        data.inputShape(),
+        data.preprocessing().offset(),
+        data.preprocessing().scale(),
+        data.preprocessing().levelFeatures());
   }
 
   /** Logical shards of the run. */

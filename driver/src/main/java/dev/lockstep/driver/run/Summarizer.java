@@ -9,11 +9,14 @@ import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.trainer.kernel.Blas;
 import dev.lockstep.trainer.model.ModelTensors;
+import dev.lockstep.trainer.parameter.Sparsity;
 import dev.lockstep.trainer.reduce.MetricSums;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.util.VersionInfo;
 import org.apache.spark.api.java.JavaSparkContext;
 import scala.util.Properties;
@@ -47,17 +50,28 @@ final class Summarizer {
    * @param statistics times of the steps
    */
   RunSummary summarize(TrainingSession session, StepStatistics statistics, boolean diverged) {
+    boolean early = session.state().stoppedEarly();
+    return summarize(
+        session,
+        statistics,
+        diverged ? "diverged" : early ? "stoppedEarly" : "completed",
+        diverged ? EnumSet.noneOf(Split.class) : EnumSet.allOf(Split.class));
+  }
+
+  /** As above, with only some splits evaluated, as far as there are these. */
+  RunSummary summarize(
+      TrainingSession session, StepStatistics statistics, String status, Set<Split> evaluated) {
     TrainingState state = session.state();
     Replicas replicas = session.replicas();
     Map<Split, MetricSums> sums = new EnumMap<>(Split.class);
-    if (!diverged) {
+    if (evaluated.contains(Split.TRAIN)) {
       sums.put(Split.TRAIN, replicas.evaluate(state.parameters(), Split.TRAIN));
-      if (setup.data().validation().isPresent()) {
-        sums.put(Split.VALIDATION, replicas.evaluate(state.parameters(), Split.VALIDATION));
-      }
-      if (setup.data().test().isPresent()) {
-        sums.put(Split.TEST, replicas.evaluate(state.parameters(), Split.TEST));
-      }
+    }
+    if (evaluated.contains(Split.VALIDATION) && setup.data().validation().isPresent()) {
+      sums.put(Split.VALIDATION, replicas.evaluate(state.parameters(), Split.VALIDATION));
+    }
+    if (evaluated.contains(Split.TEST) && setup.data().test().isPresent()) {
+      sums.put(Split.TEST, replicas.evaluate(state.parameters(), Split.TEST));
     }
     Map<String, String> versions = new LinkedHashMap<>();
     versions.put("lockstep", Version.LOCKSTEP);
@@ -68,12 +82,13 @@ final class Summarizer {
     SplitMetrics validation = metrics(sums.get(Split.VALIDATION));
     int stepsPerEpoch = setup.batches().stepsPerEpoch();
     return new RunSummary(
-        diverged ? "diverged" : state.stoppedEarly() ? "stoppedEarly" : "completed",
+        status,
         setup.configuration().name(),
         state.step(),
         Math.toIntExact(state.step() / stepsPerEpoch),
         setup.network().layout().trainableLength(),
         ModelTensors.sha256(setup.network().layout(), state.parameters()),
+        Sparsity.share(setup.network().layout(), state.parameters()),
         train,
         validation,
         metrics(sums.get(Split.TEST)),

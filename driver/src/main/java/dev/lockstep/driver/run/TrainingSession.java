@@ -26,6 +26,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -56,22 +57,60 @@ final class TrainingSession implements AutoCloseable {
   static PreparedData prepare(JavaSparkContext spark, RunConfiguration given) {
     int shards = shards(spark, given.training());
     int partitions = Math.min(shards, spark.defaultParallelism());
-    return DataPreparation.prepare(spark, given.data(), shards, partitions);
+    return DataPreparation.prepare(
+        spark, given.data(), given.network().embedsLevels(), shards, partitions);
   }
 
   /**
    * Binds a configuration to data.
    *
-   * @param data as {@link #prepare} gives them for this configuration or for one that differs in
-   *     neither {@code data} nor {@code training.shards}
+   * @param data as {@link #prepare} gives them for this configuration, or for one that differs in
+   *     neither {@code data} nor {@code training.shards} nor in having an embedding layer
    * @throws LockstepException of kind usage where configuration and data do not fit
    */
   static TrainingSession open(JavaSparkContext spark, RunConfiguration given, PreparedData data) {
     RunSetup setup = RunSetup.of(given, data, shards(spark, given.training()));
-    return new TrainingSession(setup, firstState(spark, setup), replicas(spark, setup));
+    Map<Split, JavaRDD<Shard>> splits = splits(data);
+    int threads = Math.min(setup.shards(), spark.defaultParallelism());
+    return new TrainingSession(
+        setup,
+        firstState(spark, setup),
+        replicas(spark, setup, splits, () -> collect(splits), threads));
   }
 
-  private static TrainingState firstState(JavaSparkContext spark, RunSetup setup) {
+  /**
+   * Goes on with a trial of a search, over data that other trials train on at the same time.
+   *
+   * @param setup the trial's configuration bound to {@code data}
+   * @param state where it is; see {@link #firstState}
+   * @param threads of a local synchronizer
+   */
+  static TrainingSession open(
+      JavaSparkContext spark, RunSetup setup, TrainingState state, TrialData data, int threads) {
+    return new TrainingSession(
+        setup, state, replicas(spark, setup, data.splits(), data::onDriver, threads));
+  }
+
+  /** The shards of every split that there is. */
+  static Map<Split, JavaRDD<Shard>> splits(PreparedData data) {
+    Map<Split, JavaRDD<Shard>> splits = new EnumMap<>(Split.class);
+    splits.put(Split.TRAIN, data.train().shards());
+    data.validation()
+        .map(PreparedSplit::shards)
+        .ifPresent(rdd -> splits.put(Split.VALIDATION, rdd));
+    data.test().map(PreparedSplit::shards).ifPresent(rdd -> splits.put(Split.TEST, rdd));
+    return splits;
+  }
+
+  /** A copy on the driver. */
+  static Map<Split, List<Shard>> collect(Map<Split, JavaRDD<Shard>> splits) {
+    Map<Split, List<Shard>> collected = new EnumMap<>(Split.class);
+    splits.forEach((split, rdd) -> collected.put(split, rdd.collect()));
+    return collected;
+  }
+
+  /** Where a run starts: initial or given weights. */
+  static TrainingState firstState(JavaSparkContext spark, RunSetup setup) {
     Network network = setup.network();
     ParameterVector parameters = network.initialParameters(setup.configuration().training().seed());
     long[] batchesTracked = new long[network.batchNormColumns().length];
@@ -87,26 +126,24 @@ final class TrainingSession implements AutoCloseable {
         0);
   }
 
-  private static Replicas replicas(JavaSparkContext spark, RunSetup setup) {
+  private static Replicas replicas(
+      JavaSparkContext spark,
+      RunSetup setup,
+      Map<Split, JavaRDD<Shard>> splits,
+      Supplier<Map<Split, List<Shard>>> onDriver,
+      int threads) {
     RunConfiguration run = setup.configuration();
     ReplicaBlueprint blueprint =
         new ReplicaBlueprint(
             UUID.randomUUID().toString(),
-            run.network().layers(),
+            setup.network().specs(),
             setup.data().inputShape(),
             setup.lossSpec(),
             setup.classes(),
             run.training().seed(),
             setup.batches(),
-            setup.shards());
-    Map<Split, JavaRDD<Shard>> splits = new EnumMap<>(Split.class);
-    splits.put(Split.TRAIN, setup.data().train().shards());
-    setup
-        .data()
-        .validation()
-        .map(PreparedSplit::shards)
-        .ifPresent(rdd -> splits.put(Split.VALIDATION, rdd));
-    setup.data().test().map(PreparedSplit::shards).ifPresent(rdd -> splits.put(Split.TEST, rdd));
+            setup.shards(),
+            setup.augmentation());
     if (run.training().synchronizer() == Synchronizer.TREE) {
       return new TreeReplicas(spark, blueprint, splits);
     }
@@ -116,10 +153,7 @@ final class TrainingSession implements AutoCloseable {
               + spark.master()
               + ". Use 'tree', or --master local[N].");
     }
-    Map<Split, List<Shard>> collected = new EnumMap<>(Split.class);
-    splits.forEach((split, rdd) -> collected.put(split, rdd.collect()));
-    return new LocalReplicas(
-        blueprint, collected, Math.min(setup.shards(), spark.defaultParallelism()));
+    return new LocalReplicas(blueprint, onDriver.get(), threads);
   }
 
   /** Configuration, data and network, and what the user should know about them. */

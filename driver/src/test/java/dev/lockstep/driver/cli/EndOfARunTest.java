@@ -136,6 +136,26 @@ final class EndOfARunTest {
   }
 
   @Test
+  void theSummarySaysHowManyWeightsThePenaltyMadeZero() throws IOException {
+    // A step of rate 2e-7 moves no weight visibly, and l1 pulls those that start at 0 to and fro.
+    train(
+        moons(""),
+        "run",
+        "--quiet",
+        "--set",
+        "network.layers[0].initializer=zeros",
+        "--set",
+        "optimizer={kind: sgd, learningRate: 2.0e-7}",
+        "--set",
+        "regularization.l1=0.1");
+    // 8 of the 16 weights are the first layer's.
+    Path run = folder.resolve("run");
+    assertThat(Outcome.json(run.resolve("summary.json")).path("sparsity").asDouble())
+        .isEqualTo(0.5);
+    assertThat(run.resolve("report.html")).content().contains("Weights at 0", "50.00%");
+  }
+
+  @Test
   void theSummarySaysWhatTheErrorsMean() throws IOException {
     Outcome outcome = train(moons(""), "run", "--quiet", "--set", "training.epochs=1");
     assertThat(outcome.code()).isZero();

@@ -13,6 +13,7 @@ final class TextCommandsTest {
   static List<String> commands() {
     return List.of(
         "train",
+        "tune",
         "lr-find",
         "gradcheck",
         "evaluate",

@@ -69,6 +69,24 @@ class SameBitsTest {
   }
 
   @Test
+  void augmentedExamplesAreTheSameWhereverTheyAreMade() {
+    int shards = 3;
+    try (JavaSparkContext spark = TrainingFixture.spark("local[2]")) {
+      DataSettings augmented = TrainingFixture.augmentedDigits();
+      String expected = TrainingFixture.trainLocally(spark, augmented, shards, 1);
+      assertThat(TrainingFixture.trainLocally(spark, TrainingFixture.digits(), shards, 1))
+          .as("training on the digits as they are")
+          .isNotEqualTo(expected);
+      assertThat(TrainingFixture.trainLocally(spark, augmented, shards, 3)).isEqualTo(expected);
+      for (int partitions : List.of(1, 3)) {
+        assertThat(TrainingFixture.trainOnTree(spark, augmented, shards, partitions))
+            .as("%d partitions", partitions)
+            .isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
   void theCutIntoFilesAndSplitsChangesNothing(@TempDir Path folder) throws IOException {
     List<String> lines = digitsAsCsv();
     Path one = Files.createDirectory(folder.resolve("one"));

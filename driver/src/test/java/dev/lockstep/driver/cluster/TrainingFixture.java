@@ -16,11 +16,14 @@ import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.EpochRecord;
 import dev.lockstep.driver.report.StepRecord;
 import dev.lockstep.driver.run.SparkStart;
+import dev.lockstep.trainer.augment.Augmentation;
+import dev.lockstep.trainer.augment.AugmentationPlan;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.LayerSpec.BatchNorm;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
 import dev.lockstep.trainer.layer.LayerSpec.Relu;
+import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.model.ModelTensors;
 import dev.lockstep.trainer.network.Network;
@@ -56,19 +59,39 @@ final class TrainingFixture {
     return settings(new DataLocation.Bundled("digits"), Map.of());
   }
 
+  /** Digits that are moved, turned, mirrored and blurred by noise in every epoch anew. */
+  static DataSettings augmentedDigits() {
+    return settings(
+        new DataLocation.Bundled("digits"),
+        Map.of(),
+        new Shape(8, 8, 1),
+        List.of(
+            new Augmentation.Shift(1),
+            new Augmentation.Flip(true, true),
+            new Augmentation.Rotate(10),
+            new Augmentation.Noise(0.1)));
+  }
+
   static DataSettings settings(DataLocation location, Map<String, String> options) {
+    return settings(location, options, null, List.of());
+  }
+
+  private static DataSettings settings(
+      DataLocation location, Map<String, String> options, Shape shape, List<Augmentation> augment) {
     return new DataSettings(
         location,
         options,
         "label",
         List.of(),
         null,
+        List.of(),
         null,
         new HeldOut.Fraction(0.1),
         new HeldOut.Fraction(0.2),
         1,
         Normalization.STANDARD,
-        null);
+        shape,
+        augment);
   }
 
   static JavaSparkContext spark(String master) {
@@ -81,6 +104,10 @@ final class TrainingFixture {
   }
 
   static ReplicaBlueprint blueprint(PreparedData data, int shards) {
+    return blueprint(data, List.of(), shards);
+  }
+
+  static ReplicaBlueprint blueprint(PreparedData data, List<Augmentation> augment, int shards) {
     return new ReplicaBlueprint(
         UUID.randomUUID().toString(),
         LAYERS,
@@ -89,7 +116,13 @@ final class TrainingFixture {
         data.preprocessing().classLabels().size(),
         SEED,
         new BatchPlan(data.train().examples(), BATCH_SIZE, true, SEED),
-        shards);
+        shards,
+        new AugmentationPlan(
+            augment,
+            data.inputShape(),
+            data.preprocessing().offset(),
+            data.preprocessing().scale(),
+            data.preprocessing().levelFeatures()));
   }
 
   /** Trains and returns the SHA-256 of all parameters. */
@@ -139,7 +172,7 @@ final class TrainingFixture {
   static String trainLocally(
       JavaSparkContext spark, DataSettings settings, int shards, int threads) {
     try (PreparedData data = DataPreparation.prepare(spark, settings, shards, 1)) {
-      ReplicaBlueprint blueprint = blueprint(data, shards);
+      ReplicaBlueprint blueprint = blueprint(data, settings.augment(), shards);
       List<Shard> all = data.train().shards().collect();
       try (Replicas replicas = new LocalReplicas(blueprint, Map.of(Split.TRAIN, all), threads)) {
         return train(replicas, blueprint);
@@ -151,13 +184,17 @@ final class TrainingFixture {
   static String trainOnTree(
       JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
     try (PreparedData data = DataPreparation.prepare(spark, settings, shards, partitions)) {
-      return trainOnTree(spark, data, data.train().shards(), shards);
+      return trainOnTree(spark, blueprint(data, settings.augment(), shards), data.train().shards());
     }
   }
 
   static String trainOnTree(
       JavaSparkContext spark, PreparedData data, JavaRDD<Shard> train, int shards) {
-    ReplicaBlueprint blueprint = blueprint(data, shards);
+    return trainOnTree(spark, blueprint(data, shards), train);
+  }
+
+  private static String trainOnTree(
+      JavaSparkContext spark, ReplicaBlueprint blueprint, JavaRDD<Shard> train) {
     try (Replicas replicas = new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, train))) {
       return train(replicas, blueprint);
     }

@@ -152,7 +152,15 @@ final class AnyTextTest {
         "training.gradientClip",
         "training.gradientClip.norm",
         "training.synchronizer",
-        "tuning");
+        "tuning",
+        "tuning.metric",
+        "tuning.search",
+        "tuning.trials",
+        "tuning.halving",
+        "tuning.halving.factor",
+        "tuning.parameters",
+        "tuning.parameters.scale",
+        "tuning.parameters.choice");
   }
 
   @Provide

@@ -34,9 +34,16 @@ final class ConfigurationWriterTest {
         test: {fraction: 0.2}
         splitSeed: -3
         normalize: minMax
+        categorical: ["null", "a: b"]
         shape: [2, 2, 2]
+        augment:
+          - {kind: shift, pixels: 2}
+          - flip
+          - {kind: rotate, degrees: 7.5}
+          - {kind: noise, standardDeviation: 0.1}
       network:
         layers:
+          - {kind: embedding, dimension: 3, tables: [{position: 0, levels: 5}]}
           - {kind: dense, units: 8, initializer: {kind: normal, scale: 0.1}, bias: true}
           - batchNorm
           - tanh
@@ -87,6 +94,7 @@ final class ConfigurationWriterTest {
               normalize: standard
               shape: null
               badRows: fail
+              augment: []
             network:
               layers:
                 - kind: dense
@@ -201,12 +209,14 @@ final class ConfigurationWriterTest {
                 texts.get(0),
                 texts,
                 null,
+                texts,
                 null,
                 rich.data().validation(),
                 rich.data().test(),
                 1,
                 rich.data().normalize(),
-                null));
+                null,
+                rich.data().augment()));
     assertRoundTrip(changed);
   }
 

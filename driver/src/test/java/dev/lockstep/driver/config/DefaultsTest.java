@@ -36,12 +36,14 @@ final class DefaultsTest {
                     "label",
                     List.of(),
                     null,
+                    List.of(),
                     null,
                     new HeldOut.Fraction(0.1),
                     new HeldOut.Fraction(0.1),
                     1,
                     Normalization.STANDARD,
-                    null),
+                    null,
+                    List.of()),
                 new NetworkSettings(
                     List.of(new LayerSpec.Dense(10, new Initializer.He(), null)), null),
                 null,
@@ -49,7 +51,8 @@ final class DefaultsTest {
                 new Optimizer.Adam(0.001, 0.9, 0.999, 1e-8),
                 new Schedule.Constant(),
                 new TrainingSettings(
-                    30, null, 128, null, true, 42, null, Synchronizer.TREE, null, null, 1)));
+                    30, null, 128, null, true, 42, null, Synchronizer.TREE, null, null, 1),
+                null));
   }
 
   @ParameterizedTest

@@ -6,6 +6,7 @@ import static dev.lockstep.driver.config.Configurations.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.datasets.source.DataLocation;
+import dev.lockstep.trainer.augment.Augmentation;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.loss.LossSpec;
@@ -39,6 +40,7 @@ final class KindsTest {
         Arguments.of(LossSpec.class, LossKinds.TABLE.types()),
         Arguments.of(Optimizer.class, OptimizerKinds.TABLE.types()),
         Arguments.of(Schedule.class, ScheduleKinds.TABLE.types()),
+        Arguments.of(Augmentation.class, AugmentationKinds.TABLE.types()),
         Arguments.of(DataLocation.class, formatTypes()));
   }
 
@@ -283,6 +285,51 @@ final class KindsTest {
   }
 
   @Test
+  void augmentationsTakeSettings() {
+    assertThat(augment("[{kind: shift, pixels: 2}, flip, {kind: flip, vertical: true}]"))
+        .containsExactly(
+            new Augmentation.Shift(2),
+            new Augmentation.Flip(true, false),
+            new Augmentation.Flip(true, true));
+    assertThat(augment("[{kind: rotate, degrees: 10}, {kind: noise, standardDeviation: 0.5}]"))
+        .containsExactly(new Augmentation.Rotate(10), new Augmentation.Noise(0.5));
+    assertThat(augment("[]")).isEmpty();
+    assertThat(read(MINIMAL).data().augment()).isEmpty();
+  }
+
+  private static List<Augmentation> augment(String list) {
+    return read(MINIMAL, "data.augment=" + list).data().augment();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[shift] | data.augment[0].pixels | missing; must be a whole number of at least 1",
+        "[flip, {kind: shift, pixels: 0}] | data.augment[1].pixels | must be a whole number of at least 1, found 0",
+        "[{kind: rotate, degrees: 181}] | data.augment[0].degrees | must be a number above 0 and at most 180, found 181",
+        "[noise] | data.augment[0].standardDeviation | missing; must be a number above 0",
+        "[{kind: noise, standardDeviation: 0}] | data.augment[0].standardDeviation | must be a number above 0, found 0",
+        "[{kind: flip, horizontal: false}] | data.augment[0] | flip needs horizontal: true",
+        "[flop] | data.augment[0] | unknown kind flop, did you mean flip?; allowed: shift, flip, rotate, noise",
+        "flip | data.augment | must be a list of augmentations, found flip"
+      })
+  void unusableAugmentationsAreNamed(String list, String path, String problem) {
+    assertThat(errorOf(MINIMAL, "data.augment=" + list)).contains(path, ": " + problem);
+  }
+
+  @Test
+  void columnsOfTextsBelongToFormatsThatHoldThem() {
+    assertThat(
+            read(MINIMAL, "data={format: csv, path: a.csv, label: y, categorical: [city, 5]}")
+                .data()
+                .categorical())
+        .containsExactly("city", "5");
+    assertThat(errorOf(MINIMAL, "data.categorical=[city]"))
+        .contains("data.categorical", "does not go with format bundled; it belongs to csv");
+  }
+
+  @Test
   void everySynchronizerCanBeChosen() {
     assertThat(Arrays.stream(Synchronizer.values()).map(Synchronizer::key))
         .containsExactly("tree", "local")
@@ -296,7 +343,6 @@ final class KindsTest {
   /** Kinds of the contract that no family member exists for yet. */
   @ParameterizedTest
   @CsvSource({
-    "network.layers[0]={kind: embedding}, network.layers[0].kind, kind embedding",
     "training.synchronizer=barrier, training.synchronizer, synchronizer barrier",
     "training.synchronizer=auto, training.synchronizer, synchronizer auto",
     "data.format=parquet, data.format, format parquet",
@@ -329,10 +375,7 @@ final class KindsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "data.augment=[flip], key augment",
-    "data.categorical=[city], key categorical",
     "data.orderBy=[id], key orderBy",
-    "tuning={trials: 3}, key tuning",
     "registry={path: /models}, key registry",
     "retraining={metric: accuracy}, key retraining",
     "training.checkpoint={keep: 3}, key checkpoint"

@@ -10,6 +10,7 @@ import dev.lockstep.trainer.layer.LayerSpec.Conv2d;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
 import dev.lockstep.trainer.layer.LayerSpec.Elu;
+import dev.lockstep.trainer.layer.LayerSpec.Embedding;
 import dev.lockstep.trainer.layer.LayerSpec.Flatten;
 import dev.lockstep.trainer.layer.LayerSpec.Gelu;
 import dev.lockstep.trainer.layer.LayerSpec.GlobalAveragePool;
@@ -63,6 +64,12 @@ final class LayerNodesTest {
     return List.of(
         stack(VECTOR),
         stack(VECTOR, dense(4), new BatchNorm()),
+        stack(VECTOR, new Embedding(3, List.of(new Embedding.Table(0, 2)))),
+        stack(
+            VECTOR,
+            new Embedding(2, List.of(new Embedding.Table(2, 3), new Embedding.Table(3, 1))),
+            dense(3)),
+        stack(VECTOR, new Embedding(4, List.of(new Embedding.Table(5, 2))), new Tanh()),
         stack(VECTOR, new BatchNorm(), new Dense(3, Dense.DEFAULT_INITIALIZER, false)),
         stack(VECTOR, new Relu()),
         stack(VECTOR, new LeakyRelu()),

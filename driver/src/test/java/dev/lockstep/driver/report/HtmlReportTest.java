@@ -73,6 +73,7 @@ class HtmlReportTest {
             1,
             1,
             EVIL,
+            0.5,
             Samples.split(1, 1, EVIL, 0.5),
             Samples.split(1, 1, EVIL, 0.5),
             Samples.split(1, 1, EVIL, 0.5),

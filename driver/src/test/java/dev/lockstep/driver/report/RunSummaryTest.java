@@ -28,6 +28,7 @@ class RunSummaryTest {
               "epochs" : 1,
               "parameters" : 1210,
               "parametersSha256" : "00ff",
+              "sparsity" : 0.25,
               "train" : {
                 "loss" : 0.5,
                 "examples" : 100,

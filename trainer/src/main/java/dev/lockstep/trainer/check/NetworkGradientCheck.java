@@ -137,7 +137,8 @@ public final class NetworkGradientCheck {
     long[] compared = new long[layers];
     for (ParameterWindow window : network.layout().windows()) {
       int layer = layerOf(window);
-      if (window.role() == Role.WEIGHT) {
+      boolean isLookedUp = network.specs().get(layer) instanceof LayerSpec.Embedding;
+      if (window.role() == Role.WEIGHT && !isLookedUp) {
         weights[layer] += window.length();
       }
       if (window.role().isTrainable()) {
@@ -164,7 +165,7 @@ public final class NetworkGradientCheck {
     Replica replica = new Replica(network, loss.bind(classes), seed);
     Contribution contribution = replica.newContribution();
     int[] order = IntStream.range(0, examples.count()).toArray();
-    replica.compute(parameters, examples, order, 0, order.length, 1, contribution);
+    replica.compute(parameters, examples, order, 0, order.length, 1, 1, contribution);
     new UpdateStep(
             network.layout(), regularization, Double.POSITIVE_INFINITY, new Optimizer.Sgd(1.0))
         .prepare(contribution, parameters);

@@ -208,6 +208,9 @@ public final class ReferenceNetwork {
     if (spec instanceof LayerSpec.Dense dense) {
       return new Activation(
           dense(parameters, index, dense.units(), values, rows), 1, 1, dense.units());
+    } else if (spec instanceof LayerSpec.Embedding embedding) {
+      double[] found = embedding(parameters, index, embedding, values, rows);
+      return new Activation(found, input.height, input.width, found.length / rows);
     } else if (spec instanceof LayerSpec.BatchNorm) {
       return input.with(batchNorm(parameters, index, values, input.channels, mode));
     } else if (spec instanceof LayerSpec.Dropout dropout) {
@@ -250,6 +253,31 @@ public final class ReferenceNetwork {
       return residual(parameters, block, index, image, mode);
     }
     throw new IllegalArgumentException("no reference for " + spec);
+  }
+
+  /** Levels are whole numbers from 0; whatever else stands there is unknown and gives zeros. */
+  private double[] embedding(
+      double[] parameters, int index, LayerSpec.Embedding spec, double[] input, int rows) {
+    int in = input.length / rows;
+    List<Double> output = new ArrayList<>();
+    for (int row = 0; row < rows; row++) {
+      int j = 0;
+      for (int column = 0; column < in; column++) {
+        double value = input[row * in + column];
+        if (j == spec.tables().size() || spec.tables().get(j).position() != column) {
+          output.add(value);
+          continue;
+        }
+        int table = offset(index, "tables." + j + ".weight");
+        boolean known = value >= 0 && value < spec.tables().get(j).levels();
+        int level = (int) value;
+        for (int i = 0; i < spec.dimension(); i++) {
+          output.add(known ? parameters[table + level * spec.dimension() + i] : 0.0);
+        }
+        j++;
+      }
+    }
+    return output.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   private Activation convolution(

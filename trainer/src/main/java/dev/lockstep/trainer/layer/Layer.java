@@ -12,6 +12,7 @@ import java.util.List;
  */
 public sealed interface Layer
     permits DenseLayer,
+        EmbeddingLayer,
         BatchNormLayer,
         LayerNormLayer,
         DropoutLayer,

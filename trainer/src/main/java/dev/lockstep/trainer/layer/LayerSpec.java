@@ -1,5 +1,6 @@
 package dev.lockstep.trainer.layer;
 
+import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.parameter.Initializer;
 import java.io.Serializable;
 import java.util.List;
@@ -84,6 +85,69 @@ public sealed interface LayerSpec extends Serializable {
     @Override
     public Layer bind(LayerPlace place) {
       return new DropoutLayer(this, place);
+    }
+  }
+
+  /**
+   * Learned vectors in place of the levels of categorical columns; the first layer of a network.
+   *
+   * @param dimension values of a vector, at least 1
+   * @param tables the categorical columns; empty until the data are known
+   */
+  record Embedding(int dimension, List<Table> tables) implements LayerSpec {
+    /** Takes an immutable copy. */
+    public Embedding {
+      tables = List.copyOf(tables);
+    }
+
+    /**
+     * One categorical column.
+     *
+     * @param position place of its level in an input row; ascending from table to table
+     * @param levels number of levels, at least 1
+     */
+    public record Table(int position, int levels) implements Serializable {}
+
+    @Override
+    public String kind() {
+      return "embedding";
+    }
+
+    /** The same layer for these columns. */
+    public Embedding withTables(List<Table> known) {
+      return new Embedding(dimension, known);
+    }
+
+    @Override
+    public Layer bind(LayerPlace place) {
+      String where = "network.layers[" + place.index() + "]: an embedding layer ";
+      if (!place.name().equals("0")) {
+        throw LockstepException.usage(
+            where + "must be the first layer, since it takes the columns of the data.");
+      }
+      if (tables.isEmpty()) {
+        throw LockstepException.usage(
+            where + "needs columns of texts. Name them in data.categorical, or take it out.");
+      }
+      int free = 0;
+      for (Table table : tables) {
+        if (table.position() < free
+            || table.position() >= place.inputShape().size()
+            || table.levels() < 1
+            || place.inputShape().isImage()) {
+          throw LockstepException.usage(
+              where
+                  + "has a table of "
+                  + table.levels()
+                  + " levels at position "
+                  + table.position()
+                  + ", which does not fit examples of shape "
+                  + place.inputShape()
+                  + ".");
+        }
+        free = table.position() + 1;
+      }
+      return new EmbeddingLayer(this, place);
     }
   }
 

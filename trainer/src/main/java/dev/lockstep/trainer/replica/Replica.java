@@ -1,5 +1,7 @@
 package dev.lockstep.trainer.replica;
 
+import dev.lockstep.trainer.augment.AugmentationPlan;
+import dev.lockstep.trainer.augment.Augmenter;
 import dev.lockstep.trainer.layer.Pass;
 import dev.lockstep.trainer.loss.Loss;
 import dev.lockstep.trainer.network.Network;
@@ -9,8 +11,9 @@ import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
 
 /**
- * One thread's copy of the network at work: gathers rows, runs forward, loss and backward, and
- * leaves sums in a {@link Contribution}. Knows nothing of shards, clusters or optimizers.
+ * One thread's copy of the network at work: gathers rows, augments them where they are for a
+ * training step, runs forward, loss and backward, and leaves sums in a {@link Contribution}. Knows
+ * nothing of shards, clusters or optimizers.
  *
  * <p>Its memory grows to the largest slice seen (with some room to spare) and is reused from step
  * to step. Belongs to one thread at a time.
@@ -22,17 +25,28 @@ public final class Replica {
   private final Network network;
   private final Loss loss;
   private final long seed;
+  private final Augmenter augmenter;
   private final Pass pass;
   private NetworkBuffers buffers;
   private float[] targets = new float[0];
   private float[] weights = new float[0];
   private long[] indices = new long[0];
 
-  /** A replica of {@code network} under {@code loss}, in a run with this seed. */
+  /** A replica that trains on the examples as they are. */
   public Replica(Network network, Loss loss, long seed) {
+    this(network, loss, seed, AugmentationPlan.NONE);
+  }
+
+  /**
+   * A replica of {@code network} under {@code loss}, in a run with this seed.
+   *
+   * @param augmentation what happens to examples before a training step
+   */
+  public Replica(Network network, Loss loss, long seed, AugmentationPlan augmentation) {
     this.network = network;
     this.loss = loss;
     this.seed = seed;
+    this.augmenter = augmentation.newAugmenter(seed);
     this.pass = new Pass(network.layout());
   }
 
@@ -48,6 +62,7 @@ public final class Replica {
    * @param examples the shard
    * @param order row numbers; their order is the order of the rows in every sum
    * @param step step counted from 1
+   * @param epoch epoch counted from 1, which decides how the rows are augmented
    * @param contribution overwritten; empty when there are no rows
    */
   public void compute(
@@ -57,6 +72,7 @@ public final class Replica {
       int from,
       int to,
       long step,
+      int epoch,
       Contribution contribution) {
     contribution.clear();
     int rows = to - from;
@@ -66,6 +82,7 @@ public final class Replica {
     reserve(rows);
     for (int row = 0; row < rows; row++) {
       gather(examples, order[from + row], row);
+      augmenter.apply(epoch, indices[row], buffers.input(), row * examples.featureCount());
     }
     pass.train(
         parameters.values(),
@@ -82,8 +99,8 @@ public final class Replica {
   }
 
   /**
-   * Adds loss and metrics of all rows of {@code examples} to {@code sums}, without dropout and with
-   * running statistics.
+   * Adds loss and metrics of all rows of {@code examples} to {@code sums}, without augmentation and
+   * dropout, and with running statistics.
    */
   public void evaluate(ParameterVector parameters, Examples examples, MetricSums sums) {
     reserve(EVALUATION_ROWS);

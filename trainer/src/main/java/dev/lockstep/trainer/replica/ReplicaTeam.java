@@ -1,5 +1,6 @@
 package dev.lockstep.trainer.replica;
 
+import dev.lockstep.trainer.augment.AugmentationPlan;
 import dev.lockstep.trainer.loss.Loss;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;
@@ -29,10 +30,11 @@ public final class ReplicaTeam implements AutoCloseable {
   private final ConcurrentLinkedDeque<Contribution> pool = new ConcurrentLinkedDeque<>();
   private final ExecutorService threads;
 
-  /** A team of {@code size} threads. */
-  public ReplicaTeam(Network network, Loss loss, long seed, int size) {
+  /** A team of {@code size} threads; see {@link Replica#Replica}. */
+  public ReplicaTeam(
+      Network network, Loss loss, long seed, AugmentationPlan augmentation, int size) {
     for (int i = 0; i < size; i++) {
-      replicas.add(new Replica(network, loss, seed));
+      replicas.add(new Replica(network, loss, seed, augmentation));
     }
     this.threads = size == 1 ? null : Executors.newFixedThreadPool(size - 1, ReplicaTeam::daemon);
   }
@@ -49,9 +51,14 @@ public final class ReplicaTeam implements AutoCloseable {
    * @param parameters θ, read
    * @param slices one for each shard
    * @param step step counted from 1
+   * @param epoch epoch counted from 1
    */
   public void compute(
-      ParameterVector parameters, List<Slice> slices, long step, TreeSum<Contribution> sum) {
+      ParameterVector parameters,
+      List<Slice> slices,
+      long step,
+      int epoch,
+      TreeSum<Contribution> sum) {
     forEach(
         slices.size(),
         (replica, i) -> {
@@ -65,6 +72,7 @@ public final class ReplicaTeam implements AutoCloseable {
               slice.from(),
               slice.to(),
               step,
+              epoch,
               contribution);
           contribution.addComputeNanos(System.nanoTime() - start);
           sum.add(Node.leaf(slice.shard()), contribution);

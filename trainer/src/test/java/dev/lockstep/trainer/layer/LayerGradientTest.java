@@ -39,6 +39,12 @@ class LayerGradientTest {
           entry(Samples.dense(4), Shape.vector(6)),
           entry(
               new LayerSpec.Dense(1, LayerSpec.Dense.DEFAULT_INITIALIZER, false), Shape.vector(1)),
+          entry(
+              new LayerSpec.Embedding(
+                  3,
+                  List.of(
+                      new LayerSpec.Embedding.Table(1, 2), new LayerSpec.Embedding.Table(2, 4))),
+              Shape.vector(5)),
           entry(new LayerSpec.BatchNorm(), Shape.vector(5)),
           entry(new LayerSpec.LayerNorm(), Shape.vector(6)),
           entry(new LayerSpec.Dropout(0.6), Shape.vector(7)),

@@ -135,6 +135,7 @@ class NetworkGradientTest {
         0,
         examples.count(),
         STEP,
+        1,
         contribution);
     return contribution;
   }

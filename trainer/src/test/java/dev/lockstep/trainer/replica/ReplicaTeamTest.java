@@ -3,6 +3,7 @@ package dev.lockstep.trainer.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.trainer.augment.AugmentationPlan;
 import dev.lockstep.trainer.check.Samples;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.Loss;
@@ -32,7 +33,8 @@ class ReplicaTeamTest {
   private final ParameterVector parameters = Samples.parameters(network, 2);
 
   private ReplicaTeam team(int size) {
-    return new ReplicaTeam(network, new LossSpec.SoftmaxCrossEntropy().bind(CLASSES), 5, size);
+    return new ReplicaTeam(
+        network, new LossSpec.SoftmaxCrossEntropy().bind(CLASSES), 5, AugmentationPlan.NONE, size);
   }
 
   private static Examples shard(int number) {
@@ -57,7 +59,7 @@ class ReplicaTeamTest {
 
   private Contribution total(ReplicaTeam team, List<Slice> slices, long step) {
     TreeSum<Contribution> sum = new TreeSum<>(new ShardTree(SHARDS), team::recycle);
-    team.compute(parameters, slices, step, sum);
+    team.compute(parameters, slices, step, 1, sum);
     return sum.total();
   }
 
@@ -94,10 +96,10 @@ class ReplicaTeamTest {
     Loss loss = new LossSpec.SoftmaxCrossEntropy().bind(CLASSES);
     List<Contribution> totals = new ArrayList<>();
     for (int size = 1; size <= 3; size++) {
-      try (ReplicaTeam team = new ReplicaTeam(images, loss, 5, size)) {
+      try (ReplicaTeam team = new ReplicaTeam(images, loss, 5, AugmentationPlan.NONE, size)) {
         for (int step = 1; step <= 10; step++) {
           TreeSum<Contribution> sum = new TreeSum<>(new ShardTree(SHARDS), team::recycle);
-          team.compute(start, slices, step, sum);
+          team.compute(start, slices, step, 1, sum);
           if (step == 10) {
             totals.add(sum.total());
           } else {

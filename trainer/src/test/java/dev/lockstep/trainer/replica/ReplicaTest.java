@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
+import dev.lockstep.trainer.augment.Augmentation;
+import dev.lockstep.trainer.augment.AugmentationPlan;
 import dev.lockstep.trainer.check.GradientCheck;
 import dev.lockstep.trainer.check.ReferenceNetwork;
 import dev.lockstep.trainer.check.Samples;
@@ -46,7 +48,7 @@ class ReplicaTest {
       Network network, Examples rows, int[] order, int from, int to, long step) {
     Replica replica = replica(network);
     Contribution contribution = replica.newContribution();
-    replica.compute(Samples.parameters(network, 2), rows, order, from, to, step, contribution);
+    replica.compute(Samples.parameters(network, 2), rows, order, from, to, step, 1, contribution);
     return contribution;
   }
 
@@ -97,6 +99,67 @@ class ReplicaTest {
         .isNotEqualTo(inside.gradient());
   }
 
+  private static Contribution augmented(Examples rows, int[] order, int from, int to, int epoch) {
+    Network network = new Network(List.of(Samples.dense(CLASSES)), new Shape(2, 3, 1));
+    double[] scale = new double[FEATURES];
+    Arrays.fill(scale, 1.0);
+    AugmentationPlan plan =
+        new AugmentationPlan(
+            List.of(new Augmentation.Shift(1), new Augmentation.Noise(0.5)),
+            network.inputShape(),
+            new double[FEATURES],
+            scale,
+            new boolean[FEATURES]);
+    Replica replica = new Replica(network, LOSS.bind(CLASSES), 5, plan);
+    Contribution contribution = replica.newContribution();
+    replica.compute(Samples.parameters(network, 2), rows, order, from, to, 3, epoch, contribution);
+    return contribution;
+  }
+
+  @Test
+  void augmentationFollowsEpochAndExampleAndNotTheMiniBatch() {
+    Contribution among = augmented(examples, new int[] {4, 20, 9}, 1, 2, 6);
+    assertThat(augmented(examples, Samples.inOrder(40), 20, 21, 6).gradient())
+        .isEqualTo(among.gradient());
+    assertThat(augmented(examples, Samples.inOrder(40), 20, 21, 7).gradient())
+        .isNotEqualTo(among.gradient());
+    Contribution sum = augmented(examples, new int[] {4, 20, 9}, 0, 3, 6);
+    double[] single = new double[sum.gradient().length];
+    for (int row : new int[] {4, 20, 9}) {
+      Contribution one = augmented(examples, new int[] {row}, 0, 1, 6);
+      for (int i = 0; i < single.length; i++) {
+        single[i] += one.gradient()[i];
+      }
+    }
+    assertThat(GradientCheck.difference(sum.gradient(), 0, single)).isLessThan(1e-6);
+  }
+
+  @Test
+  void augmentationNeverTouchesTheExamplesThemselvesNorAnEvaluation() {
+    Network network = new Network(List.of(Samples.dense(CLASSES)), Shape.vector(FEATURES));
+    AugmentationPlan noise =
+        new AugmentationPlan(
+            List.of(new Augmentation.Noise(3)),
+            network.inputShape(),
+            new double[FEATURES],
+            new double[FEATURES],
+            new boolean[FEATURES]);
+    ParameterVector parameters = Samples.parameters(network, 2);
+    float[] before = examples.features().clone();
+    Replica noisy = new Replica(network, LOSS.bind(CLASSES), 5, noise);
+    Contribution contribution = noisy.newContribution();
+    noisy.compute(parameters, examples, Samples.inOrder(40), 0, 40, 1, 1, contribution);
+    assertThat(contribution.metrics().lossSum())
+        .isNotEqualTo(
+            compute(network, examples, Samples.inOrder(40), 0, 40, 1).metrics().lossSum());
+    MetricSums evaluated = new MetricSums(0);
+    noisy.evaluate(parameters, examples, evaluated);
+    MetricSums plain = new MetricSums(0);
+    replica(network).evaluate(parameters, examples, plain);
+    assertThat(evaluated.lossSum()).isEqualTo(plain.lossSum());
+    assertThat(examples.features()).isEqualTo(before);
+  }
+
   @Test
   void weightsScaleTheirExamples() {
     Examples light =
@@ -125,7 +188,7 @@ class ReplicaTest {
     Contribution contribution = reused.newContribution();
     Arrays.fill(contribution.gradient(), Float.NaN);
     for (int[] range : new int[][] {{0, 40}, {3, 4}, {0, 0}, {10, 25}, {0, 40}}) {
-      reused.compute(parameters, examples, order, range[0], range[1], 3, contribution);
+      reused.compute(parameters, examples, order, range[0], range[1], 3, 1, contribution);
       if (range[0] < range[1]) {
         Contribution fresh = compute(everyKind, examples, order, range[0], range[1], 3);
         assertThat(contribution.gradient()).isEqualTo(fresh.gradient());
@@ -183,7 +246,7 @@ class ReplicaTest {
     for (int round = 0; round < 30; round++) {
       long before = threads.getThreadAllocatedBytes(thread);
       for (int step = 1; step <= 200; step++) {
-        replica.compute(parameters, examples, order, 0, 40, step, contribution);
+        replica.compute(parameters, examples, order, 0, 40, step, 1, contribution);
       }
       least = Math.min(least, (threads.getThreadAllocatedBytes(thread) - before) / 200);
     }

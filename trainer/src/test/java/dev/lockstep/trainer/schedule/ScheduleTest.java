@@ -104,7 +104,10 @@ class ScheduleTest {
         Arguments.of(new Schedule.InverseSqrt(2, 4), new Schedule.InverseSqrt(2, 0)),
         Arguments.of(new Schedule.Step(1, 0.1, 4), new Schedule.Step(1, 0.1, 0)),
         Arguments.of(new Schedule.Cosine(0.1, 4), new Schedule.Cosine(0.1, 0)),
-        Arguments.of(new Schedule.Linear(0, 4), new Schedule.Linear(0, 0)));
+        Arguments.of(new Schedule.Linear(0, 4), new Schedule.Linear(0, 0)),
+        Arguments.of(
+            new Schedule.Plateau(WatchedMetric.VALIDATION_LOSS, 0.5, 2, 4),
+            new Schedule.Plateau(WatchedMetric.VALIDATION_LOSS, 0.5, 2, 0)));
   }
 
   @ParameterizedTest

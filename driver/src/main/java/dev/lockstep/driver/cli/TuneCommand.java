@@ -1,0 +1,93 @@
+package dev.lockstep.driver.cli;
+
+import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.report.TuningSummary;
+import dev.lockstep.driver.run.RunFolder;
+import dev.lockstep.driver.tuning.TuningPlan;
+import dev.lockstep.driver.tuning.TuningProgress;
+import dev.lockstep.driver.tuning.TuningRun;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import java.io.IOException;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lockstep tune}. */
+@Command(
+    name = "tune",
+    description = {
+      "Searches for the hyper-parameters that the tuning block of the configuration names.",
+      "The same command with the same --output goes on with a search that was interrupted."
+    })
+final class TuneCommand implements Callable<Integer> {
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+  @Parameters(paramLabel = "CONFIG", description = "Run configuration, YAML or JSON.")
+  private String configuration;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = "Folder of the search, any Hadoop URI (default: runs/<name>-tune-<timestamp>).")
+  private String output;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY.PATH=VALUE",
+      description = "Overrides a value of the configuration; may be repeated.")
+  private List<String> overrides = List.of();
+
+  @Mixin private CommonOptions common;
+
+  @Override
+  public Integer call() throws IOException {
+    TuningPlan plan = TuningPlan.of(this::read);
+    String name = plan.base().name();
+    String location =
+        output != null
+            ? output
+            : "runs/" + name + "-tune-" + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP);
+    try (SparkSession session = common.startSpark("tune " + name)) {
+      JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
+      boolean progress = !common.quiet && !common.noProgress;
+      TuningSummary summary =
+          new TuningRun(
+                  spark,
+                  plan,
+                  folder,
+                  new TuningProgress(System.err, !common.quiet, progress, System::nanoTime))
+              .execute();
+      System.out.print(summary.toTable());
+      if (summary.best().isEmpty()) {
+        throw new LockstepException(
+            ErrorKind.NUMERIC,
+            "no trial ended with a finite "
+                + summary.metric()
+                + "; they are in "
+                + folder.name()
+                + ". Try smaller values of optimizer.learningRate.");
+      }
+      System.out.println(folder.name() + "/" + TuningRun.BEST);
+    }
+    return ExitCode.DONE;
+  }
+
+  private RunConfiguration read(List<String> settings) {
+    List<String> all = new ArrayList<>(overrides);
+    all.addAll(settings);
+    return ConfigurationFile.read(configuration, all);
+  }
+}
