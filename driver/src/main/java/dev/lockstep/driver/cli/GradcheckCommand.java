@@ -37,25 +37,34 @@ final class GradcheckCommand implements Callable<Integer> {
   @Option(
       names = "--rows",
       paramLabel = "N",
-      defaultValue = "16",
-      description = "Examples of the first mini-batch to use at most (default: ${DEFAULT-VALUE}).")
-  private int rows;
+      description =
+          "Examples of the first mini-batch to use at most (default: "
+              + ConfiguredGradientCheck.DEFAULT_ROWS
+              + ", fewer where the network makes them expensive).")
+  private Integer rows;
 
   @Mixin private CommonOptions common;
 
   @Override
   public Integer call() throws IOException {
-    if (rows < 1) {
+    if (rows != null && rows < 1) {
       throw LockstepException.usage("--rows: must be at least 1, found " + rows + ".");
     }
     RunConfiguration run = ConfigurationFile.read(configuration, overrides);
     try (SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-      if (!common.quiet) {
-        System.err.println(
-            "Dropout is off for the check; batch norm takes the statistics of these examples.");
-      }
-      return conclude(ConfiguredGradientCheck.check(spark, run, rows), common.quiet);
+      return conclude(
+          ConfiguredGradientCheck.check(spark, run, rows, this::announce), common.quiet);
+    }
+  }
+
+  private void announce(int chosenRows) {
+    if (!common.quiet) {
+      System.err.println(
+          "Examples of the first mini-batch in use: "
+              + chosenRows
+              + ". Dropout is off for the check; batch norm takes"
+              + " the statistics of these examples.");
     }
   }
 

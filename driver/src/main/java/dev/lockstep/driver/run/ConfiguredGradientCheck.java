@@ -9,6 +9,7 @@ import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.replica.Examples;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -16,27 +17,37 @@ import org.apache.spark.api.java.JavaSparkContext;
  * penalty, on the first rows of its first mini-batch. Computed on the driver.
  */
 public final class ConfiguredGradientCheck {
+  /** Examples at most, unless said otherwise. */
+  public static final int DEFAULT_ROWS = 16;
+
   private ConfiguredGradientCheck() {}
 
   /**
    * Checks the gradient.
    *
-   * @param rows examples at most; the mini-batch may have fewer
+   * @param rows examples at most, where the mini-batch has so many; null for {@value
+   *     #DEFAULT_ROWS}, or fewer where the network makes them expensive
+   * @param chosenRows told the number of examples before the work on them begins
    */
-  public static GradientReport check(JavaSparkContext spark, RunConfiguration given, int rows) {
+  public static GradientReport check(
+      JavaSparkContext spark, RunConfiguration given, Integer rows, IntConsumer chosenRows) {
     try (PreparedData data = TrainingSession.prepare(spark, given)) {
       RunSetup setup = RunSetup.of(given, data, TrainingSession.shards(spark, given.training()));
       ParameterVector parameters = TrainingSession.firstState(spark, setup).parameters();
-      int batch = Math.min(rows, setup.batches().examplesInStep(0));
-      List<Shard> pieces =
-          data.train().shards().map(new FirstRowsTask(setup.batches(), batch)).collect();
-      return new NetworkGradientCheck(
+      NetworkGradientCheck check =
+          new NetworkGradientCheck(
               setup.network(),
               setup.lossSpec(),
               setup.classes(),
               given.regularization(),
-              given.training().seed())
-          .check(parameters, join(pieces, batch), Runtime.getRuntime().availableProcessors());
+              given.training().seed());
+      int wanted = rows != null ? rows : check.affordableRows(DEFAULT_ROWS);
+      int batch = Math.min(wanted, setup.batches().examplesInStep(0));
+      chosenRows.accept(batch);
+      List<Shard> pieces =
+          data.train().shards().map(new FirstRowsTask(setup.batches(), batch)).collect();
+      return check.check(
+          parameters, join(pieces, batch), Runtime.getRuntime().availableProcessors());
     }
   }
 

@@ -53,7 +53,9 @@ final class GradcheckTest {
   void rightGradientsPass(String layers, String tensor) throws IOException {
     Outcome outcome = check(layers);
     assertThat(outcome.code()).as(outcome.out() + outcome.err()).isZero();
-    assertThat(outcome.err()).contains("Dropout is off for the check");
+    assertThat(outcome.err())
+        .contains("Examples of the first mini-batch in use: 16. ")
+        .contains("Dropout is off for the check");
     List<String> lines = outcome.out().lines().toList();
     assertThat(lines.get(0)).matches("tensor +checked +difference +verdict");
     assertThat(lines).anyMatch(line -> line.matches(tensor + " +[0-9]+ of [0-9]+ .* agrees"));

@@ -1,6 +1,8 @@
 package dev.lockstep.trainer.check;
 
+import dev.lockstep.trainer.layer.Layer;
 import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.optimizer.Optimizer;
@@ -55,11 +57,20 @@ import java.util.stream.IntStream;
  * are at most {@value #ZERO_SHARE} of the norm of the whole gradient. No error above that share of
  * a step can hide there.
  *
+ * <p>An element changes nothing in front of its layer, so the reference is run from that layer on,
+ * with what a pass at θ put in front of it.
+ *
  * <p>Immutable; a check uses the caller's thread and some of its own.
  */
 public final class NetworkGradientCheck {
   /** Elements of a tensor that are compared at most. */
   public static final int SAMPLES = 200;
+
+  /** Multiply-adds that {@link #affordableRows} lets a check cost: about a minute of one core. */
+  public static final long AFFORDABLE_MULTIPLY_ADDS = 100_000_000_000L;
+
+  // Fewer rows say little, and batch norm over two has next to no gradient.
+  private static final int FEWEST_ROWS = 4;
 
   private static final double EPSILON = 1e-6;
   private static final double ZERO_SHARE = 1e-5;
@@ -114,6 +125,41 @@ public final class NetworkGradientCheck {
     return kept;
   }
 
+  /**
+   * How many rows a check can have at a cost of {@link #AFFORDABLE_MULTIPLY_ADDS}: at least {@value
+   * #FEWEST_ROWS} unless {@code most} is less, at most {@code most}. Counted are the products with
+   * weights in two passes for every element that is compared, each from the element's layer on; a
+   * residual block's as if all of its convolutions had the block's input size.
+   */
+  public int affordableRows(int most) {
+    int layers = network.layers().size();
+    long[] weights = new long[layers];
+    long[] compared = new long[layers];
+    for (ParameterWindow window : network.layout().windows()) {
+      int layer = layerOf(window);
+      boolean isLookedUp = network.specs().get(layer) instanceof LayerSpec.Embedding;
+      if (window.role() == Role.WEIGHT && !isLookedUp) {
+        weights[layer] += window.length();
+      }
+      if (window.role().isTrainable()) {
+        compared[layer] += Math.min(SAMPLES, window.length());
+      }
+    }
+    double fromHere = 0.0;
+    double perRow = 0.0;
+    for (int layer = layers - 1; layer >= 0; layer--) {
+      Layer computed = network.layers().get(layer);
+      Shape size =
+          network.specs().get(layer) instanceof LayerSpec.Residual
+              ? computed.inputShape()
+              : computed.outputShape();
+      fromHere += (double) weights[layer] * size.height() * size.width();
+      perRow += 2 * compared[layer] * fromHere;
+    }
+    int fewest = Math.min(most, FEWEST_ROWS);
+    return (int) Math.max(fewest, Math.min(most, AFFORDABLE_MULTIPLY_ADDS / perRow));
+  }
+
   /** The gradient that training takes, from the same code. */
   public float[] trainingGradient(ParameterVector parameters, Examples examples) {
     Replica replica = new Replica(network, loss.bind(classes), seed);
@@ -145,11 +191,16 @@ public final class NetworkGradientCheck {
     List<ParameterWindow> windows =
         network.layout().windows().stream().filter(w -> w.role().isTrainable()).toList();
     List<int[]> samples = new ArrayList<>();
+    int[] layers = new int[0];
     for (int tensor = 0; tensor < windows.size(); tensor++) {
-      samples.add(sample(windows.get(tensor), tensor));
+      int[] sample = sample(windows.get(tensor), tensor);
+      samples.add(sample);
+      int before = layers.length;
+      layers = Arrays.copyOf(layers, before + sample.length);
+      Arrays.fill(layers, before, layers.length, layerOf(windows.get(tensor)));
     }
     int[] elements = samples.stream().flatMapToInt(Arrays::stream).toArray();
-    Slopes slopes = new Slopes(parameters, examples, elements);
+    Slopes slopes = new Slopes(parameters, examples, elements, layers);
     slopes.compute(0, elements.length, threads, Slopes.Worker::measure);
 
     double whole = norm(analytic, IntStream.range(0, analytic.length).toArray());
@@ -163,6 +214,11 @@ public final class NetworkGradientCheck {
       first = end;
     }
     return new GradientReport(tensors, all.difference());
+  }
+
+  /** The layer of the network that a tensor is part of; its number begins the tensor's name. */
+  private static int layerOf(ParameterWindow window) {
+    return Integer.parseInt(window.name().substring(0, window.name().indexOf('.')));
   }
 
   /** Elements to look at, ascending: all, or a seeded draw without replacement. */
@@ -253,22 +309,21 @@ public final class NetworkGradientCheck {
   private final class Slopes {
     private final double[] point;
     private final Examples examples;
-    private final double[] input;
-    private final long[] indices;
     private final float[] weights;
     private final double weight;
     private final ReferenceNetwork reference;
+    private final ReferenceNetwork.KeptPass kept;
     private final int[] elements;
+    private final int[] layers;
     private final double[] above;
     private final double[] below;
     private final boolean[] kink;
     private final double here;
 
-    private Slopes(ParameterVector parameters, Examples examples, int[] elements) {
+    private Slopes(ParameterVector parameters, Examples examples, int[] elements, int[] layers) {
       this.point = GradientCheck.widen(parameters.values());
       this.examples = examples;
-      this.input = GradientCheck.widen(examples.features());
-      this.indices = new long[examples.count()];
+      long[] indices = new long[examples.count()];
       this.weights = new float[examples.count()];
       double total = 0.0;
       for (int row = 0; row < weights.length; row++) {
@@ -280,15 +335,17 @@ public final class NetworkGradientCheck {
       this.reference =
           new ReferenceNetwork(network.specs(), network.inputShape(), network.layout());
       this.elements = elements;
+      this.layers = layers;
       this.above = new double[elements.length];
       this.below = new double[elements.length];
       this.kink = new boolean[elements.length];
-      this.here = objective(point);
+      double[] input = GradientCheck.widen(examples.features());
+      this.kept = reference.trainAndKeep(point, input, examples.count(), seed, 1, indices);
+      this.here = objective(point, kept.outputs());
     }
 
-    private double objective(double[] parameters) {
+    private double objective(double[] parameters, double[] outputs) {
       int rows = examples.count();
-      double[] outputs = reference.train(parameters, input, rows, seed, 1, indices);
       double sum = ReferenceNetwork.lossSum(loss, outputs, rows, examples.targets(), weights);
       double penalty = 0.0;
       if (regularization.l1() != 0.0 || regularization.l2() != 0.0) {
@@ -319,7 +376,7 @@ public final class NetworkGradientCheck {
       private double slope(int i, double step) {
         int element = elements[i];
         copy[element] = point[element] + step;
-        double there = objective(copy);
+        double there = objective(copy, reference.trainFrom(kept, layers[i], copy));
         copy[element] = point[element];
         return (there - here) / step;
       }

@@ -19,7 +19,9 @@ import java.util.Map;
  * gradients and fast kernels are compared with. Shares with the network only the layout of the
  * parameters and the random bits of dropout, no arithmetic.
  *
- * <p>All matrices are [rows, values], row-major. Stateless; safe on any thread.
+ * <p>All matrices are [rows, values], row-major. Every sum is taken term by term in the order of
+ * its formula; loops are nested so that the innermost one runs over neighbors in memory. Stateless;
+ * safe on any thread.
  */
 public final class ReferenceNetwork {
   private static final double BATCH_NORM_EPSILON = 1e-5;
@@ -92,6 +94,60 @@ public final class ReferenceNetwork {
     return run(parameters, input, rows, Mode.EVALUATION);
   }
 
+  /**
+   * What one training pass put in front of every layer of the network, so that a pass that differs
+   * from some layer on need not start at the first one. Immutable.
+   */
+  public static final class KeptPass {
+    private final Activation[] inputs;
+    private final double[] outputs;
+    private final int rows;
+    private final Mode mode;
+
+    private KeptPass(Activation[] inputs, double[] outputs, int rows, Mode mode) {
+      this.inputs = inputs;
+      this.outputs = outputs;
+      this.rows = rows;
+      this.mode = mode;
+    }
+
+    /** [rows, outputs]: this object's own array. */
+    public double[] outputs() {
+      return outputs;
+    }
+  }
+
+  /** {@link #train}, with everything on the way kept; the arguments are those of {@code train}. */
+  public KeptPass trainAndKeep(
+      double[] parameters, double[] input, int rows, long seed, long step, long[] exampleIndices) {
+    Mode mode = new Mode(true, seed, step, exampleIndices);
+    Activation[] inputs = new Activation[specs.size()];
+    Activation flow = start(input);
+    for (int i = 0; i < inputs.length; i++) {
+      inputs[i] = flow;
+      flow = apply(parameters, specs.get(i), topNumbers.get(i), flow, rows, mode);
+    }
+    return new KeptPass(inputs, flow.values, rows, mode);
+  }
+
+  /**
+   * The outputs that {@link #train} has with {@code parameters}, to the last bit, where these are
+   * those of the kept pass in all layers before {@code layer}.
+   *
+   * @param layer the place of a layer in the network; a residual block is one layer
+   * @return [rows, outputs]
+   */
+  public double[] trainFrom(KeptPass kept, int layer, double[] parameters) {
+    return run(
+            parameters,
+            specs.subList(layer, specs.size()),
+            topNumbers.subList(layer, specs.size()),
+            kept.inputs[layer],
+            kept.rows,
+            kept.mode)
+        .values;
+  }
+
   /** What flows between two layers: [rows, height, width, channels]. */
   private static final class Activation {
     private final double[] values;
@@ -110,15 +166,26 @@ public final class ReferenceNetwork {
       return values.length / (height * width * channels);
     }
 
+    private int place(int row, int y, int x) {
+      return ((row * height + y) * width + x) * channels;
+    }
+
     private double at(int row, int y, int x, int channel) {
-      return values[((row * height + y) * width + x) * channels + channel];
+      return values[place(row, y, x) + channel];
+    }
+
+    /** Other values of the same shape. */
+    private Activation with(double[] others) {
+      return new Activation(others, height, width, channels);
     }
   }
 
+  private Activation start(double[] input) {
+    return new Activation(input, inputShape.height(), inputShape.width(), inputShape.channels());
+  }
+
   private double[] run(double[] parameters, double[] input, int rows, Mode mode) {
-    Activation start =
-        new Activation(input, inputShape.height(), inputShape.width(), inputShape.channels());
-    return run(parameters, specs, topNumbers, start, rows, mode).values;
+    return run(parameters, specs, topNumbers, start(input), rows, mode).values;
   }
 
   private Activation run(
@@ -128,51 +195,44 @@ public final class ReferenceNetwork {
       Activation input,
       int rows,
       Mode mode) {
-    double[] values = input.values;
-    int height = input.height;
-    int width = input.width;
-    int channels = input.channels;
+    Activation flow = input;
     for (int i = 0; i < stack.size(); i++) {
-      LayerSpec spec = stack.get(i);
-      int index = numbers.get(i);
-      Activation image = new Activation(values, height, width, channels);
-      if (spec instanceof LayerSpec.Dense dense) {
-        values = dense(parameters, index, dense.units(), values, rows);
-        height = 1;
-        width = 1;
-        channels = dense.units();
-      } else if (spec instanceof LayerSpec.Embedding embedding) {
-        values = embedding(parameters, index, embedding, values, rows);
-        channels = values.length / rows;
-      } else if (spec instanceof LayerSpec.BatchNorm) {
-        values = batchNorm(parameters, index, values, channels, mode);
-      } else if (spec instanceof LayerSpec.Dropout dropout) {
-        values = dropout(dropout.keep(), index, values, rows, mode);
-      } else if (spec instanceof LayerSpec.Relu) {
-        values = map(values, z -> z > 0.0 ? z : 0.0);
-      } else if (spec instanceof LayerSpec.LayerNorm) {
-        values = layerNorm(parameters, index, values, rows);
-      } else if (spec instanceof LayerSpec.LeakyRelu) {
-        values = map(values, z -> z > 0.0 ? z : LEAK * z);
-      } else if (spec instanceof LayerSpec.Elu) {
-        values = map(values, z -> z > 0.0 ? z : Math.expm1(z));
-      } else if (spec instanceof LayerSpec.Gelu) {
-        values = map(values, z -> z * normalDistribution(z));
-      } else if (spec instanceof LayerSpec.Silu) {
-        values = map(values, z -> z / (1.0 + Math.exp(-z)));
-      } else if (spec instanceof LayerSpec.Tanh) {
-        values = map(values, Math::tanh);
-      } else if (spec instanceof LayerSpec.Sigmoid) {
-        values = map(values, z -> 1.0 / (1.0 + Math.exp(-z)));
-      } else {
-        Activation output = runOnImage(parameters, spec, index, image, mode);
-        values = output.values;
-        height = output.height;
-        width = output.width;
-        channels = output.channels;
-      }
+      flow = apply(parameters, stack.get(i), numbers.get(i), flow, rows, mode);
     }
-    return new Activation(values, height, width, channels);
+    return flow;
+  }
+
+  private Activation apply(
+      double[] parameters, LayerSpec spec, int index, Activation input, int rows, Mode mode) {
+    double[] values = input.values;
+    if (spec instanceof LayerSpec.Dense dense) {
+      return new Activation(
+          dense(parameters, index, dense.units(), values, rows), 1, 1, dense.units());
+    } else if (spec instanceof LayerSpec.Embedding embedding) {
+      double[] found = embedding(parameters, index, embedding, values, rows);
+      return new Activation(found, input.height, input.width, found.length / rows);
+    } else if (spec instanceof LayerSpec.BatchNorm) {
+      return input.with(batchNorm(parameters, index, values, input.channels, mode));
+    } else if (spec instanceof LayerSpec.Dropout dropout) {
+      return input.with(dropout(dropout.keep(), index, values, rows, mode));
+    } else if (spec instanceof LayerSpec.Relu) {
+      return input.with(map(values, z -> z > 0.0 ? z : 0.0));
+    } else if (spec instanceof LayerSpec.LayerNorm) {
+      return input.with(layerNorm(parameters, index, values, rows));
+    } else if (spec instanceof LayerSpec.LeakyRelu) {
+      return input.with(map(values, z -> z > 0.0 ? z : LEAK * z));
+    } else if (spec instanceof LayerSpec.Elu) {
+      return input.with(map(values, z -> z > 0.0 ? z : Math.expm1(z)));
+    } else if (spec instanceof LayerSpec.Gelu) {
+      return input.with(map(values, z -> z * normalDistribution(z)));
+    } else if (spec instanceof LayerSpec.Silu) {
+      return input.with(map(values, z -> z / (1.0 + Math.exp(-z))));
+    } else if (spec instanceof LayerSpec.Tanh) {
+      return input.with(map(values, Math::tanh));
+    } else if (spec instanceof LayerSpec.Sigmoid) {
+      return input.with(map(values, z -> 1.0 / (1.0 + Math.exp(-z))));
+    }
+    return runOnImage(parameters, spec, index, input, mode);
   }
 
   private Activation runOnImage(
@@ -232,31 +292,84 @@ public final class ReferenceNetwork {
     int bias = offset(name, "bias");
     int height = (image.height + 2 * zeros - kernel) / stride + 1;
     int width = (image.width + 2 * zeros - kernel) / stride + 1;
+    int taps = image.channels * kernel * kernel;
+    double[] byTap = transposed(parameters, weight, filters, taps);
+    double[] patch = new double[taps];
     double[] output = new double[image.rows() * height * width * filters];
     int next = 0;
     for (int row = 0; row < image.rows(); row++) {
       for (int i = 0; i < height; i++) {
         for (int j = 0; j < width; j++) {
-          for (int f = 0; f < filters; f++) {
-            double sum = bias < 0 ? 0.0 : parameters[bias + f];
-            for (int c = 0; c < image.channels; c++) {
-              for (int u = 0; u < kernel; u++) {
-                for (int v = 0; v < kernel; v++) {
-                  int y = i * stride + u - zeros;
-                  int x = j * stride + v - zeros;
-                  if (y >= 0 && y < image.height && x >= 0 && x < image.width) {
-                    int element = ((f * image.channels + c) * kernel + u) * kernel + v;
-                    sum += parameters[weight + element] * image.at(row, y, x, c);
-                  }
-                }
+          if (bias >= 0) {
+            System.arraycopy(parameters, bias, output, next, filters);
+          }
+          for (int c = 0; c < image.channels; c++) {
+            for (int u = 0; u < kernel; u++) {
+              for (int v = 0; v < kernel; v++) {
+                int y = i * stride + u - zeros;
+                int x = j * stride + v - zeros;
+                boolean inside = y >= 0 && y < image.height && x >= 0 && x < image.width;
+                patch[(c * kernel + u) * kernel + v] = inside ? image.at(row, y, x, c) : 0.0;
               }
             }
-            output[next++] = sum;
           }
+          addProducts(patch, 0, taps, byTap, output, next, filters);
+          next += filters;
         }
       }
     }
     return new Activation(output, height, width, filters);
+  }
+
+  /** [outputs, inputs] at an offset as [inputs, outputs]. */
+  private static double[] transposed(double[] parameters, int offset, int outputs, int inputs) {
+    double[] turned = new double[outputs * inputs];
+    for (int i = 0; i < outputs; i++) {
+      for (int j = 0; j < inputs; j++) {
+        turned[j * outputs + i] = parameters[offset + i * inputs + j];
+      }
+    }
+    return turned;
+  }
+
+  /**
+   * sums[start + k] += Σ_t factors[from + t] · terms[t · outputs + k] for k in [0, outputs), term
+   * by term in the order of t; four terms share one trip to memory.
+   */
+  private static void addProducts(
+      double[] factors,
+      int from,
+      int inputs,
+      double[] terms,
+      double[] sums,
+      int start,
+      int outputs) {
+    int t = 0;
+    for (; t + 4 <= inputs; t += 4) {
+      double first = factors[from + t];
+      double second = factors[from + t + 1];
+      double third = factors[from + t + 2];
+      double fourth = factors[from + t + 3];
+      int a = t * outputs;
+      int b = a + outputs;
+      int c = b + outputs;
+      int d = c + outputs;
+      for (int k = 0; k < outputs; k++) {
+        sums[start + k] =
+            sums[start + k]
+                + first * terms[a + k]
+                + second * terms[b + k]
+                + third * terms[c + k]
+                + fourth * terms[d + k];
+      }
+    }
+    for (; t < inputs; t++) {
+      double factor = factors[from + t];
+      int a = t * outputs;
+      for (int k = 0; k < outputs; k++) {
+        sums[start + k] += factor * terms[a + k];
+      }
+    }
   }
 
   private static Activation maxPool(int size, Activation image) {
@@ -374,15 +487,13 @@ public final class ReferenceNetwork {
     int in = input.length / rows;
     int weight = offset(index, "weight");
     int bias = offset(index, "bias");
+    double[] byInput = transposed(parameters, weight, units, in);
     double[] output = new double[rows * units];
     for (int row = 0; row < rows; row++) {
-      for (int unit = 0; unit < units; unit++) {
-        double sum = bias < 0 ? 0.0 : parameters[bias + unit];
-        for (int j = 0; j < in; j++) {
-          sum += parameters[weight + unit * in + j] * input[row * in + j];
-        }
-        output[row * units + unit] = sum;
+      if (bias >= 0) {
+        System.arraycopy(parameters, bias, output, row * units, units);
       }
+      addProducts(input, row * in, in, byInput, output, row * units, units);
     }
     return output;
   }
@@ -390,26 +501,37 @@ public final class ReferenceNetwork {
   private double[] batchNorm(
       double[] parameters, int index, double[] input, int columns, Mode mode) {
     int n = input.length / columns;
-    double[] output = new double[input.length];
-    for (int j = 0; j < columns; j++) {
-      double mean = parameters[offset(index, "running_mean") + j];
-      double variance = parameters[offset(index, "running_var") + j];
-      if (mode.isTraining && n > 1) {
-        mean = 0.0;
-        for (int i = 0; i < n; i++) {
-          mean += input[i * columns + j] / n;
-        }
-        variance = 0.0;
-        for (int i = 0; i < n; i++) {
-          variance += Math.pow(input[i * columns + j] - mean, 2) / n;
+    int means = offset(index, "running_mean");
+    int variances = offset(index, "running_var");
+    double[] mean = Arrays.copyOfRange(parameters, means, means + columns);
+    double[] variance = Arrays.copyOfRange(parameters, variances, variances + columns);
+    if (mode.isTraining && n > 1) {
+      Arrays.fill(mean, 0.0);
+      for (int i = 0; i < n; i++) {
+        for (int j = 0; j < columns; j++) {
+          mean[j] += input[i * columns + j] / n;
         }
       }
-      double gamma = parameters[offset(index, "weight") + j];
-      double beta = parameters[offset(index, "bias") + j];
+      Arrays.fill(variance, 0.0);
       for (int i = 0; i < n; i++) {
+        for (int j = 0; j < columns; j++) {
+          double deviation = input[i * columns + j] - mean[j];
+          variance[j] += deviation * deviation / n;
+        }
+      }
+    }
+    double[] root = new double[columns];
+    for (int j = 0; j < columns; j++) {
+      root[j] = Math.sqrt(variance[j] + BATCH_NORM_EPSILON);
+    }
+    int gamma = offset(index, "weight");
+    int beta = offset(index, "bias");
+    double[] output = new double[input.length];
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < columns; j++) {
         output[i * columns + j] =
-            gamma * (input[i * columns + j] - mean) / Math.sqrt(variance + BATCH_NORM_EPSILON)
-                + beta;
+            parameters[gamma + j] * (input[i * columns + j] - mean[j]) / root[j]
+                + parameters[beta + j];
       }
     }
     return output;

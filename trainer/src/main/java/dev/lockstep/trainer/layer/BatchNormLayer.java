@@ -5,6 +5,7 @@ import dev.lockstep.trainer.parameter.ParameterWindow;
 import dev.lockstep.trainer.parameter.ParameterWindow.Role;
 import dev.lockstep.trainer.reduce.Moments;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Batch normalization over the columns of a batch. Source: Ioffe and Szegedy, "Batch Normalization"
@@ -23,14 +24,23 @@ import java.util.Arrays;
  *
  * <p>Backward, with sums over the n values: {@code dβ = Σ dy}, {@code dγ = Σ dy ẑ}, {@code dz =
  * γ/√(σ²+ε) · (dy - dβ/n - ẑ dγ/n)}.
+ *
+ * <p>Sums are in float64, term by term from the first of the n values to the last. What is computed
+ * value by value goes through tiles, some rows of columns at a time, with the columns' parameters
+ * repeated for each of them: HotSpot compiles a loop into vector instructions only where all arrays
+ * are read and written at the same index.
  */
 public final class BatchNormLayer implements Layer {
   /** ε. */
   public static final double EPSILON = 1e-5;
 
+  // All tiles of a pass together stay in a core's first cache.
+  private static final int TILE_LENGTH = 256;
+
   private final int number;
   private final Shape shape;
   private final int columns;
+  private final int tileLength;
   private final int gamma;
   private final int beta;
   private final int runningMean;
@@ -46,6 +56,7 @@ public final class BatchNormLayer implements Layer {
     this.number = builder.reserved(Role.RUNNING_MEAN);
     this.shape = place.inputShape();
     this.columns = shape.channels();
+    this.tileLength = columns * Math.max(1, TILE_LENGTH / columns);
     this.gamma = builder.reserve(name + ".weight", Role.SCALE, columns);
     this.beta = builder.reserve(name + ".bias", Role.SHIFT, columns);
     this.runningMean = builder.reserve(name + ".running_mean", Role.RUNNING_MEAN, columns);
@@ -62,13 +73,10 @@ public final class BatchNormLayer implements Layer {
     return shape;
   }
 
-  /**
-   * Per row ẑ; per pass 1/√(σ²+ε), shift and the two float sums of the backward pass; sums in
-   * float64.
-   */
+  /** Per row ẑ; per pass the two sums of the backward pass, and tiles. */
   @Override
   public Scratch scratch() {
-    return new Scratch(shape.size(), 4 * columns, 2 * columns);
+    return new Scratch(shape.size(), 0, 2 * columns, 6, tileLength, List.of());
   }
 
   @Override
@@ -90,24 +98,23 @@ public final class BatchNormLayer implements Layer {
   @Override
   public void forward(Pass pass, LayerBuffers buffers, float[] input, float[] output) {
     int n = values(pass);
-    float[] floats = buffers.floats();
+    float[] mean = buffers.tile(0);
+    float[] deviation = buffers.tile(1);
     if (pass.isTraining()) {
       Moments moments = pass.moments()[number];
       measure(input, n, moments);
       if (n > 1) {
         for (int j = 0; j < columns; j++) {
-          floats[j] = (float) (1.0 / Math.sqrt(moments.biasedVariance(j) + EPSILON));
-          floats[columns + j] = (float) moments.mean()[j];
+          mean[j] = (float) moments.mean()[j];
+          deviation[j] = (float) (1.0 / Math.sqrt(moments.biasedVariance(j) + EPSILON));
         }
       } else {
-        takeRunning(pass, floats);
+        takeRunning(pass, mean, deviation);
       }
-      normalize(floats, input, n, buffers.perRow());
-      scale(pass, buffers.perRow(), n, output);
+      normalize(pass, buffers, input, n, buffers.perRow(), output);
     } else {
-      takeRunning(pass, floats);
-      normalize(floats, input, n, output);
-      scale(pass, output, n, output);
+      takeRunning(pass, mean, deviation);
+      normalize(pass, buffers, input, n, null, output);
     }
   }
 
@@ -115,54 +122,122 @@ public final class BatchNormLayer implements Layer {
     double[] mean = moments.mean();
     double[] squared = moments.squaredDeviations();
     Arrays.fill(mean, 0.0);
-    Arrays.fill(squared, 0.0);
-    for (int i = 0; i < n; i++) {
-      int start = i * columns;
-      for (int j = 0; j < columns; j++) {
-        mean[j] += input[start + j];
-      }
-    }
+    addValues(input, n, mean);
     for (int j = 0; j < columns; j++) {
       mean[j] /= n;
     }
-    for (int i = 0; i < n; i++) {
-      int start = i * columns;
-      for (int j = 0; j < columns; j++) {
-        double deviation = input[start + j] - mean[j];
-        squared[j] += deviation * deviation;
-      }
-    }
+    Arrays.fill(squared, 0.0);
+    addSquares(input, n, mean, squared);
     moments.set(n);
   }
 
-  private void takeRunning(Pass pass, float[] floats) {
+  /** sums[j] += Σ input[i, j], four rows to one trip to memory. */
+  private void addValues(float[] input, int n, double[] sums) {
+    int i = 0;
+    for (; i + 4 <= n; i += 4) {
+      int a = i * columns;
+      int b = a + columns;
+      int c = b + columns;
+      int d = c + columns;
+      for (int j = 0; j < columns; j++) {
+        sums[j] = sums[j] + input[a + j] + input[b + j] + input[c + j] + input[d + j];
+      }
+    }
+    for (; i < n; i++) {
+      int a = i * columns;
+      for (int j = 0; j < columns; j++) {
+        sums[j] += input[a + j];
+      }
+    }
+  }
+
+  /** sums[j] += Σ (input[i, j] - mean[j])², four rows to one trip to memory. */
+  private void addSquares(float[] input, int n, double[] mean, double[] sums) {
+    int i = 0;
+    for (; i + 4 <= n; i += 4) {
+      int a = i * columns;
+      int b = a + columns;
+      int c = b + columns;
+      int d = c + columns;
+      for (int j = 0; j < columns; j++) {
+        double center = mean[j];
+        double first = input[a + j] - center;
+        double second = input[b + j] - center;
+        double third = input[c + j] - center;
+        double fourth = input[d + j] - center;
+        sums[j] = sums[j] + first * first + second * second + third * third + fourth * fourth;
+      }
+    }
+    for (; i < n; i++) {
+      int a = i * columns;
+      for (int j = 0; j < columns; j++) {
+        double deviation = input[a + j] - mean[j];
+        sums[j] += deviation * deviation;
+      }
+    }
+  }
+
+  private void takeRunning(Pass pass, float[] mean, float[] deviation) {
     float[] parameters = pass.parameters();
-    int meanOffset = pass.offset(runningMean);
     int varianceOffset = pass.offset(runningVariance);
+    System.arraycopy(parameters, pass.offset(runningMean), mean, 0, columns);
     for (int j = 0; j < columns; j++) {
-      floats[j] = (float) (1.0 / Math.sqrt(parameters[varianceOffset + j] + EPSILON));
-      floats[columns + j] = parameters[meanOffset + j];
+      deviation[j] = (float) (1.0 / Math.sqrt(parameters[varianceOffset + j] + EPSILON));
     }
   }
 
-  private void normalize(float[] floats, float[] input, int n, float[] normalized) {
-    for (int i = 0; i < n; i++) {
-      int start = i * columns;
-      for (int j = 0; j < columns; j++) {
-        normalized[start + j] = (input[start + j] - floats[columns + j]) * floats[j];
-      }
+  /** Repeats the first row of a tile. */
+  private void repeat(float[] tile, int length) {
+    for (int filled = columns; filled < length; filled += columns) {
+      System.arraycopy(tile, 0, tile, filled, columns);
     }
   }
 
-  private void scale(Pass pass, float[] normalized, int n, float[] output) {
-    float[] parameters = pass.parameters();
-    int g = pass.offset(gamma);
-    int b = pass.offset(beta);
-    for (int i = 0; i < n; i++) {
-      int start = i * columns;
-      for (int j = 0; j < columns; j++) {
-        output[start + j] = parameters[g + j] * normalized[start + j] + parameters[b + j];
+  /**
+   * ẑ and γ ẑ + β by the mean and the inverse deviation in the first rows of tiles 0 and 1.
+   *
+   * @param normalized overwritten with ẑ; null where it is not needed
+   */
+  private void normalize(
+      Pass pass, LayerBuffers buffers, float[] input, int n, float[] normalized, float[] output) {
+    int end = n * columns;
+    int used = Math.min(tileLength, end);
+    float[] mean = buffers.tile(0);
+    float[] deviation = buffers.tile(1);
+    float[] scale = buffers.tile(2);
+    float[] shift = buffers.tile(3);
+    System.arraycopy(pass.parameters(), pass.offset(gamma), scale, 0, columns);
+    System.arraycopy(pass.parameters(), pass.offset(beta), shift, 0, columns);
+    repeat(mean, used);
+    repeat(deviation, used);
+    repeat(scale, used);
+    repeat(shift, used);
+    float[] values = buffers.tile(4);
+    float[] scaled = buffers.tile(5);
+    for (int start = 0; start < end; start += tileLength) {
+      int length = Math.min(tileLength, end - start);
+      System.arraycopy(input, start, values, 0, length);
+      normalize(values, mean, deviation, scale, shift, scaled, length);
+      if (normalized != null) {
+        System.arraycopy(values, 0, normalized, start, length);
       }
+      System.arraycopy(scaled, 0, output, start, length);
+    }
+  }
+
+  /** One tile: values become ẑ, scaled γ ẑ + β. */
+  private static void normalize(
+      float[] values,
+      float[] mean,
+      float[] deviation,
+      float[] scale,
+      float[] shift,
+      float[] scaled,
+      int length) {
+    for (int j = 0; j < length; j++) {
+      float normalized = (values[j] - mean[j]) * deviation[j];
+      values[j] = normalized;
+      scaled[j] = scale[j] * normalized + shift[j];
     }
   }
 
@@ -175,17 +250,9 @@ public final class BatchNormLayer implements Layer {
       float[] outputGradient,
       float[] inputGradient) {
     int n = values(pass);
-    float[] normalized = buffers.perRow();
     double[] sums = buffers.doubles();
     Arrays.fill(sums, 0.0);
-    for (int i = 0; i < n; i++) {
-      int start = i * columns;
-      for (int j = 0; j < columns; j++) {
-        double dy = outputGradient[start + j];
-        sums[j] += dy;
-        sums[columns + j] += dy * normalized[start + j];
-      }
-    }
+    addGradients(outputGradient, buffers.perRow(), n, sums);
     float[] gradient = pass.gradient();
     int g = pass.offset(gamma);
     int b = pass.offset(beta);
@@ -197,24 +264,71 @@ public final class BatchNormLayer implements Layer {
       return;
     }
     float[] parameters = pass.parameters();
-    float[] floats = buffers.floats();
+    float[] deviation = buffers.tile(1);
+    float[] meanGradient = buffers.tile(0);
+    float[] factor = buffers.tile(2);
+    float[] meanProduct = buffers.tile(3);
     // With running statistics (n = 1) mean and variance are constants, so nothing flows back
     // through them.
     double share = n > 1 ? 1.0 / n : 0.0;
     for (int j = 0; j < columns; j++) {
-      floats[columns + j] = (float) (sums[j] * share);
-      floats[2 * columns + j] = (float) (sums[columns + j] * share);
-      floats[3 * columns + j] = parameters[g + j] * floats[j];
+      meanGradient[j] = (float) (sums[j] * share);
+      meanProduct[j] = (float) (sums[columns + j] * share);
+      factor[j] = parameters[g + j] * deviation[j];
     }
-    for (int i = 0; i < n; i++) {
-      int start = i * columns;
+    int end = n * columns;
+    int used = Math.min(tileLength, end);
+    repeat(meanGradient, used);
+    repeat(meanProduct, used);
+    repeat(factor, used);
+    float[] values = buffers.tile(4);
+    float[] normalized = buffers.tile(5);
+    for (int start = 0; start < end; start += tileLength) {
+      int length = Math.min(tileLength, end - start);
+      System.arraycopy(outputGradient, start, values, 0, length);
+      System.arraycopy(buffers.perRow(), start, normalized, 0, length);
+      differentiate(values, normalized, meanGradient, meanProduct, factor, length);
+      System.arraycopy(values, 0, inputGradient, start, length);
+    }
+  }
+
+  /**
+   * sums[j] += Σ dy[i, j] and sums[columns + j] += Σ dy[i, j] ẑ[i, j], two rows to one trip to
+   * memory.
+   */
+  private void addGradients(float[] outputGradient, float[] normalized, int n, double[] sums) {
+    int i = 0;
+    for (; i + 2 <= n; i += 2) {
+      int a = i * columns;
+      int b = a + columns;
       for (int j = 0; j < columns; j++) {
-        inputGradient[start + j] =
-            floats[3 * columns + j]
-                * (outputGradient[start + j]
-                    - floats[columns + j]
-                    - normalized[start + j] * floats[2 * columns + j]);
+        double first = outputGradient[a + j];
+        double second = outputGradient[b + j];
+        sums[j] = sums[j] + first + second;
+        sums[columns + j] =
+            sums[columns + j] + first * normalized[a + j] + second * normalized[b + j];
       }
+    }
+    if (i < n) {
+      int a = i * columns;
+      for (int j = 0; j < columns; j++) {
+        double dy = outputGradient[a + j];
+        sums[j] += dy;
+        sums[columns + j] += dy * normalized[a + j];
+      }
+    }
+  }
+
+  /** One tile: values become factor · (values - meanGradient - normalized · meanProduct). */
+  private static void differentiate(
+      float[] values,
+      float[] normalized,
+      float[] meanGradient,
+      float[] meanProduct,
+      float[] factor,
+      int length) {
+    for (int j = 0; j < length; j++) {
+      values[j] = factor[j] * (values[j] - meanGradient[j] - normalized[j] * meanProduct[j]);
     }
   }
 }

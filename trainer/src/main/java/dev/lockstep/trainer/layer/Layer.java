@@ -73,9 +73,17 @@ public sealed interface Layer
    * @param floatsPerRow float32 values for each row
    * @param floats float32 values for the whole pass
    * @param doubles float64 values for the whole pass
+   * @param tiles arrays of {@code tileLength} float32 values for the whole pass
+   * @param tileLength length of each of them
    * @param chains layers inside this one, which need memory of their own
    */
-  record Scratch(int floatsPerRow, int floats, int doubles, List<LayerChain> chains) {
+  record Scratch(
+      int floatsPerRow,
+      int floats,
+      int doubles,
+      int tiles,
+      int tileLength,
+      List<LayerChain> chains) {
     /** Nothing. */
     public static final Scratch NONE = new Scratch(0, 0, 0);
 
@@ -87,6 +95,11 @@ public sealed interface Layer
     /** Floating-point numbers only. */
     public Scratch(int floatsPerRow, int floats, int doubles) {
       this(floatsPerRow, floats, doubles, List.of());
+    }
+
+    /** No tiles. */
+    public Scratch(int floatsPerRow, int floats, int doubles, List<LayerChain> chains) {
+      this(floatsPerRow, floats, doubles, 0, 0, chains);
     }
   }
 }

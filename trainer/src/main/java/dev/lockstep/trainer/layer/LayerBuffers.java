@@ -8,6 +8,7 @@ public final class LayerBuffers {
   private final float[] perRow;
   private final float[] floats;
   private final double[] doubles;
+  private final float[][] tiles;
   private final LayerChainBuffers[] chains;
 
   /** Memory for training passes of at most {@code maxRows} rows. */
@@ -24,6 +25,7 @@ public final class LayerBuffers {
     this.perRow = new float[Math.multiplyExact(scratch.floatsPerRow(), maxRows)];
     this.floats = new float[scratch.floats()];
     this.doubles = new double[scratch.doubles()];
+    this.tiles = new float[scratch.tiles()][scratch.tileLength()];
     this.chains = new LayerChainBuffers[scratch.chains().size()];
     for (int i = 0; i < chains.length; i++) {
       chains[i] = new LayerChainBuffers(scratch.chains().get(i), maxRows, training);
@@ -43,6 +45,11 @@ public final class LayerBuffers {
   /** [doubles]. */
   public double[] doubles() {
     return doubles;
+  }
+
+  /** One of the tiles, [tileLength]. */
+  public float[] tile(int index) {
+    return tiles[index];
   }
 
   /** Memory of an inner chain, by its place in {@link Layer.Scratch#chains}. */

@@ -9,6 +9,7 @@ import dev.lockstep.trainer.layer.LayerSpec.Conv2d;
 import dev.lockstep.trainer.layer.LayerSpec.Dense;
 import dev.lockstep.trainer.layer.LayerSpec.Dropout;
 import dev.lockstep.trainer.layer.LayerSpec.Flatten;
+import dev.lockstep.trainer.layer.LayerSpec.GlobalAveragePool;
 import dev.lockstep.trainer.layer.LayerSpec.MaxPool;
 import dev.lockstep.trainer.layer.LayerSpec.Relu;
 import dev.lockstep.trainer.layer.LayerSpec.Residual;
@@ -174,5 +175,50 @@ class NetworkGradientCheckTest {
     Examples examples = examples(network, 5);
     assertThat(check.check(parameters, examples, 3))
         .isEqualTo(check.check(parameters, examples, 1));
+  }
+
+  /**
+   * Two convolutions on 50x50 pixels with 27·8 = 216 and 72·64 = 4608 weights and a dense layer of
+   * 64·3: 208 elements of the first in passes of 12,060,192 products a row, 264 of the second in
+   * passes of 11,520,192 and 195 of the last in passes of 192. Twice that is 1.11e10 a row; on
+   * 100x100 pixels it is four times as much.
+   */
+  @Test
+  void expensiveNetworksGetFewerRows() {
+    List<LayerSpec> layers =
+        List.of(Samples.conv(8), Samples.conv(64), new GlobalAveragePool(), Samples.dense(3));
+    assertThat(affordableRows(layers, 100, 1000)).isEqualTo(4);
+    assertThat(affordableRows(layers, 100, 3)).isEqualTo(3);
+    assertThat(affordableRows(layers, 50, 1000)).isEqualTo(9);
+    assertThat(affordableRows(layers, 50, 8)).isEqualTo(8);
+  }
+
+  private static int affordableRows(List<LayerSpec> layers, int side, int most) {
+    Network network = new Network(layers, new Shape(side, side, 3));
+    return new NetworkGradientCheck(network, SOFTMAX, 3, PENALTY, SEED).affordableRows(most);
+  }
+
+  @Test
+  void passFromALayerOnIsTheWholePass() {
+    Network network = new Network(CONVOLUTIONAL, new Shape(6, 6, 2));
+    ReferenceNetwork reference =
+        new ReferenceNetwork(network.specs(), network.inputShape(), network.layout());
+    double[] point = GradientCheck.widen(network.initialParameters(SEED).values());
+    double[] input = GradientCheck.widen(examples(network, 5).features());
+    long[] indices = {4, 3, 2, 1, 0};
+    ReferenceNetwork.KeptPass kept = reference.trainAndKeep(point, input, 5, SEED, 1, indices);
+    assertThat(kept.outputs()).isEqualTo(reference.train(point, input, 5, SEED, 1, indices));
+    for (ParameterWindow window : network.layout().windows()) {
+      if (window.role().isTrainable()) {
+        double[] moved = point.clone();
+        moved[window.offset()] += 0.5;
+        int layer = window.name().charAt(0) - '0';
+        double[] outputs = reference.trainFrom(kept, layer, moved);
+        assertThat(outputs)
+            .as(window.name())
+            .isEqualTo(reference.train(moved, input, 5, SEED, 1, indices))
+            .isNotEqualTo(kept.outputs());
+      }
+    }
   }
 }

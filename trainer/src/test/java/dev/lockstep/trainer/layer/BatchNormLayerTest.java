@@ -3,10 +3,13 @@ package dev.lockstep.trainer.layer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lockstep.trainer.check.Samples;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.reduce.Moments;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BatchNormLayerTest {
   private final Network network = new Network(List.of(new LayerSpec.BatchNorm()), Shape.vector(2));
@@ -95,5 +98,66 @@ class BatchNormLayerTest {
   @Test
   void initialValuesAreOneForScaleAndVarianceAndZeroElse() {
     assertThat(network.initialParameters(5).values()).containsExactly(1, 1, 0, 0, 0, 0, 1, 1);
+  }
+
+  /** Many rows of few columns, rows wider than a tile, a tile that ends with the values. */
+  @ParameterizedTest
+  @CsvSource({"211, 3", "3, 300", "6, 128", "514, 1"})
+  void everyValueFollowsTheFormula(int rows, int wide) {
+    Network many = new Network(List.of(new LayerSpec.BatchNorm()), Shape.vector(wide));
+    Layer normalization = many.layers().get(0);
+    LayerBuffers memory = new LayerBuffers(normalization.scratch(), rows);
+    float[] parameters = Samples.gaussian(1, many.layout().length(), 1);
+    for (int j = 3 * wide; j < 4 * wide; j++) {
+      parameters[j] = 1 + Math.abs(parameters[j]);
+    }
+    float[] input = Samples.gaussian(2, rows * wide, 3);
+    float[] outputGradient = Samples.gaussian(3, rows * wide, 1);
+    float[] output = new float[rows * wide];
+    float[] inputGradient = new float[rows * wide];
+    float[] found = new float[2 * wide];
+    Moments seen = new Moments(wide);
+    Pass through = new Pass(many.layout());
+    through.train(parameters, 1, 1, new long[rows], rows, found, new Moments[] {seen});
+    normalization.forward(through, memory, input, output);
+    normalization.backward(through, memory, input, output, outputGradient, inputGradient);
+    float[] evaluated = new float[rows * wide];
+    through.evaluate(parameters, rows);
+    normalization.forward(through, memory, input, evaluated);
+    for (int j = 0; j < wide; j++) {
+      double mean = 0.0;
+      for (int k = j; k < input.length; k += wide) {
+        mean += input[k] / (double) rows;
+      }
+      double squares = 0.0;
+      for (int k = j; k < input.length; k += wide) {
+        squares += (input[k] - mean) * (input[k] - mean);
+      }
+      assertThat(seen.mean()[j]).isCloseTo(mean, within(1e-12));
+      assertThat(seen.squaredDeviations()[j]).isCloseTo(squares, within(1e-12 * squares));
+      double root = Math.sqrt(squares / rows + BatchNormLayer.EPSILON);
+      double shift = 0.0;
+      double scale = 0.0;
+      for (int k = j; k < input.length; k += wide) {
+        shift += outputGradient[k];
+        scale += outputGradient[k] * (input[k] - mean) / root;
+      }
+      assertThat((double) found[j]).isCloseTo(scale, within(1e-4));
+      assertThat((double) found[wide + j]).isCloseTo(shift, within(1e-5));
+      double gamma = parameters[j];
+      double beta = parameters[wide + j];
+      double running = Math.sqrt(parameters[3 * wide + j] + BatchNormLayer.EPSILON);
+      for (int k = j; k < input.length; k += wide) {
+        double normalized = (input[k] - mean) / root;
+        assertThat((double) output[k]).isCloseTo(gamma * normalized + beta, within(1e-5));
+        assertThat((double) evaluated[k])
+            .isCloseTo(
+                gamma * (input[k] - parameters[2 * wide + j]) / running + beta, within(1e-5));
+        assertThat((double) inputGradient[k])
+            .isCloseTo(
+                gamma / root * (outputGradient[k] - shift / rows - normalized * scale / rows),
+                within(1e-4));
+      }
+    }
   }
 }
