@@ -19,6 +19,9 @@ import java.util.Set;
  * the page's content policy allows only its own script besides.
  */
 public final class HtmlReport {
+  /** The smallest share of weights at 0 that is more than chance and not 0.00% when shown. */
+  private static final double SPARSITY_SHOWN = 1e-3;
+
   private HtmlReport() {}
 
   /**
@@ -111,7 +114,7 @@ public final class HtmlReport {
     appendFigure(page, "Epochs", Numbers.grouped(summary.epochs()));
     appendFigure(page, "Steps", Numbers.grouped(summary.steps()));
     appendFigure(page, "Parameters", Numbers.grouped(summary.parameters()));
-    if (summary.sparsity() > 0) {
+    if (summary.sparsity() >= SPARSITY_SHOWN) {
       appendFigure(page, "Weights at 0", Numbers.percent(summary.sparsity()));
     }
     appendFigure(page, "Examples/s", Numbers.compact(summary.examplesPerSecond()));
