@@ -81,7 +81,10 @@ public final class TrainingRun {
     try (MetricsLog log = new MetricsLog(folder.append("metrics.jsonl"))) {
       TrainingListener listener =
           new RunListener(
-              log, progress, statistics, new PlateauWatch(setup.batches().stepsPerEpoch()), notes);
+              new MetricsRecorder(log, statistics),
+              progress,
+              new PlateauWatch(setup.batches().stepsPerEpoch()),
+              notes);
       session.loop(listener).run(state);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
@@ -150,15 +153,11 @@ public final class TrainingRun {
   }
 
   private record RunListener(
-      MetricsLog log,
-      ProgressPrinter progress,
-      StepStatistics statistics,
-      PlateauWatch plateaus,
-      List<String> notes)
+      MetricsRecorder recorder, ProgressPrinter progress, PlateauWatch plateaus, List<String> notes)
       implements TrainingListener {
     @Override
     public void stepFinished(StepRecord record) {
-      statistics.add(record);
+      recorder.stepFinished(record);
       progress.step(record);
       plateaus
           .step(record)
@@ -167,21 +166,12 @@ public final class TrainingRun {
                 progress.note(message);
                 notes.add(message);
               });
-      try {
-        log.write(record);
-      } catch (IOException failure) {
-        throw new UncheckedIOException(failure);
-      }
     }
 
     @Override
     public void epochFinished(EpochRecord record) {
+      recorder.epochFinished(record);
       progress.epoch(record);
-      try {
-        log.write(record);
-      } catch (IOException failure) {
-        throw new UncheckedIOException(failure);
-      }
     }
   }
 }

@@ -170,34 +170,25 @@ public final class TrialRun {
   }
 
   private final class TrialListener implements TrainingListener {
-    private final MetricsLog log;
+    private final MetricsRecorder recorder;
     private final Consumer<EpochRecord> watcher;
     private final BooleanSupplier cancelled;
 
     TrialListener(MetricsLog log, Consumer<EpochRecord> watcher, BooleanSupplier cancelled) {
-      this.log = log;
+      this.recorder = new MetricsRecorder(log, statistics);
       this.watcher = watcher;
       this.cancelled = cancelled;
     }
 
     @Override
     public void stepFinished(StepRecord record) {
-      statistics.add(record);
-      try {
-        log.write(record);
-      } catch (IOException failure) {
-        throw new UncheckedIOException(failure);
-      }
+      recorder.stepFinished(record);
     }
 
     @Override
     public void epochFinished(EpochRecord record) {
       epochs.add(record);
-      try {
-        log.write(record);
-      } catch (IOException failure) {
-        throw new UncheckedIOException(failure);
-      }
+      recorder.epochFinished(record);
       watcher.accept(record);
     }
 
