@@ -22,7 +22,7 @@ final class ExportCommand implements Callable<Integer> {
       names = "--onnx",
       required = true,
       paramLabel = "FILE",
-      description = "File to write, a path or any Hadoop URI; must not exist.")
+      description = "File to write, a path or any Hadoop URI; replaced where it exists.")
   private String onnx;
 
   @Override

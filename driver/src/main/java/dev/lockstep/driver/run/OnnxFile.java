@@ -11,8 +11,8 @@ public final class OnnxFile {
   private OnnxFile() {}
 
   /**
-   * Writes {@code model} to the file at {@code location}, a path or URI that must not exist. The
-   * folder around it is created where it is missing.
+   * Writes {@code model} to the file at {@code location}, a path or URI; one that exists is
+   * replaced. The folder around it is created where it is missing.
    *
    * @return how to call the file: a plain path where it is on this machine
    */
@@ -24,9 +24,8 @@ public final class OnnxFile {
     String around = path.getParent() == null ? "" : path.getParent().toString();
     RunFolder folder = RunFolder.at(around.isEmpty() ? Path.CUR_DIR : around, hadoop);
     String file = folder.name() + "/" + path.getName();
-    if (folder.has(path.getName())) {
-      throw LockstepException.usage(
-          "--onnx: " + file + " exists already. Choose another file or remove this one.");
+    if (folder.hasFolder(path.getName())) {
+      throw LockstepException.usage("--onnx: " + file + " is a folder; name a file.");
     }
     folder.create();
     folder.write(path.getName(), output -> OnnxModel.write(model, Version.LOCKSTEP, output));

@@ -99,6 +99,16 @@ public final class RunFolder {
     }
   }
 
+  /** Whether the folder has a folder of this name. */
+  boolean hasFolder(String child) {
+    try {
+      Path path = new Path(root, child);
+      return files.exists(path) && files.getFileStatus(path).isDirectory();
+    } catch (IOException failure) {
+      throw unusable("looked at", failure);
+    }
+  }
+
   /** A stream into a file that grows as training goes on. */
   public OutputStream append(String file) {
     try {

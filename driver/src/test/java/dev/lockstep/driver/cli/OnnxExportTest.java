@@ -56,6 +56,15 @@ final class OnnxExportTest {
     assertThat(byUri).hasBinaryContent(own);
   }
 
+  @Test
+  void anExportReplacesAnEarlierOne() throws IOException {
+    TrainedRun run = TrainedRun.get();
+    Path file = Files.writeString(folder.resolve("model.onnx"), "an earlier one");
+    assertThat(export(run.folder(), file.toString()).code()).isZero();
+    assertThat(file)
+        .hasBinaryContent(Files.readAllBytes(run.folder().resolve("model").resolve("model.onnx")));
+  }
+
   private static void assertRefused(Outcome outcome, String... parts) {
     assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
     assertThat(outcome.out()).isEmpty();
@@ -74,10 +83,9 @@ final class OnnxExportTest {
     assertThat(file).doesNotExist();
 
     Files.writeString(file, "mine");
-    assertRefused(export(run.folder(), file.toString()), "--onnx", file.toString(), "exists");
-    assertThat(file).hasContent("mine");
-    assertRefused(export(run.folder(), folder.toString()), "--onnx", folder.toString(), "exists");
+    assertRefused(export(run.folder(), folder.toString()), "--onnx", folder.toString(), "folder");
     Outcome beneathAFile = export(run.folder(), file + "/model.onnx");
+    assertThat(file).hasContent("mine");
     assertThat(beneathAFile.code()).isEqualTo(1);
     assertThat(beneathAFile.err())
         .startsWith("lockstep: The folder " + file)
