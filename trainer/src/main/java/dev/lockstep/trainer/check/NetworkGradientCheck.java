@@ -325,13 +325,11 @@ public final class NetworkGradientCheck {
       this.examples = examples;
       long[] indices = new long[examples.count()];
       this.weights = new float[examples.count()];
-      double total = 0.0;
       for (int row = 0; row < weights.length; row++) {
         indices[row] = examples.index(row);
         weights[row] = examples.weight(row);
-        total += weights[row];
       }
-      this.weight = total;
+      this.weight = ReferenceLoss.weight(loss, weights.length, examples.targets(), weights);
       this.reference =
           new ReferenceNetwork(network.specs(), network.inputShape(), network.layout());
       this.elements = elements;
@@ -346,7 +344,7 @@ public final class NetworkGradientCheck {
 
     private double objective(double[] parameters, double[] outputs) {
       int rows = examples.count();
-      double sum = ReferenceNetwork.lossSum(loss, outputs, rows, examples.targets(), weights);
+      double sum = ReferenceLoss.sum(loss, outputs, rows, examples.targets(), weights);
       double penalty = 0.0;
       if (regularization.l1() != 0.0 || regularization.l2() != 0.0) {
         for (ParameterWindow window : network.layout().windows()) {

@@ -3,7 +3,6 @@ package dev.lockstep.trainer.check;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.layer.Shape;
-import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.parameter.ParameterLayout;
 import dev.lockstep.trainer.parameter.ParameterWindow;
 import dev.lockstep.trainer.random.Philox;
@@ -15,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The forward pass and the losses once more, in float64 and in the plainest loops: what analytic
- * gradients and fast kernels are compared with. Shares with the network only the layout of the
- * parameters and the random bits of dropout, no arithmetic.
+ * The forward pass once more, in float64 and in the plainest loops: what analytic gradients and
+ * fast kernels are compared with. Shares with the network only the layout of the parameters and the
+ * random bits of dropout, no arithmetic.
  *
  * <p>All matrices are [rows, values], row-major. Every sum is taken term by term in the order of
  * its formula; loops are nested so that the innermost one runs over neighbors in memory. Stateless;
@@ -602,51 +601,5 @@ public final class ReferenceNetwork {
       }
     }
     return output;
-  }
-
-  /**
-   * Sum over the rows of weight · loss.
-   *
-   * @param outputs [rows, outputs]
-   * @param targets [rows], class index or value
-   * @param weights [rows]
-   */
-  public static double lossSum(
-      LossSpec loss, double[] outputs, int rows, float[] targets, float[] weights) {
-    int width = outputs.length / rows;
-    double sum = 0.0;
-    for (int row = 0; row < rows; row++) {
-      double z = outputs[row * width];
-      double y = targets[row];
-      if (loss instanceof LossSpec.SoftmaxCrossEntropy softmax) {
-        double[] logits = Arrays.copyOfRange(outputs, row * width, (row + 1) * width);
-        sum += weights[row] * softmaxCrossEntropy(softmax, logits, (int) y);
-      } else if (loss instanceof LossSpec.SigmoidCrossEntropy) {
-        sum += weights[row] * Math.log1p(Math.exp(y > 0.5 ? -z : z));
-      } else if (loss instanceof LossSpec.MeanSquaredError) {
-        sum += weights[row] * (z - y) * (z - y);
-      } else if (loss instanceof LossSpec.Huber huber) {
-        double size = Math.abs(z - y);
-        double near = Math.min(size, huber.delta());
-        sum += weights[row] * (near * near / 2 + huber.delta() * (size - near));
-      } else {
-        throw new IllegalArgumentException("no reference for " + loss);
-      }
-    }
-    return sum;
-  }
-
-  private static double softmaxCrossEntropy(
-      LossSpec.SoftmaxCrossEntropy loss, double[] logits, int actual) {
-    double share = loss.labelSmoothing() / logits.length;
-    double sum = 0.0;
-    for (int k = 0; k < logits.length; k++) {
-      double total = 0.0;
-      for (double logit : logits) {
-        total += Math.exp(logit - logits[k]);
-      }
-      sum += (k == actual ? 1.0 - loss.labelSmoothing() + share : share) * Math.log(total);
-    }
-    return loss.classWeights().isEmpty() ? sum : loss.classWeights().get(actual) * sum;
   }
 }

@@ -72,6 +72,33 @@ class NetworkGradientCheckTest {
     assertThat(onImages.checked()).isGreaterThan(20 * onImages.atKink());
   }
 
+  @Test
+  void rightGradientsAgreeUnderEveryLoss() {
+    Network classifier =
+        new Network(List.of(Samples.dense(5), new Tanh(), Samples.dense(3)), Shape.vector(6));
+    LossSpec weighted = new LossSpec.SoftmaxCrossEntropy(0.1, List.of(1.0, 5.0, 0.25));
+    assertThat(
+            new NetworkGradientCheck(classifier, weighted, 3, PENALTY, SEED)
+                .check(classifier.initialParameters(SEED), examples(classifier, 20), 2)
+                .agrees())
+        .isTrue();
+    Network single =
+        new Network(List.of(Samples.dense(5), new Tanh(), Samples.dense(1)), Shape.vector(6));
+    assertThat(
+            new NetworkGradientCheck(single, new LossSpec.SigmoidCrossEntropy(), 2, PENALTY, SEED)
+                .check(single.initialParameters(SEED), Samples.examples(20, 6, 2, true, 5), 2)
+                .agrees())
+        .isTrue();
+    for (LossSpec loss : List.of(new LossSpec.MeanSquaredError(), new LossSpec.Huber(0.5))) {
+      assertThat(
+              new NetworkGradientCheck(single, loss, 0, PENALTY, SEED)
+                  .check(single.initialParameters(SEED), Samples.examples(20, 6, 0, true, 5), 2)
+                  .agrees())
+          .as(loss.kind())
+          .isTrue();
+    }
+  }
+
   /** Each tensor in turn gets a gradient that is half a percent too large. */
   @Test
   void plantedErrorsAreCaught() {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.trainer.check.GradientCheck;
-import dev.lockstep.trainer.check.ReferenceNetwork;
+import dev.lockstep.trainer.check.ReferenceLoss;
 import dev.lockstep.trainer.check.Samples;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
@@ -79,13 +79,12 @@ class LossTest {
     MetricSums sums = new MetricSums(0);
     loss.evaluate(outputs, rows, examples.targets(), examples.weights(), gradient, sums);
     double[] wide = GradientCheck.widen(outputs);
-    double expected =
-        ReferenceNetwork.lossSum(spec, wide, rows, examples.targets(), examples.weights());
+    double expected = ReferenceLoss.sum(spec, wide, rows, examples.targets(), examples.weights());
     assertThat(sums.lossSum()).isCloseTo(expected, within(1e-6 * Math.max(1.0, expected)));
     assertThat(sums.examples()).isEqualTo(rows);
     double[] approximation =
         GradientCheck.approximate(
-            z -> ReferenceNetwork.lossSum(spec, z, rows, examples.targets(), examples.weights()),
+            z -> ReferenceLoss.sum(spec, z, rows, examples.targets(), examples.weights()),
             wide,
             0,
             wide.length);

@@ -3,6 +3,7 @@ package dev.lockstep.trainer.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.trainer.check.GradientCheck;
+import dev.lockstep.trainer.check.ReferenceLoss;
 import dev.lockstep.trainer.check.ReferenceNetwork;
 import dev.lockstep.trainer.check.Samples;
 import dev.lockstep.trainer.layer.LayerSpec;
@@ -158,7 +159,7 @@ class NetworkGradientTest {
     }
     return GradientCheck.approximate(
         p ->
-            ReferenceNetwork.lossSum(
+            ReferenceLoss.sum(
                 loss,
                 reference.train(p, input, rows, SEED, STEP, indices),
                 rows,

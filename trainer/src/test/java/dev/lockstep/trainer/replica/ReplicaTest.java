@@ -8,6 +8,7 @@ import com.sun.management.ThreadMXBean;
 import dev.lockstep.trainer.augment.Augmentation;
 import dev.lockstep.trainer.augment.AugmentationPlan;
 import dev.lockstep.trainer.check.GradientCheck;
+import dev.lockstep.trainer.check.ReferenceLoss;
 import dev.lockstep.trainer.check.ReferenceNetwork;
 import dev.lockstep.trainer.check.Samples;
 import dev.lockstep.trainer.layer.LayerSpec;
@@ -211,7 +212,7 @@ class ReplicaTest {
     double[] outputs =
         reference.evaluate(
             GradientCheck.widen(parameters.values()), GradientCheck.widen(many.features()), 600);
-    double expected = ReferenceNetwork.lossSum(LOSS, outputs, 600, many.targets(), many.weights());
+    double expected = ReferenceLoss.sum(LOSS, outputs, 600, many.targets(), many.weights());
     assertThat(sums.lossSum()).isCloseTo(expected, within(1e-5 * expected));
     assertThat(sums.examples()).isEqualTo(600);
   }
