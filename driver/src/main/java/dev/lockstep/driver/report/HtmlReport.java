@@ -130,7 +130,7 @@ public final class HtmlReport {
   private static void appendRemarks(StringBuilder page, RunSummary summary) {
     if (summary.diagnosis() != null && !summary.diagnosis().isBlank()) {
       page.append("<aside class=\"remark\"><h2>Diagnosis</h2><p>");
-      page.append(Html.escape(summary.diagnosis())).append("</p></aside>\n");
+      page.append(Html.escape(Words.sentence(summary.diagnosis()))).append("</p></aside>\n");
     }
     if (!summary.notes().isEmpty()) {
       page.append("<aside class=\"remark\"><h2>Notes</h2><ul>");

@@ -22,9 +22,13 @@ final class Words {
 
   /** The same with a capital at the start. */
   static String title(String key) {
-    String words = of(key);
-    return words.isEmpty()
-        ? words
-        : words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
+    return sentence(of(key));
+  }
+
+  /** Text with a capital at the start. */
+  static String sentence(String text) {
+    return text.isEmpty()
+        ? text
+        : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
   }
 }

@@ -162,7 +162,7 @@ final class EndOfARunTest {
     Path run = folder.resolve("run");
     String diagnosis = Outcome.json(run.resolve("summary.json")).path("diagnosis").asText();
     assertThat(diagnosis).startsWith("high bias").contains("training error", "larger network");
-    assertThat(run.resolve("report.html")).content().contains(diagnosis);
+    assertThat(run.resolve("report.html")).content().contains("High bias" + diagnosis.substring(9));
   }
 
   @Test
