@@ -10,6 +10,7 @@ import dev.lockstep.driver.report.EpochRecord;
 import dev.lockstep.driver.report.HtmlReport;
 import dev.lockstep.driver.report.MetricsLog;
 import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.report.StepRecord;
 import dev.lockstep.driver.report.TrialRecord;
 import dev.lockstep.trainer.error.ErrorKind;
@@ -47,6 +48,7 @@ public final class TrialRun {
   private final StepStatistics statistics = new StepStatistics();
   private final List<String> notes = new ArrayList<>();
   private TrainingState state;
+  private SplitMetrics validation;
   private long nanos;
   private String status = TrialRecord.STOPPED;
 
@@ -103,6 +105,7 @@ public final class TrialRun {
       RunSummary summary =
           new Summarizer(spark, setup, notes, start)
               .summarize(session, statistics, status, evaluated);
+      validation = summary.validation();
       write(summary, ConfigurationWriter.toYaml(setup.configuration()));
       nanos = System.nanoTime() - start;
       return summary;
@@ -111,15 +114,23 @@ public final class TrialRun {
 
   /**
    * The value of a metric at the end of the last epoch, or with early stopping of the best one so
-   * far; at epochs without validation that of the last one with. NaN where there is none, and where
-   * the trial diverged.
+   * far; at epochs without validation that of the last one with. A metric of the validation split
+   * is that of the resulting weights where the trial has ended, and of the present ones where no
+   * epoch was validated yet. NaN where there is none, and where the trial diverged.
    */
   public double value(WatchedMetric metric) {
     if (status.equals("diverged")) {
       return Double.NaN;
     }
+    double atTheEnd =
+        metric.split().equals("validation") && validation != null
+            ? validation.valueOf(metric.name()).orElse(Double.NaN)
+            : Double.NaN;
+    if (!status.equals(TrialRecord.STOPPED) && !Double.isNaN(atTheEnd)) {
+      return atTheEnd;
+    }
     int lastEpoch = state.bestWeights().map(BestWeights::epoch).orElse(Integer.MAX_VALUE);
-    double value = Double.NaN;
+    double value = atTheEnd;
     for (EpochRecord epoch : epochs) {
       OptionalDouble known = epoch.valueOf(metric);
       if (epoch.epoch() <= lastEpoch && known.isPresent()) {

@@ -133,6 +133,23 @@ final class TuneTest {
     assertThat(text("three", "best.yaml")).isEqualTo(text("one", "best.yaml"));
   }
 
+  @ParameterizedTest
+  @CsvSource({"''", "'halving: {factor: 2, minEpochs: 3}'"})
+  void aTrialIsRankedByTheWeightsItEndsWith(String halving) throws IOException {
+    Path configuration = rates("trials: 2\n" + halving);
+    String[] early = {
+      "--set", "training.validateEveryEpochs=3",
+      "--set", "training.earlyStopping={metric: train.loss, patience: 1, minDelta: 1e6}"
+    };
+    Outcome outcome = tune(configuration, "early", early);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    for (JsonNode trial : trials("early")) {
+      assertThat(trial.path("status").asText()).isEqualTo("stoppedEarly");
+      assertThat(trial.path("value").isNumber()).isTrue();
+      assertThat(trial.path("value").asDouble()).isEqualTo(accuracy(trial));
+    }
+  }
+
   @Test
   void theClusterGivesTheSameBits() throws IOException {
     Path configuration = rates("trials: 3\nparallel: 3");
