@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -102,9 +103,14 @@ public final class TrialRun {
       }
       Set<Split> evaluated =
           diverged ? EnumSet.noneOf(Split.class) : EnumSet.of(Split.TRAIN, Split.VALIDATION);
-      RunSummary summary =
-          new Summarizer(spark, setup, notes, start)
-              .summarize(session, statistics, status, evaluated);
+      Summarizer summarizer = new Summarizer(spark, setup, notes, start);
+      RunSummary summary = summarizer.summarize(session, statistics, status, evaluated);
+      Optional<LockstepException> late = Summarizer.lateDivergence(summary);
+      if (late.isPresent()) {
+        status = "diverged";
+        notes.add(late.get().getMessage());
+        summary = summarizer.summarize(session, statistics, status, EnumSet.noneOf(Split.class));
+      }
       validation = summary.validation();
       write(summary, ConfigurationWriter.toYaml(setup.configuration()));
       nanos = System.nanoTime() - start;

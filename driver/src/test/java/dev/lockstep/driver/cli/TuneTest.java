@@ -282,6 +282,20 @@ final class TuneTest {
   }
 
   @Test
+  void aTrialThatItsLastUpdateRuinsHasDiverged() throws IOException {
+    Path configuration =
+        digits(
+            "search: grid", "optimizer: {choice: [{kind: sgd, learningRate: 1e30}, {kind: adam}]}");
+    Outcome outcome =
+        tune(configuration, "search", "--set", "training.epochs=null", "--set", "training.steps=1");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    JsonNode last = Outcome.json(folder.resolve("search/tuning.json")).path("ranking").get(1);
+    assertThat(last.path("trial").asInt()).isEqualTo(1);
+    assertThat(last.path("status").asText()).isEqualTo("diverged");
+    assertThat(last.path("value").isNull()).isTrue();
+  }
+
+  @Test
   void aFolderWithSomethingElseIsRefused() throws IOException {
     Files.createDirectories(folder.resolve("full"));
     Files.writeString(folder.resolve("full/notes.txt"), "mine");
