@@ -68,7 +68,8 @@ final class TuningBlock {
             ? Integer.valueOf((int) block.whole("trials", TRIALS, TuningSettings.DEFAULT_TRIALS))
             : null;
     int parallel = block.count("parallel", TuningSettings.DEFAULT_PARALLEL);
-    Halving halving = halving(block, training);
+    boolean waitsForValidation = metric == null || metric.split().equals("validation");
+    Halving halving = halving(block, training, waitsForValidation);
     long seed = block.whole("seed", WholeRange.ANY, TuningSettings.DEFAULT_SEED);
     List<SearchParameter> parameters = parameters(block, halving != null);
     block.finish();
@@ -92,7 +93,8 @@ final class TuningBlock {
     return settings;
   }
 
-  private static Halving halving(Block tuning, TrainingSettings training) {
+  private static Halving halving(
+      Block tuning, TrainingSettings training, boolean waitsForValidation) {
     if (!tuning.has("halving")) {
       return null;
     }
@@ -110,7 +112,7 @@ final class TuningBlock {
               tuning.pathOf("halving"),
               tuning.written("halving"),
               "compares trials at epochs, so training.epochs must be given, not training.steps");
-    } else if (training.validateEveryEpochs() > halving.minEpochs()) {
+    } else if (waitsForValidation && training.validateEveryEpochs() > halving.minEpochs()) {
       tuning
           .reading()
           .problems()
@@ -145,6 +147,7 @@ final class TuningBlock {
         block.know(List.of(path));
         continue;
       }
+      refuseOverwriting(block, path);
       ParameterRange range = range(block.block(path));
       if (range != null) {
         parameters.add(new SearchParameter(path, range));
@@ -152,6 +155,24 @@ final class TuningBlock {
     }
     block.finish();
     return parameters;
+  }
+
+  /** A trial's values are set in order, so a block must come before what varies inside it. */
+  private static void refuseOverwriting(Block block, String path) {
+    for (String earlier : block.writtenKeys()) {
+      if (earlier.equals(path)) {
+        return;
+      }
+      if (earlier.startsWith(path + ".") || earlier.startsWith(path + "[")) {
+        block
+            .reading()
+            .problems()
+            .add(
+                block.pathOf(path),
+                block.written(path),
+                "would replace the values of " + earlier + "; put it before " + earlier);
+      }
+    }
   }
 
   /** Trials that are compared at the same epoch must have the same length. */

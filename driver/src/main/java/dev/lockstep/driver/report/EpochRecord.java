@@ -21,10 +21,6 @@ public record EpochRecord(int epoch, SplitMetrics train, SplitMetrics validation
   /** The value of a metric after this epoch; empty where its split was not evaluated. */
   public OptionalDouble valueOf(WatchedMetric metric) {
     SplitMetrics split = metric.split().equals("train") ? train : validation;
-    if (split == null) {
-      return OptionalDouble.empty();
-    }
-    Double value = metric.name().equals("loss") ? split.loss() : split.values().get(metric.name());
-    return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
+    return split == null ? OptionalDouble.empty() : split.valueOf(metric.name());
   }
 }

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * How the network does on one split.
@@ -38,5 +39,11 @@ public record SplitMetrics(double loss, long examples, Map<String, Double> value
       throw new UncheckedIOException("writing to memory", e);
     }
     return out.toString();
+  }
+
+  /** The loss or the metric of this name; empty where it was not computed. */
+  public OptionalDouble valueOf(String name) {
+    Double value = name.equals("loss") ? Double.valueOf(loss) : values.get(name);
+    return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 }

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -18,6 +19,9 @@ import org.apache.hadoop.fs.Path;
 public final class RunFolder {
   /** The file whose presence means that the run ended. */
   public static final String SUMMARY = "summary.json";
+
+  /** How the name of a file ends that is being written. */
+  private static final String UNFINISHED = ".partial";
 
   private final FileSystem files;
   private final Path root;
@@ -51,11 +55,10 @@ public final class RunFolder {
     return new RunFolder(files, new Path(root, child));
   }
 
-  /** Whether there is a folder with something in it. */
+  /** Whether there is a folder with something in it; what a broken-off write left is nothing. */
   public boolean isInUse() {
     try {
-      return files.exists(root)
-          && (!files.getFileStatus(root).isDirectory() || files.listStatus(root).length > 0);
+      return files.exists(root) && (!files.getFileStatus(root).isDirectory() || holdsSomething());
     } catch (IOException failure) {
       throw unusable("looked at", failure);
     }
@@ -68,7 +71,7 @@ public final class RunFolder {
         throw LockstepException.usage(
             "--output: " + name() + " is a file, not a folder. Choose another folder.");
       }
-      if (files.exists(root) && files.listStatus(root).length > 0) {
+      if (files.exists(root) && holdsSomething()) {
         throw LockstepException.usage(
             "--output: the folder "
                 + name()
@@ -77,6 +80,16 @@ public final class RunFolder {
     } catch (IOException failure) {
       throw unusable("looked at", failure);
     }
+  }
+
+  private boolean holdsSomething() throws IOException {
+    for (FileStatus status : files.listStatus(root)) {
+      String name = status.getPath().getName();
+      if (!(status.isFile() && name.startsWith(".") && name.endsWith(UNFINISHED))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Creates the folder. */
@@ -121,14 +134,20 @@ public final class RunFolder {
   /** Writes a whole file, aside first. */
   public void write(String file, Content content) {
     Path target = new Path(root, file);
-    Path aside = aside(file);
+    Path unfinished = new Path(root, "." + file + UNFINISHED);
     try {
-      try (OutputStream output = files.create(aside, true)) {
+      try (OutputStream output = files.create(unfinished, true)) {
         content.writeTo(output);
       }
-      files.delete(target, false);
-      if (!files.rename(aside, target)) {
-        throw new IOException("could not rename " + aside.getName() + " to " + file);
+      if (files.exists(target)) {
+        // While the earlier file is away, what takes its place is known to be whole by its name.
+        Path successor = successor(file);
+        files.delete(successor, false);
+        rename(unfinished, successor);
+        files.delete(target, false);
+        rename(successor, target);
+      } else {
+        rename(unfinished, target);
       }
     } catch (IOException failure) {
       throw unusable("written to", failure);
@@ -136,23 +155,29 @@ public final class RunFolder {
   }
 
   /**
-   * Ends the writing of a whole file where it was broken off between the file's removal and the
-   * renaming of what takes its place.
+   * Ends the writing of a whole file where it was broken off between the earlier file's removal and
+   * the renaming of what takes its place.
    */
   public void restore(String file) {
     Path target = new Path(root, file);
-    Path aside = aside(file);
+    Path successor = successor(file);
     try {
-      if (!files.exists(target) && files.exists(aside) && !files.rename(aside, target)) {
-        throw new IOException("could not rename " + aside.getName() + " to " + file);
+      if (!files.exists(target) && files.exists(successor)) {
+        rename(successor, target);
       }
     } catch (IOException failure) {
       throw unusable("written to", failure);
     }
   }
 
-  private Path aside(String file) {
-    return new Path(root, "." + file + ".partial");
+  private Path successor(String file) {
+    return new Path(root, "." + file + ".next");
+  }
+
+  private void rename(Path from, Path to) throws IOException {
+    if (!files.rename(from, to)) {
+      throw new IOException("could not rename " + from.getName() + " to " + to.getName());
+    }
   }
 
   /** Writes a whole text file, aside first. */

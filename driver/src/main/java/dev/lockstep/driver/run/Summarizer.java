@@ -7,6 +7,8 @@ import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.Diagnosis;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.report.SplitMetrics;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.kernel.Blas;
 import dev.lockstep.trainer.model.ModelTensors;
 import dev.lockstep.trainer.parameter.Sparsity;
@@ -16,6 +18,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.util.VersionInfo;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -56,6 +59,24 @@ final class Summarizer {
         statistics,
         diverged ? "diverged" : early ? "stoppedEarly" : "completed",
         diverged ? EnumSet.noneOf(Split.class) : EnumSet.allOf(Split.class));
+  }
+
+  /**
+   * What to say of a run whose last update ruined the weights, which no further step could notice.
+   */
+  static Optional<LockstepException> lateDivergence(RunSummary summary) {
+    if (summary.train() == null || Double.isFinite(summary.train().loss())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new LockstepException(
+            ErrorKind.NUMERIC,
+            "training diverged by step "
+                + summary.steps()
+                + ": with the weights that came out, the loss on the training split is "
+                + summary.train().loss()
+                + ". Try a smaller optimizer.learningRate, training.gradientClip, or"
+                + " data.normalize: standard."));
   }
 
   /** As above, with only some splits evaluated, as far as there are these. */

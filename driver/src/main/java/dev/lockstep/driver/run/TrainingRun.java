@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongFunction;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -98,10 +99,14 @@ public final class TrainingRun {
       progress.finish();
     }
     ModelArtifact model = divergence == null ? result(session) : null;
-    RunSummary summary =
-        new Summarizer(spark, setup, notes, start)
-            .summarize(session, statistics, divergence != null);
-    if (model != null) {
+    Summarizer summarizer = new Summarizer(spark, setup, notes, start);
+    RunSummary summary = summarizer.summarize(session, statistics, divergence != null);
+    Optional<LockstepException> late = Summarizer.lateDivergence(summary);
+    if (late.isPresent()) {
+      divergence = late.get();
+      notes.add(divergence.getMessage());
+      summary = summarizer.summarize(session, statistics, true);
+    } else if (model != null) {
       ModelFolder.write(model, folder.folder("model"));
     }
     folder.writeText("report.html", HtmlReport.render(summary, readMetrics(), yaml));

@@ -10,6 +10,7 @@ import dev.lockstep.driver.report.EpochRecord;
 import dev.lockstep.driver.report.HtmlReport;
 import dev.lockstep.driver.report.MetricsLog;
 import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.report.StepRecord;
 import dev.lockstep.driver.report.TrialRecord;
 import dev.lockstep.trainer.error.ErrorKind;
@@ -22,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -47,6 +49,7 @@ public final class TrialRun {
   private final StepStatistics statistics = new StepStatistics();
   private final List<String> notes = new ArrayList<>();
   private TrainingState state;
+  private SplitMetrics validation;
   private long nanos;
   private String status = TrialRecord.STOPPED;
 
@@ -100,9 +103,15 @@ public final class TrialRun {
       }
       Set<Split> evaluated =
           diverged ? EnumSet.noneOf(Split.class) : EnumSet.of(Split.TRAIN, Split.VALIDATION);
-      RunSummary summary =
-          new Summarizer(spark, setup, notes, start)
-              .summarize(session, statistics, status, evaluated);
+      Summarizer summarizer = new Summarizer(spark, setup, notes, start);
+      RunSummary summary = summarizer.summarize(session, statistics, status, evaluated);
+      Optional<LockstepException> late = Summarizer.lateDivergence(summary);
+      if (late.isPresent()) {
+        status = "diverged";
+        notes.add(late.get().getMessage());
+        summary = summarizer.summarize(session, statistics, status, EnumSet.noneOf(Split.class));
+      }
+      validation = summary.validation();
       write(summary, ConfigurationWriter.toYaml(setup.configuration()));
       nanos = System.nanoTime() - start;
       return summary;
@@ -111,15 +120,23 @@ public final class TrialRun {
 
   /**
    * The value of a metric at the end of the last epoch, or with early stopping of the best one so
-   * far; at epochs without validation that of the last one with. NaN where there is none, and where
-   * the trial diverged.
+   * far; at epochs without validation that of the last one with. A metric of the validation split
+   * is that of the resulting weights where the trial has ended, and of the present ones where no
+   * epoch was validated yet. NaN where there is none, and where the trial diverged.
    */
   public double value(WatchedMetric metric) {
     if (status.equals("diverged")) {
       return Double.NaN;
     }
+    double atTheEnd =
+        metric.split().equals("validation") && validation != null
+            ? validation.valueOf(metric.name()).orElse(Double.NaN)
+            : Double.NaN;
+    if (!status.equals(TrialRecord.STOPPED) && !Double.isNaN(atTheEnd)) {
+      return atTheEnd;
+    }
     int lastEpoch = state.bestWeights().map(BestWeights::epoch).orElse(Integer.MAX_VALUE);
-    double value = Double.NaN;
+    double value = atTheEnd;
     for (EpochRecord epoch : epochs) {
       OptionalDouble known = epoch.valueOf(metric);
       if (epoch.epoch() <= lastEpoch && known.isPresent()) {

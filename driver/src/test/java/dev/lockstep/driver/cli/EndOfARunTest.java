@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What a run says while it goes on and at its end, and how it ends when the loss does not stay
@@ -204,5 +206,31 @@ final class EndOfARunTest {
     assertThat(run.resolve("model")).doesNotExist();
     assertThat(Outcome.of("evaluate", run.toString(), "--data", configuration.toString()).code())
         .isEqualTo(2);
+  }
+
+  /** No further step computes a loss with what the last update gave. */
+  @ParameterizedTest
+  @CsvSource({"null", "'{metric: train.loss}'"})
+  void aRunThatItsLastUpdateRuinsHasDiverged(String earlyStopping) throws IOException {
+    Path configuration =
+        Files.writeString(
+            folder.resolve("wild.yaml"),
+            """
+            data: {format: bundled, name: digits}
+            network: {layers: [{kind: dense, units: 16}, relu, {kind: dense, units: 10}]}
+            optimizer: {kind: sgd, learningRate: 1e30}
+            training: {steps: 1, shards: 2, synchronizer: local}
+            """);
+    Outcome outcome =
+        train(configuration, "run", "--quiet", "--set", "training.earlyStopping=" + earlyStopping);
+    assertThat(outcome.code()).isEqualTo(4);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err())
+        .startsWith("lockstep: training diverged by step 1: ")
+        .contains("optimizer.learningRate", folder.resolve("run").toString());
+    JsonNode summary = Outcome.json(folder.resolve("run/summary.json"));
+    assertThat(summary.path("status").asText()).isEqualTo("diverged");
+    assertThat(summary.has("train")).isFalse();
+    assertThat(folder.resolve("run/model")).doesNotExist();
   }
 }

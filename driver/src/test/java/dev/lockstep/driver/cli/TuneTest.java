@@ -133,6 +133,23 @@ final class TuneTest {
     assertThat(text("three", "best.yaml")).isEqualTo(text("one", "best.yaml"));
   }
 
+  @ParameterizedTest
+  @CsvSource({"''", "'halving: {factor: 2, minEpochs: 3}'"})
+  void aTrialIsRankedByTheWeightsItEndsWith(String halving) throws IOException {
+    Path configuration = rates("trials: 2\n" + halving);
+    String[] early = {
+      "--set", "training.validateEveryEpochs=3",
+      "--set", "training.earlyStopping={metric: train.loss, patience: 1, minDelta: 1e6}"
+    };
+    Outcome outcome = tune(configuration, "early", early);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    for (JsonNode trial : trials("early")) {
+      assertThat(trial.path("status").asText()).isEqualTo("stoppedEarly");
+      assertThat(trial.path("value").isNumber()).isTrue();
+      assertThat(trial.path("value").asDouble()).isEqualTo(accuracy(trial));
+    }
+  }
+
   @Test
   void theClusterGivesTheSameBits() throws IOException {
     Path configuration = rates("trials: 3\nparallel: 3");
@@ -262,6 +279,20 @@ final class TuneTest {
         journal,
         Files.readString(journal).replaceFirst("\"optimizer.learningRate\":", "\"other\":"));
     assertThat(tune(configuration, "search").code()).isEqualTo(ExitCode.DATA);
+  }
+
+  @Test
+  void aTrialThatItsLastUpdateRuinsHasDiverged() throws IOException {
+    Path configuration =
+        digits(
+            "search: grid", "optimizer: {choice: [{kind: sgd, learningRate: 1e30}, {kind: adam}]}");
+    Outcome outcome =
+        tune(configuration, "search", "--set", "training.epochs=null", "--set", "training.steps=1");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    JsonNode last = Outcome.json(folder.resolve("search/tuning.json")).path("ranking").get(1);
+    assertThat(last.path("trial").asInt()).isEqualTo(1);
+    assertThat(last.path("status").asText()).isEqualTo("diverged");
+    assertThat(last.path("value").isNull()).isTrue();
   }
 
   @Test

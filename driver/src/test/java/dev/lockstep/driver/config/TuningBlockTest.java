@@ -172,6 +172,25 @@ final class TuningBlockTest {
         .contains("tuning.parameters." + path + " (line 6): cannot vary from trial to trial");
   }
 
+  @ParameterizedTest
+  @CsvSource({"optimizer", "network.layers[0]", "network.layers", "network"})
+  void aBlockDoesNotReplaceWhatVariesInsideIt(String path) {
+    String units = "network.layers[0].units: {choice: [3]}";
+    String block = path + ": {choice: [{}]}";
+    assertThat(errorOf(tuning("seed: 1", RATE, units, block)))
+        .contains("tuning.parameters." + path + " (line 8): would replace the values of ")
+        .contains("; put it before ");
+    assertThat(read(tuning("seed: 1", block, RATE, units)).tuning().space().parameters())
+        .hasSize(3);
+  }
+
+  @Test
+  void halvingByATrainingMetricNeedsNoValidation() {
+    String halving = tuning("metric: train.loss\nhalving: {minEpochs: 1}", RATE);
+    assertThat(read(halving + "training: {validateEveryEpochs: 2}").tuning().halving())
+        .isEqualTo(new Halving(3, 1));
+  }
+
   @Test
   void halvingComparesAtTheSameEpoch() {
     String halving = tuning("halving: {minEpochs: 1}", RATE);

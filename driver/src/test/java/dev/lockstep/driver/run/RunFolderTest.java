@@ -1,0 +1,64 @@
+package dev.lockstep.driver.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a folder looks like after its writer was killed. */
+final class RunFolderTest {
+  @TempDir private Path place;
+
+  private RunFolder folder() {
+    return RunFolder.at(place.toString(), new Configuration());
+  }
+
+  @Test
+  void aFileIsReplacedWithoutATrace() throws IOException {
+    folder().writeText("result.txt", "first");
+    folder().writeText("result.txt", "second");
+    assertThat(place.resolve("result.txt")).hasContent("second");
+    try (var files = Files.list(place)) {
+      assertThat(files).hasSize(1);
+    }
+  }
+
+  @Test
+  void whatWasBeingWrittenNeverTakesThePlaceOfAFile() throws IOException {
+    Files.writeString(place.resolve(".result.txt.partial"), "sec");
+    folder().restore("result.txt");
+    assertThat(folder().has("result.txt")).isFalse();
+    assertThat(folder().isInUse()).isFalse();
+    folder().requireFresh();
+
+    folder().writeText("result.txt", "whole");
+    assertThat(place.resolve("result.txt")).hasContent("whole");
+    assertThat(folder().isInUse()).isTrue();
+    assertThatThrownBy(() -> folder().requireFresh()).hasMessageContaining("is not empty");
+  }
+
+  @Test
+  void aWholeFileTakesThePlaceOfTheOneThatWasRemovedForIt() throws IOException {
+    Files.writeString(place.resolve(".result.txt.next"), "second");
+    assertThat(folder().isInUse()).isTrue();
+    folder().restore("result.txt");
+    assertThat(place.resolve("result.txt")).hasContent("second");
+    assertThat(place.resolve(".result.txt.next")).doesNotExist();
+  }
+
+  @Test
+  void aFileThatIsThereIsNotReplacedByARestore() throws IOException {
+    Files.writeString(place.resolve("result.txt"), "first");
+    Files.writeString(place.resolve(".result.txt.next"), "second");
+    folder().restore("result.txt");
+    assertThat(place.resolve("result.txt")).hasContent("first");
+    folder().writeText("result.txt", "third");
+    assertThat(place.resolve("result.txt")).hasContent("third");
+    assertThat(place.resolve(".result.txt.next")).doesNotExist();
+  }
+}
