@@ -147,6 +147,16 @@ public sealed interface LayerSpec extends Serializable {
         }
         free = table.position() + 1;
       }
+      long width = place.inputShape().size() + tables.size() * (dimension - 1L);
+      if (width > Integer.MAX_VALUE) {
+        throw LockstepException.usage(
+            where
+                + "of dimension: "
+                + dimension
+                + " gives "
+                + width
+                + " values for each example, more than one array holds. Use less.");
+      }
       return new EmbeddingLayer(this, place);
     }
   }
