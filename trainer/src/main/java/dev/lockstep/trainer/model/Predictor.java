@@ -13,6 +13,7 @@ public final class Predictor {
   private final ModelArtifact model;
   private final Loss loss;
   private final Pass pass;
+  private final int maxRows;
   private final NetworkBuffers buffers;
 
   /** A predictor for {@code model}. */
@@ -20,12 +21,13 @@ public final class Predictor {
     this.model = model;
     this.loss = model.boundLoss();
     this.pass = new Pass(model.network().layout());
-    this.buffers = new NetworkBuffers(model.network(), maxRows(), false);
+    this.maxRows = model.network().evaluationRows();
+    this.buffers = new NetworkBuffers(model.network(), maxRows, false);
   }
 
   /** Rows that go through the network at once. */
   public int maxRows() {
-    return model.network().evaluationRows();
+    return maxRows;
   }
 
   /**
