@@ -14,6 +14,7 @@ import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.model.CategoricalColumn;
 import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.model.Preprocessing;
 import java.io.IOException;
@@ -35,11 +36,15 @@ import java.util.Optional;
  *        prediction     float32 [batch, 1]         regression
  * </pre>
  *
- * Features are normalized in float64 and rounded to float32, as {@link Preprocessing} does. The
+ * A column of texts is one feature for each level, {@code city=Rome}, 1 where it is the cell's and
+ * else 0; before an embedding it is one feature, the level's place in the metadata's {@code
+ * featureLevels}, and -1 where the text is none of them.
+ *
+ * <p>Features are normalized in float64 and rounded to float32, as {@link Preprocessing} does. The
  * metadata hold {@code classLabels} and {@code featureNames} (JSON lists), {@code labelName},
- * {@code loss}, {@code task} and {@code lockstepVersion}. The same model always gives the same
- * bytes. Operator set 17, IR version 8: ONNX Runtime 1.12 and newer run it. Source: the ONNX
- * operator schemas and {@code onnx.proto}.
+ * {@code loss}, {@code task}, {@code lockstepVersion} and, with an embedding, {@code featureLevels}
+ * (a JSON object of lists). The same model always gives the same bytes. Operator set 17, IR version
+ * 8: ONNX Runtime 1.12 and newer run it. Source: the ONNX operator schemas and {@code onnx.proto}.
  */
 public final class OnnxModel {
   private static final int OPERATOR_SET = 17;
@@ -123,17 +128,26 @@ public final class OnnxModel {
     metadata.put("task", preprocessing.isClassification() ? "classification" : "regression");
     metadata.put("labelName", preprocessing.labelName());
     if (preprocessing.isClassification()) {
-      metadata.put("classLabels", list(preprocessing.classLabels()));
+      metadata.put("classLabels", json(preprocessing.classLabels()));
     }
-    metadata.put("featureNames", list(preprocessing.featureNames()));
+    metadata.put("featureNames", json(preprocessing.featureNames()));
+    Map<String, List<String>> levels = new LinkedHashMap<>();
+    for (CategoricalColumn column : preprocessing.categorical()) {
+      if (column.indexed()) {
+        levels.put(column.name(), column.levels());
+      }
+    }
+    if (!levels.isEmpty()) {
+      metadata.put("featureLevels", json(levels));
+    }
     metadata.put("loss", model.loss().kind());
     metadata.put("lockstepVersion", lockstepVersion);
     return metadata;
   }
 
-  private static String list(List<String> texts) {
+  private static String json(Object value) {
     try {
-      return JSON.writeValueAsString(texts);
+      return JSON.writeValueAsString(value);
     } catch (JsonProcessingException impossible) {
       throw new IllegalStateException(impossible);
     }

@@ -67,8 +67,8 @@ final class ScoreTask implements FlatMapFunction<Iterator<Row>, Row> {
       this.rows = rows;
       this.predictor = predictor;
       this.labels = labels;
-      this.values = new float[Predictor.MAX_ROWS * features.count()];
-      this.answers = new float[Predictor.MAX_ROWS * predictor.answers()];
+      this.values = new float[predictor.maxRows() * features.count()];
+      this.answers = new float[predictor.maxRows() * predictor.answers()];
     }
 
     @Override
@@ -88,8 +88,8 @@ final class ScoreTask implements FlatMapFunction<Iterator<Row>, Row> {
       if (!rows.hasNext()) {
         throw new NoSuchElementException();
       }
-      List<Row> batch = new ArrayList<>(Predictor.MAX_ROWS);
-      while (rows.hasNext() && batch.size() < Predictor.MAX_ROWS) {
+      List<Row> batch = new ArrayList<>(predictor.maxRows());
+      while (rows.hasNext() && batch.size() < predictor.maxRows()) {
         Row row = rows.next();
         features.read(row, values, batch.size() * features.count());
         batch.add(row);

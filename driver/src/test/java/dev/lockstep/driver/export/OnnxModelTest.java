@@ -17,6 +17,7 @@ import dev.lockstep.trainer.layer.LayerSpec.Relu;
 import dev.lockstep.trainer.layer.LayerSpec.Tanh;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.model.CategoricalColumn;
 import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.model.ModelTensors;
 import dev.lockstep.trainer.model.Preprocessing;
@@ -138,6 +139,41 @@ final class OnnxModelTest {
       assertThat(session.sizes("features")).containsExactly(-1, FEATURES);
       assertThat(session.sizes("probabilities")).containsExactly(-1, LABELS.size());
       assertThat(session.sizes("label")).containsExactly(-1);
+    }
+  }
+
+  @Test
+  void theMetadataTellWhichLevelsAnEmbeddingKnows() throws OrtException, IOException {
+    List<CategoricalColumn> columns =
+        List.of(
+            new CategoricalColumn("size", 0, false, List.of("S", "L")),
+            new CategoricalColumn("city", 2, true, List.of("Rome", "\"Oslo\"", "Ünye")));
+    Network network =
+        new Network(
+            List.of(
+                new LayerSpec.Embedding(2, List.of(new LayerSpec.Embedding.Table(2, 3))), dense(1)),
+            Shape.vector(3));
+    Preprocessing preprocessing =
+        new Preprocessing(
+            List.of("size=S", "size=L", "city"),
+            columns,
+            "target",
+            List.of(),
+            "none",
+            new double[3],
+            new double[] {1, 1, 1});
+    ModelArtifact model =
+        new ModelArtifact(
+            network,
+            new LossSpec.Huber(1.0),
+            network.initialParameters(1),
+            new long[0],
+            preprocessing);
+    try (OnnxSession session = new OnnxSession(ModelSamples.file(model))) {
+      assertThat(session.metadata())
+          .containsEntry("featureNames", "[\"size=S\",\"size=L\",\"city\"]")
+          .containsEntry("featureLevels", "{\"city\":[\"Rome\",\"\\\"Oslo\\\"\",\"Ünye\"]}");
+      ModelSamples.assertAgrees(model, session, new float[] {1, 0, 2, 0, 1, -1}, 2);
     }
   }
 

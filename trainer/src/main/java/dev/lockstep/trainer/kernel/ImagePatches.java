@@ -48,7 +48,7 @@ public final class ImagePatches {
     this.outputHeight = (height + 2 * zeros - kernel) / stride + 1;
     this.outputWidth = (width + 2 * zeros - kernel) / stride + 1;
     this.patch = kernel * kernel * channels;
-    this.firstWhole = Math.min(outputWidth, (zeros + stride - 1) / stride);
+    this.firstWhole = (int) Math.min(outputWidth, (stride - 1L + zeros) / stride);
     int whole = Math.floorDiv(width + zeros - kernel, stride) + 1;
     this.endWhole = Math.max(firstWhole, Math.min(outputWidth, whole));
   }

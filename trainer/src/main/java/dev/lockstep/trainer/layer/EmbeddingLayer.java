@@ -39,9 +39,7 @@ public final class EmbeddingLayer implements Layer {
     this.index = place.index();
     this.dimension = spec.dimension();
     this.inputShape = place.inputShape();
-    this.outputShape =
-        Shape.vector(
-            Math.addExact(inputShape.size(), Math.multiplyExact(described.size(), dimension - 1)));
+    this.outputShape = Shape.vector(inputShape.size() + described.size() * (dimension - 1));
     this.positions = new int[described.size()];
     this.levels = new int[described.size()];
     this.tables = new int[described.size()];

@@ -90,6 +90,22 @@ public final class LayerChain {
   }
 
   /**
+   * Values that a forward pass keeps for each row in {@link LayerChainBuffers}, input and output of
+   * the chain aside.
+   */
+  public long valuesPerRow() {
+    long values = 0;
+    for (int i = 0; i < layers.size(); i++) {
+      Layer.Scratch scratch = layers.get(i).scratch();
+      values += scratch.floatsPerRow() + (i > 0 ? layers.get(i).inputShape().size() : 0);
+      for (LayerChain inner : scratch.chains()) {
+        values += inner.valuesPerRow();
+      }
+    }
+    return values;
+  }
+
+  /**
    * Runs all layers.
    *
    * @param input [rows, inputShape], read

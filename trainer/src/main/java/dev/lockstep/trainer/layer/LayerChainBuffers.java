@@ -25,7 +25,7 @@ public final class LayerChainBuffers {
     for (int i = 0; i < layers.size(); i++) {
       scratch[i] = new LayerBuffers(layers.get(i).scratch(), maxRows, training);
       if (i > 0) {
-        activations[i] = new float[Math.multiplyExact(layers.get(i).inputShape().size(), maxRows)];
+        activations[i] = LayerBuffers.newRows(layers.get(i).inputShape().size(), maxRows);
         widest = Math.max(widest, activations[i].length);
       }
     }

@@ -120,7 +120,7 @@ public sealed interface LayerSpec extends Serializable {
 
     @Override
     public Layer bind(LayerPlace place) {
-      String where = "network.layers[" + place.index() + "]: an embedding layer ";
+      String where = place.path() + ": an embedding layer ";
       if (!place.name().equals("0")) {
         throw LockstepException.usage(
             where + "must be the first layer, since it takes the columns of the data.");
@@ -146,6 +146,16 @@ public sealed interface LayerSpec extends Serializable {
                   + ".");
         }
         free = table.position() + 1;
+      }
+      long width = place.inputShape().size() + tables.size() * (dimension - 1L);
+      if (width > Integer.MAX_VALUE) {
+        throw LockstepException.usage(
+            where
+                + "of dimension: "
+                + dimension
+                + " gives "
+                + width
+                + " values for each example, more than one array holds. Use less.");
       }
       return new EmbeddingLayer(this, place);
     }

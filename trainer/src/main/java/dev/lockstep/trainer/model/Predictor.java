@@ -3,7 +3,6 @@ package dev.lockstep.trainer.model;
 import dev.lockstep.trainer.layer.Pass;
 import dev.lockstep.trainer.loss.Loss;
 import dev.lockstep.trainer.network.NetworkBuffers;
-import dev.lockstep.trainer.replica.Replica;
 
 /**
  * Scores raw rows with a trained model: normalization, forward pass without dropout and with
@@ -11,12 +10,10 @@ import dev.lockstep.trainer.replica.Replica;
  * call, so it belongs to one thread at a time.
  */
 public final class Predictor {
-  /** Rows that go through the network at once. */
-  public static final int MAX_ROWS = Replica.EVALUATION_ROWS;
-
   private final ModelArtifact model;
   private final Loss loss;
   private final Pass pass;
+  private final int maxRows;
   private final NetworkBuffers buffers;
 
   /** A predictor for {@code model}. */
@@ -24,7 +21,13 @@ public final class Predictor {
     this.model = model;
     this.loss = model.boundLoss();
     this.pass = new Pass(model.network().layout());
-    this.buffers = new NetworkBuffers(model.network(), MAX_ROWS, false);
+    this.maxRows = model.network().evaluationRows();
+    this.buffers = new NetworkBuffers(model.network(), maxRows, false);
+  }
+
+  /** Rows that go through the network at once. */
+  public int maxRows() {
+    return maxRows;
   }
 
   /**
@@ -35,7 +38,7 @@ public final class Predictor {
   }
 
   /**
-   * Scores up to {@link #MAX_ROWS} rows.
+   * Scores up to {@link #maxRows} rows.
    *
    * @param features [rows, features], raw values in the order of the model's feature names, read
    * @param rows number of rows

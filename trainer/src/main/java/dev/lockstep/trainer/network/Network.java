@@ -16,6 +16,12 @@ import java.util.List;
  * safe on any thread; memory for a pass is in {@link NetworkBuffers}.
  */
 public final class Network {
+  /** No evaluation sends more rows through a network at once. */
+  public static final int MAX_EVALUATION_ROWS = 256;
+
+  /** Values between the layers that an evaluation has room for: 128 MB. */
+  private static final long EVALUATION_VALUES = 1L << 25;
+
   private final List<LayerSpec> specs;
   private final Shape inputShape;
   private final LayerChain chain;
@@ -48,6 +54,16 @@ public final class Network {
   /** Number of outputs of the last layer for one example. */
   public int outputs() {
     return chain.outputShape().size();
+  }
+
+  /**
+   * Rows that an evaluation sends through the network at once: {@link #MAX_EVALUATION_ROWS}, or as
+   * many as have room in a fixed amount of memory, at least one. A function of the network alone,
+   * so that every machine groups rows alike.
+   */
+  public int evaluationRows() {
+    long perRow = chain.valuesPerRow() + inputShape.size() + outputs();
+    return (int) Math.max(1, Math.min(MAX_EVALUATION_ROWS, EVALUATION_VALUES / perRow));
   }
 
   /** Where the parameters lie. */

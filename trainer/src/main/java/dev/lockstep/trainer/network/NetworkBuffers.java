@@ -1,5 +1,6 @@
 package dev.lockstep.trainer.network;
 
+import dev.lockstep.trainer.layer.LayerBuffers;
 import dev.lockstep.trainer.layer.LayerChainBuffers;
 
 /**
@@ -20,8 +21,8 @@ public final class NetworkBuffers {
    */
   public NetworkBuffers(Network network, int maxRows, boolean training) {
     this.maxRows = maxRows;
-    this.input = new float[Math.multiplyExact(network.inputShape().size(), maxRows)];
-    this.output = new float[Math.multiplyExact(network.outputs(), maxRows)];
+    this.input = LayerBuffers.newRows(network.inputShape().size(), maxRows);
+    this.output = LayerBuffers.newRows(network.outputs(), maxRows);
     this.outputGradient = new float[training ? output.length : 0];
     this.chain = new LayerChainBuffers(network.chain(), maxRows, training);
   }

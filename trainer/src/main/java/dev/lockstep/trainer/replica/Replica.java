@@ -19,9 +19,6 @@ import dev.lockstep.trainer.reduce.MetricSums;
  * to step. Belongs to one thread at a time.
  */
 public final class Replica {
-  /** Rows that an evaluation sends through the network at once. */
-  public static final int EVALUATION_ROWS = 256;
-
   private final Network network;
   private final Loss loss;
   private final long seed;
@@ -103,9 +100,10 @@ public final class Replica {
    * dropout, and with running statistics.
    */
   public void evaluate(ParameterVector parameters, Examples examples, MetricSums sums) {
-    reserve(EVALUATION_ROWS);
-    for (int start = 0; start < examples.count(); start += EVALUATION_ROWS) {
-      int rows = Math.min(EVALUATION_ROWS, examples.count() - start);
+    int room = network.evaluationRows();
+    reserve(room);
+    for (int start = 0; start < examples.count(); start += room) {
+      int rows = Math.min(room, examples.count() - start);
       for (int row = 0; row < rows; row++) {
         gather(examples, start + row, row);
       }

@@ -91,11 +91,20 @@ class EmbeddingLayerTest {
   void placesThatDoNotFitAreRefused() {
     Shape vector = Shape.vector(4);
     assertRefused("must be the first", vector, new LayerSpec.Relu(), SPEC);
+    assertRefused(
+        "network.layers[0].layers[0]",
+        vector,
+        new LayerSpec.Residual(List.of(SPEC), true),
+        new LayerSpec.Relu());
     assertRefused("data.categorical", vector, new Embedding(2, List.of()));
     assertRefused("position 4", vector, new Embedding(2, List.of(new Table(4, 2))));
     assertRefused(
         "position 1", vector, new Embedding(2, List.of(new Table(1, 2), new Table(1, 2))));
     assertRefused("0 levels", vector, new Embedding(2, List.of(new Table(1, 0))));
+    assertRefused(
+        "dimension: 2000000000 gives 4000000002 values",
+        vector,
+        new Embedding(2_000_000_000, List.of(new Table(0, 1), new Table(1, 1))));
     assertRefused("2x2x1", new Shape(2, 2, 1), SPEC);
   }
 

@@ -7,6 +7,7 @@ import dev.lockstep.trainer.check.Samples;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.network.NetworkBuffers;
 import dev.lockstep.trainer.parameter.Initializer;
 import dev.lockstep.trainer.parameter.ParameterWindow;
 import java.util.Arrays;
@@ -51,6 +52,26 @@ class ImageLayersTest {
     assertThat(output(image, new LayerSpec.AveragePool(5))).hasToString("5x5x3");
     assertThat(output(image, new LayerSpec.GlobalAveragePool())).isEqualTo(Shape.vector(3));
     assertThat(output(image, new LayerSpec.Flatten())).isEqualTo(Shape.vector(28 * 27 * 3));
+  }
+
+  @Test
+  void strideBeyondTheImageLeavesOneWindow() {
+    Shape image = new Shape(4, 4, 2);
+    float[] outputs = new float[2 * 3];
+    int[] strides = {4, Integer.MAX_VALUE};
+    for (int i = 0; i < strides.length; i++) {
+      Network network = network(image, Samples.conv(3, 5, strides[i], Padding.SAME));
+      NetworkBuffers buffers = new NetworkBuffers(network, 1, false);
+      for (int j = 0; j < image.size(); j++) {
+        buffers.input()[j] = j;
+      }
+      Pass pass = new Pass(network.layout());
+      pass.evaluate(network.initialParameters(1).values(), 1);
+      network.forward(pass, buffers);
+      System.arraycopy(buffers.output(), 0, outputs, i * 3, 3);
+    }
+    assertThat(outputs[0]).isNotZero();
+    assertThat(Arrays.copyOfRange(outputs, 3, 6)).isEqualTo(Arrays.copyOf(outputs, 3));
   }
 
   @Test

@@ -53,7 +53,7 @@ class PredictorTest {
   void probabilitiesAreThoseOfTheReplicasEvaluationOnNormalizedRows() {
     ModelArtifact model = model(new LossSpec.SoftmaxCrossEntropy(), 4, List.of("p", "q", "r", "s"));
     Predictor predictor = new Predictor(model);
-    int rows = Predictor.MAX_ROWS;
+    int rows = predictor.maxRows();
     float[] answers = new float[rows * predictor.answers()];
     float[] raw = raw(rows);
     predictor.predict(raw, rows, answers);

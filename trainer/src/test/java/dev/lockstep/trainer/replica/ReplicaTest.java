@@ -11,10 +11,14 @@ import dev.lockstep.trainer.check.GradientCheck;
 import dev.lockstep.trainer.check.ReferenceLoss;
 import dev.lockstep.trainer.check.ReferenceNetwork;
 import dev.lockstep.trainer.check.Samples;
+import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.layer.LayerSpec;
+import dev.lockstep.trainer.layer.Padding;
+import dev.lockstep.trainer.layer.Pass;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.network.NetworkBuffers;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
@@ -264,5 +268,57 @@ class ReplicaTest {
     assertThat(block.index(1)).isEqualTo(9);
     assertThat(block.weight(1)).isEqualTo(1f);
     assertThat(block.count()).isEqualTo(2);
+  }
+
+  @Test
+  void anEvaluationOfLargeImagesTakesFewRowsAtOnceAndGivesTheSameSums() {
+    Network large =
+        new Network(
+            List.of(
+                new LayerSpec.Conv2d(
+                    40, 1, 1, Padding.VALID, LayerSpec.Dense.DEFAULT_INITIALIZER, null),
+                new LayerSpec.BatchNorm(),
+                new LayerSpec.Residual(List.of(new LayerSpec.Relu()), false),
+                new LayerSpec.GlobalAveragePool(),
+                Samples.dense(CLASSES)),
+            new Shape(128, 128, 3));
+    // Of the convolution, batch norm and its normalized values, the block and its layers: 5 times
+    // 128 · 128 · 40 values.
+    assertThat(large.evaluationRows()).isEqualTo(10);
+    assertThat(withoutBatchNorm.evaluationRows()).isEqualTo(Network.MAX_EVALUATION_ROWS);
+    Examples images = Samples.examples(13, 128 * 128 * 3, CLASSES, true, 1);
+    ParameterVector parameters = Samples.parameters(large, 2);
+    MetricSums whole = new MetricSums(CLASSES);
+    replica(large).evaluate(parameters, images, whole);
+    assertThat(whole.examples()).isEqualTo(13);
+    Pass pass = new Pass(large.layout());
+    NetworkBuffers buffers = new NetworkBuffers(large, 1, false);
+    MetricSums single = new MetricSums(CLASSES);
+    for (int row = 0; row < 13; row++) {
+      System.arraycopy(
+          images.features(),
+          row * images.featureCount(),
+          buffers.input(),
+          0,
+          images.featureCount());
+      pass.evaluate(parameters.values(), 1);
+      large.forward(pass, buffers);
+      float[] target = {images.targets()[row]};
+      float[] weight = {images.weight(row)};
+      LOSS.bind(CLASSES).evaluate(buffers.output(), 1, target, weight, null, single);
+    }
+    assertThat(whole.lossSum()).isCloseTo(single.lossSum(), within(1e-4));
+    assertThat(whole.confusion()).isEqualTo(single.confusion());
+  }
+
+  @Test
+  void rowsThatNoArrayHoldsAreNamed() {
+    Network wide = new Network(List.of(Samples.dense(CLASSES)), Shape.vector(1 << 16));
+    assertThatThrownBy(() -> new NetworkBuffers(wide, 1 << 15, true))
+        .isInstanceOf(LockstepException.class)
+        .hasMessage(
+            "32768 examples in one shard of a mini-batch, with 65536 values each between two"
+                + " layers, are more than one array holds. Use a smaller training.batchSize or more"
+                + " training.shards.");
   }
 }
