@@ -14,6 +14,7 @@ import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.model.CategoricalColumn;
 import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.model.Preprocessing;
 import java.io.IOException;
@@ -37,9 +38,11 @@ import java.util.Optional;
  *
  * Features are normalized in float64 and rounded to float32, as {@link Preprocessing} does. The
  * metadata hold {@code classLabels} and {@code featureNames} (JSON lists), {@code labelName},
- * {@code loss}, {@code task} and {@code lockstepVersion}. The same model always gives the same
- * bytes. Operator set 17, IR version 8: ONNX Runtime 1.12 and newer run it. Source: the ONNX
- * operator schemas and {@code onnx.proto}.
+ * {@code loss}, {@code task} and {@code lockstepVersion}; where columns of texts go to an embedding
+ * layer, also {@code levels}: a JSON object that has for each such feature the list of its texts,
+ * whose index is the feature's value; -1 stands for an empty cell and any other text. The same
+ * model always gives the same bytes. Operator set 17, IR version 8: ONNX Runtime 1.12 and newer run
+ * it. Source: the ONNX operator schemas and {@code onnx.proto}.
  */
 public final class OnnxModel {
   private static final int OPERATOR_SET = 17;
@@ -123,17 +126,26 @@ public final class OnnxModel {
     metadata.put("task", preprocessing.isClassification() ? "classification" : "regression");
     metadata.put("labelName", preprocessing.labelName());
     if (preprocessing.isClassification()) {
-      metadata.put("classLabels", list(preprocessing.classLabels()));
+      metadata.put("classLabels", json(preprocessing.classLabels()));
     }
-    metadata.put("featureNames", list(preprocessing.featureNames()));
+    metadata.put("featureNames", json(preprocessing.featureNames()));
+    Map<String, List<String>> levels = new LinkedHashMap<>();
+    for (CategoricalColumn column : preprocessing.categorical()) {
+      if (column.indexed()) {
+        levels.put(column.name(), column.levels());
+      }
+    }
+    if (!levels.isEmpty()) {
+      metadata.put("levels", json(levels));
+    }
     metadata.put("loss", model.loss().kind());
     metadata.put("lockstepVersion", lockstepVersion);
     return metadata;
   }
 
-  private static String list(List<String> texts) {
+  private static String json(Object textsOrLists) {
     try {
-      return JSON.writeValueAsString(texts);
+      return JSON.writeValueAsString(textsOrLists);
     } catch (JsonProcessingException impossible) {
       throw new IllegalStateException(impossible);
     }

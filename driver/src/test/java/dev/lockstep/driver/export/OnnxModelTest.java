@@ -17,6 +17,7 @@ import dev.lockstep.trainer.layer.LayerSpec.Relu;
 import dev.lockstep.trainer.layer.LayerSpec.Tanh;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.model.CategoricalColumn;
 import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.model.ModelTensors;
 import dev.lockstep.trainer.model.Preprocessing;
@@ -138,6 +139,34 @@ final class OnnxModelTest {
       assertThat(session.sizes("features")).containsExactly(-1, FEATURES);
       assertThat(session.sizes("probabilities")).containsExactly(-1, LABELS.size());
       assertThat(session.sizes("label")).containsExactly(-1);
+    }
+  }
+
+  @Test
+  void theMetadataTellWhichTextAnIndexStandsFor() throws OrtException, IOException {
+    List<LayerSpec> layers =
+        List.of(new LayerSpec.Embedding(2, List.of(new LayerSpec.Embedding.Table(1, 3))), dense(1));
+    Network network = new Network(layers, Shape.vector(2));
+    Preprocessing preprocessing =
+        new Preprocessing(
+            List.of("size", "city"),
+            List.of(new CategoricalColumn("city", 1, true, List.of("Bern, CH", "Oslo", "\"R\""))),
+            "price",
+            List.of(),
+            "none",
+            new double[2],
+            new double[] {1, 1});
+    ModelArtifact model =
+        new ModelArtifact(
+            network,
+            new LossSpec.MeanSquaredError(),
+            network.initialParameters(1),
+            new long[0],
+            preprocessing);
+    try (OnnxSession session = new OnnxSession(ModelSamples.file(model))) {
+      assertThat(session.metadata())
+          .containsEntry("featureNames", "[\"size\",\"city\"]")
+          .containsEntry("levels", "{\"city\":[\"Bern, CH\",\"Oslo\",\"\\\"R\\\"\"]}");
     }
   }
 
