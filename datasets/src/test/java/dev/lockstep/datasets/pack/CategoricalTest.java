@@ -139,7 +139,8 @@ class CategoricalTest {
       List<Integer> trained = Fixtures.column(data.train(), 4);
       assertThat(data.preprocessing().categorical().get(0).levels())
           .containsExactlyElementsOf(trained.stream().map(row -> "t" + row).toList());
-      for (PreparedSplit heldOut : List.of(data.validation().get(), data.test().get())) {
+      for (PreparedSplit heldOut :
+          List.of(data.validation().orElseThrow(), data.test().orElseThrow())) {
         for (float[] row : Fixtures.rows(heldOut)) {
           assertThat(row).as("no level of its own").startsWith(0, 0, 0, 0);
         }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -229,7 +230,7 @@ public final class NetworkGradientCheck {
     if (length <= SAMPLES) {
       return IntStream.range(window.offset(), window.end()).toArray();
     }
-    TreeSet<Integer> chosen = new TreeSet<>();
+    Set<Integer> chosen = new TreeSet<>();
     if (network.specs().get(layerOf(window)) instanceof LayerSpec.Embedding embedding) {
       // The tables are the first tensors of the network.
       int[] used = usedElements(embedding, embedding.tables().get(tensor), examples);
@@ -246,7 +247,7 @@ public final class NetworkGradientCheck {
   /** Elements of a table that the examples look up, ascending. */
   private static int[] usedElements(
       LayerSpec.Embedding embedding, LayerSpec.Embedding.Table table, Examples examples) {
-    TreeSet<Integer> levels = new TreeSet<>();
+    Set<Integer> levels = new TreeSet<>();
     for (int row = 0; row < examples.count(); row++) {
       float level = examples.features()[row * examples.featureCount() + table.position()];
       if (level >= 0 && level < table.levels()) {
@@ -263,8 +264,8 @@ public final class NetworkGradientCheck {
    * {@code count} different numbers of 0 … length-1, by Floyd's algorithm: every subset is equally
    * likely.
    */
-  private TreeSet<Integer> draw(int length, int count, int tensor) {
-    TreeSet<Integer> chosen = new TreeSet<>();
+  private Set<Integer> draw(int length, int count, int tensor) {
+    Set<Integer> chosen = new TreeSet<>();
     for (int last = length - count; last < length; last++) {
       double uniform = Philox.uniform(seed, Purpose.GRADIENT_CHECK, 0, 0, tensor, last);
       int drawn = (int) (uniform * (last + 1));
