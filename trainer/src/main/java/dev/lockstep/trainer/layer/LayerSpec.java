@@ -120,7 +120,7 @@ public sealed interface LayerSpec extends Serializable {
 
     @Override
     public Layer bind(LayerPlace place) {
-      String where = "network.layers[" + place.index() + "]: an embedding layer ";
+      String where = place.path() + ": an embedding layer ";
       if (!place.name().equals("0")) {
         throw LockstepException.usage(
             where + "must be the first layer, since it takes the columns of the data.");

@@ -91,6 +91,11 @@ class EmbeddingLayerTest {
   void placesThatDoNotFitAreRefused() {
     Shape vector = Shape.vector(4);
     assertRefused("must be the first", vector, new LayerSpec.Relu(), SPEC);
+    assertRefused(
+        "network.layers[1].layers[0]: an embedding layer must be the first",
+        vector,
+        new LayerSpec.Relu(),
+        new LayerSpec.Residual(List.of(SPEC), false));
     assertRefused("data.categorical", vector, new Embedding(2, List.of()));
     assertRefused("position 4", vector, new Embedding(2, List.of(new Table(4, 2))));
     assertRefused(
