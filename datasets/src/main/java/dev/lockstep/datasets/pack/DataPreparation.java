@@ -177,12 +177,11 @@ public final class DataPreparation {
               ? LabelCoding.classes(model.classLabels())
               : LabelCoding.values();
     }
-    ScannedRows rows = ScannedRows.scan(source, columns, task, known, knownFeatures, indexed);
-    Shape shape = inputShape(source, rows.features().featureCount());
+    ScannedRows scanned = ScannedRows.scan(source, columns, task, known, knownFeatures, indexed);
     RowPlacement placement =
         RowPlacement.divided(
             spark,
-            rows,
+            scanned,
             fraction(settings.validation()),
             fraction(settings.test()),
             settings.splitSeed());
@@ -195,6 +194,8 @@ public final class DataPreparation {
               + grid.shards()
               + " shards. Lower training.shards or add data.");
     }
+    ScannedRows rows = model == null ? scanned.withLevelsOfTraining(placement, indexed) : scanned;
+    Shape shape = inputShape(source, rows.features().featureCount());
     Fingerprint fingerprint = new Fingerprint();
     fingerprint.add(rows);
 

@@ -106,6 +106,27 @@ final class Scan implements KryoSerializable {
     return scan;
   }
 
+  /**
+   * Scans the rows of a partition, which have been scanned before, for the levels of the training
+   * split alone.
+   *
+   * @param places where each row goes
+   */
+  static Scan levelsOfTraining(Iterator<RowBuffer> rows, RowPlacement.Walk places) {
+    Scan scan = new Scan();
+    while (rows.hasNext()) {
+      RowBuffer row = rows.next();
+      places.next(row.file(), row.start());
+      if (row.problem() != null) {
+        throw RowPlacement.changed(row.file());
+      }
+      if (places.split() == Split.TRAIN) {
+        scan.noteLevels(row.texts());
+      }
+    }
+    return scan;
+  }
+
   private static RowProblem unusable(String labelName, String label, LabelCoding coding) {
     List<String> classes = coding.classes();
     if (classes.isEmpty()) {

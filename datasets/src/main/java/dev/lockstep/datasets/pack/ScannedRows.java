@@ -80,11 +80,32 @@ final class ScannedRows {
       found.refuse(found.firstProblem(List.of(ScannedPiece::problem)));
       found.refuseNoRows();
     }
-    ColumnCoding features = findLevels ? found.decideLevels(scan, indexed) : knownFeatures;
+    ColumnCoding features = findLevels ? found.decideLevels(scan, indexed, "row") : knownFeatures;
     return new ScannedRows(source, columns, pieces, coding, features);
   }
 
-  private ColumnCoding decideLevels(Scan scan, boolean indexed) {
+  /**
+   * The same rows with the levels that occur in the training split only: a level that no training
+   * step can see would keep the weights it started with, where a text that is new has none. One
+   * more pass over the rows where there are categorical columns and other splits.
+   *
+   * @param indexed whether texts become indices
+   */
+  ScannedRows withLevelsOfTraining(RowPlacement placement, boolean indexed) {
+    if (columns.categorical().isEmpty() || placement.splits() == 1) {
+      return this;
+    }
+    Scan scan =
+        source
+            .rows(columns)
+            .mapPartitions(
+                rows -> List.of(Scan.levelsOfTraining(rows, placement.walk())).iterator())
+            .treeReduce(Scan::merge);
+    return new ScannedRows(
+        source, columns, pieces, coding, decideLevels(scan, indexed, "row of the training split"));
+  }
+
+  private ColumnCoding decideLevels(Scan scan, boolean indexed, String row) {
     List<Levels> levels = new ArrayList<>();
     for (int i = 0; i < columns.categorical().size(); i++) {
       Set<String> texts = scan.levels().get(i);
@@ -94,7 +115,7 @@ final class ScannedRows {
                 + ": the categorical column '"
                 + columns.categorical().get(i)
                 + (texts.isEmpty()
-                    ? "' is empty in every row."
+                    ? "' is empty in every " + row + "."
                     : "' has more than " + Scan.MAX_CLASSES + " different texts.")
                 + " Leave it out of data.features"
                 + (texts.isEmpty()

@@ -122,6 +122,60 @@ class CategoricalTest {
     }
   }
 
+  /** Ten rows, each with a text and a number of its own, in two files. */
+  private Settings dividedRows() {
+    Path one = folder.resolve("divided/1.csv");
+    Path two = folder.resolve("divided/2.csv");
+    String header = "city,row,label";
+    Fixtures.write(one, header, "t0,0,a", "t1,1,b", "t2,2,a", "t3,3,b", "t4,4,a");
+    Fixtures.write(two, header, "t5,5,b", "t6,6,a", "t7,7,b", "t8,8,a", "t9,9,b");
+    return Settings.csv(one, two).categorical("city").fractions(0.3, 0.3);
+  }
+
+  @Test
+  void levelsAreThoseOfTheTrainingSplit() {
+    try (PreparedData data = dividedRows().prepare(2, 2);
+        PreparedData alike = dividedRows().prepare(1, 1)) {
+      List<Integer> trained = Fixtures.column(data.train(), 4);
+      assertThat(data.preprocessing().categorical().get(0).levels())
+          .containsExactlyElementsOf(trained.stream().map(row -> "t" + row).toList());
+      for (PreparedSplit heldOut :
+          List.of(data.validation().orElseThrow(), data.test().orElseThrow())) {
+        for (float[] row : Fixtures.rows(heldOut)) {
+          assertThat(row).as("no level of its own").startsWith(0, 0, 0, 0);
+        }
+      }
+      assertThat(alike.preprocessing().categorical()).isEqualTo(data.preprocessing().categorical());
+      assertThat(alike.fingerprint()).isEqualTo(data.fingerprint());
+    }
+    try (PreparedData data =
+        DataPreparation.prepare(TestSpark.context(), dividedRows().build(), true, 2, 2)) {
+      assertThat(Fixtures.column(data.train(), 0)).containsExactly(0, 1, 2, 3);
+      assertThat(Fixtures.column(data.test().orElseThrow(), 0)).containsOnly(-1);
+    }
+  }
+
+  @Test
+  void aColumnThatIsEmptyInTrainingIsRefused() {
+    int row;
+    try (PreparedData data = dividedRows().prepare(1, 1)) {
+      row = Fixtures.column(data.test().orElseThrow(), 4).get(0);
+    }
+    String[] lines = new String[11];
+    lines[0] = "city,row,label";
+    for (int i = 0; i < 10; i++) {
+      lines[i + 1] = (i == row ? "Rome," : ",") + i + "," + i % 2;
+    }
+    assertRefused(
+        ErrorKind.DATA,
+        Settings.csv(Fixtures.write(folder.resolve("one.csv"), lines))
+            .categorical("city")
+            .fractions(0.3, 0.3),
+        "one.csv",
+        "'city'",
+        "empty in every row of the training split");
+  }
+
   @Test
   void forAnEmbeddingTextsBecomeIndices() {
     Path later =

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -42,7 +43,9 @@ import java.util.stream.IntStream;
  *
  * At this ε the rounding of J in float64, about 1e-16·J/ε, and the next term of the expansion,
  * about ε²·J''', are both far below what float32 leaves in the gradient. Of a tensor with more than
- * {@link #SAMPLES} elements that many are compared, drawn by (seed, tensor).
+ * {@link #SAMPLES} elements that many are compared, drawn by (seed, tensor). Half of those of an
+ * embedding's table are of levels that occur in the mini-batch, as far as there are so many: the
+ * loss has no gradient at the others.
  *
  * <p><b>Kinks.</b> relu, maxPool and |w| have points without a derivative. Where one lies between
  * θ-ε and θ+ε, the two-sided difference means nothing, and rounding in float32 may even put the
@@ -193,7 +196,7 @@ public final class NetworkGradientCheck {
     List<int[]> samples = new ArrayList<>();
     int[] layers = new int[0];
     for (int tensor = 0; tensor < windows.size(); tensor++) {
-      int[] sample = sample(windows.get(tensor), tensor);
+      int[] sample = sample(windows.get(tensor), tensor, examples);
       samples.add(sample);
       int before = layers.length;
       layers = Arrays.copyOf(layers, before + sample.length);
@@ -222,21 +225,55 @@ public final class NetworkGradientCheck {
   }
 
   /** Elements to look at, ascending: all, or a seeded draw without replacement. */
-  private int[] sample(ParameterWindow window, int tensor) {
+  private int[] sample(ParameterWindow window, int tensor, Examples examples) {
     int length = window.length();
     if (length <= SAMPLES) {
       return IntStream.range(window.offset(), window.end()).toArray();
     }
-    // Floyd's algorithm: every subset is equally likely.
-    TreeSet<Integer> chosen = new TreeSet<>();
-    for (int last = length - SAMPLES; last < length; last++) {
+    Set<Integer> chosen = new TreeSet<>();
+    if (network.specs().get(layerOf(window)) instanceof LayerSpec.Embedding embedding) {
+      // The tables are the first tensors of the network.
+      int[] used = usedElements(embedding, embedding.tables().get(tensor), examples);
+      for (int place : draw(used.length, Math.min(used.length, SAMPLES / 2), tensor)) {
+        chosen.add(used[place]);
+      }
+    }
+    for (int element : draw(length, SAMPLES - chosen.size(), tensor)) {
+      chosen.add(element);
+    }
+    return chosen.stream().mapToInt(element -> window.offset() + element).toArray();
+  }
+
+  /** Elements of a table that the examples look up, ascending. */
+  private static int[] usedElements(
+      LayerSpec.Embedding embedding, LayerSpec.Embedding.Table table, Examples examples) {
+    Set<Integer> levels = new TreeSet<>();
+    for (int row = 0; row < examples.count(); row++) {
+      float level = examples.features()[row * examples.featureCount() + table.position()];
+      if (level >= 0 && level < table.levels()) {
+        levels.add((int) level);
+      }
+    }
+    int dimension = embedding.dimension();
+    return levels.stream()
+        .flatMapToInt(level -> IntStream.range(level * dimension, (level + 1) * dimension))
+        .toArray();
+  }
+
+  /**
+   * {@code count} different numbers of 0 … length-1, by Floyd's algorithm: every subset is equally
+   * likely.
+   */
+  private Set<Integer> draw(int length, int count, int tensor) {
+    Set<Integer> chosen = new TreeSet<>();
+    for (int last = length - count; last < length; last++) {
       double uniform = Philox.uniform(seed, Purpose.GRADIENT_CHECK, 0, 0, tensor, last);
       int drawn = (int) (uniform * (last + 1));
       if (!chosen.add(drawn)) {
         chosen.add(last);
       }
     }
-    return chosen.stream().mapToInt(element -> window.offset() + element).toArray();
+    return chosen;
   }
 
   private static double norm(float[] values, int[] elements) {

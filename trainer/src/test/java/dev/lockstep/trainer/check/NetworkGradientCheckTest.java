@@ -99,6 +99,43 @@ class NetworkGradientCheckTest {
     }
   }
 
+  /** Of a table with thousands of levels a mini-batch uses few: those must be among the sample. */
+  @Test
+  void aLargeTableIsCheckedWhereTheMiniBatchUsesIt() {
+    LayerSpec.Embedding.Table small = new LayerSpec.Embedding.Table(0, 3);
+    LayerSpec.Embedding.Table large = new LayerSpec.Embedding.Table(2, 9_000);
+    Network network =
+        new Network(
+            List.of(
+                new LayerSpec.Embedding(4, List.of(small, large)), new Tanh(), Samples.dense(3)),
+            Shape.vector(3));
+    Examples examples = examples(network, 6);
+    for (int row = 0; row < examples.count(); row++) {
+      examples.features()[3 * row] = row % 3;
+      examples.features()[3 * row + 2] = row == 0 ? -1 : 8_999 - 7 * row;
+    }
+    ParameterVector parameters = network.initialParameters(SEED);
+    NetworkGradientCheck check =
+        new NetworkGradientCheck(network, SOFTMAX, 3, Regularization.NONE, SEED);
+    assertThat(check.check(parameters, examples, 2).agrees()).isTrue();
+    ParameterWindow table = network.layout().windows().get(1);
+    assertThat(table.name()).isEqualTo("0.tables.1.weight");
+    GradientReport report =
+        check.check(
+            parameters,
+            examples,
+            2,
+            (point, rows) -> {
+              float[] gradient = check.trainingGradient(point, rows);
+              for (int i = table.offset(); i < table.end(); i++) {
+                gradient[i] *= 1.005f;
+              }
+              return gradient;
+            });
+    assertThat(report.tensors().get(1).verdict()).isEqualTo(Verdict.DIFFERS);
+    assertThat(report.tensors().get(1).checked()).isGreaterThan(NetworkGradientCheck.SAMPLES / 2);
+  }
+
   /** Each tensor in turn gets a gradient that is half a percent too large. */
   @Test
   void plantedErrorsAreCaught() {
