@@ -169,6 +169,10 @@ public final class DataPreparation {
     ColumnSelection columns =
         ColumnSelection.resolve(
             source, features, categorical(), settings.label(), settings.weight());
+    if (columns.categorical().isEmpty()) {
+      // So many features are known before a row is read; those of texts are not.
+      requireShapeOf(source, columns.features().size());
+    }
 
     LabelCoding known = null;
     if (model != null) {
@@ -248,7 +252,13 @@ public final class DataPreparation {
       Shape known = source.shape().orElse(null);
       return known != null && known.size() == featureCount ? known : Shape.vector(featureCount);
     }
-    if (shape.size() != featureCount) {
+    requireShapeOf(source, featureCount);
+    return shape;
+  }
+
+  private void requireShapeOf(DataSource source, int featureCount) {
+    Shape shape = settings.shape();
+    if (shape != null && shape.size() != featureCount) {
       throw LockstepException.usage(
           "data.shape is ["
               + shape.height()
@@ -267,7 +277,6 @@ public final class DataPreparation {
                   : " features, levels of categorical columns included")
               + ". Correct data.shape (height, width, channels) or choose data.features.");
     }
-    return shape;
   }
 
   private static double fraction(HeldOut heldOut) {

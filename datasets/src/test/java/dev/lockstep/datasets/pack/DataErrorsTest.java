@@ -267,6 +267,12 @@ class DataErrorsTest {
   }
 
   @Test
+  void aShapeOfAnotherSizeIsToldBeforeTheRowsAreRead() {
+    assertThat(usageError(Settings.csv(csv("x,y,label", "1,much,p")).shape(new Shape(2, 2, 1))))
+        .contains("data.shape is [2, 2, 1]");
+  }
+
+  @Test
   void readerOptionsThatHideBadRows() {
     assertThat(
             usageError(

@@ -8,8 +8,8 @@
  * {@link dev.lockstep.driver.report.TuningReport}.
  *
  * <p>Last in the flow: it takes records and streams and knows neither Spark nor Hadoop nor where
- * files are. May import the JDK, Jackson, and of the trainer {@code error}, {@code metric} and
- * {@code search}. {@code MetricsLog} and {@code ProgressPrinter} may be called from several
- * threads; everything else is immutable or a pure function.
+ * files are. May import the JDK, Jackson, {@code rangetest}, and of the trainer {@code error},
+ * {@code metric} and {@code search}. {@code MetricsLog} and {@code ProgressPrinter} may be called
+ * from several threads; everything else is immutable or a pure function.
  */
 package dev.lockstep.driver.report;
