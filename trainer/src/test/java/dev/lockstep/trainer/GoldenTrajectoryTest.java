@@ -16,6 +16,8 @@ import dev.lockstep.trainer.optimizer.OptimizerState;
 import dev.lockstep.trainer.optimizer.Regularization;
 import dev.lockstep.trainer.optimizer.UpdateStep;
 import dev.lockstep.trainer.optimizer.UpdateStep.Report;
+import dev.lockstep.trainer.optimizer.UpdateWorkspace;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.RunningStatistics;
 import dev.lockstep.trainer.reduce.Contribution;
@@ -96,6 +98,7 @@ class GoldenTrajectoryTest {
     Optimizer adam = new Optimizer.Adam(0.01, 0.9, 0.999, 1e-8);
     UpdateStep update =
         new UpdateStep(network.layout(), Regularization.NONE, Double.POSITIVE_INFINITY, adam);
+    UpdateWorkspace workspace = new UpdateWorkspace(network.layout(), ThreadTeam.ofCaller());
     OptimizerState state = adam.newState(network.layout().trainableLength());
     Replica replica = new Replica(network, new LossSpec.SoftmaxCrossEntropy().bind(CLASSES), 1);
     Contribution total = replica.newContribution();
@@ -117,14 +120,14 @@ class GoldenTrajectoryTest {
             step,
             1,
             total);
-        Report report = update.prepare(total, parameters);
+        Report report = update.prepare(total, parameters, workspace);
         assertThat(report.loss())
             .as("loss of step " + step)
             .isCloseTo(losses[step - 1], within(1e-5 + 1e-4 * losses[step - 1]));
         assertThat(report.gradientNorm())
             .as("norm of step " + step)
             .isCloseTo(norms[step - 1], within(1e-5 + 1e-4 * norms[step - 1]));
-        update.apply(total, report, parameters, state, 0.01, step);
+        update.apply(total, report, parameters, state, 0.01, step, workspace);
         statistics.move(total.moments(), parameters);
       }
     }

@@ -2,6 +2,7 @@ package dev.lockstep.driver.cluster;
 
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.pack.Split;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
@@ -20,7 +21,7 @@ public final class LocalReplicas implements Replicas {
   private Contribution last;
 
   /**
-   * Replicas over shards in memory.
+   * Replicas over shards in memory, on threads of their own.
    *
    * @param blueprint the run
    * @param shards all shards of each split that there is
@@ -29,6 +30,20 @@ public final class LocalReplicas implements Replicas {
   public LocalReplicas(ReplicaBlueprint blueprint, Map<Split, List<Shard>> shards, int threads) {
     this.host = new ReplicaHost(blueprint, threads);
     this.team = host.borrowTeam();
+    this.shards = Map.copyOf(shards);
+  }
+
+  /**
+   * Replicas over shards in memory, on the given threads.
+   *
+   * @param blueprint the run
+   * @param shards all shards of each split that there is
+   * @param threads stay the caller's, who may let them do other work between two calls
+   */
+  public LocalReplicas(
+      ReplicaBlueprint blueprint, Map<Split, List<Shard>> shards, ThreadTeam threads) {
+    this.host = new ReplicaHost(blueprint, threads.threads());
+    this.team = host.newTeam(threads);
     this.shards = Map.copyOf(shards);
   }
 

@@ -4,6 +4,7 @@ import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.plan.ShardOrder;
 import dev.lockstep.trainer.loss.Loss;
 import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
@@ -81,6 +82,11 @@ final class ReplicaHost implements AutoCloseable {
     return team == null
         ? new ReplicaTeam(network, loss, blueprint.seed(), blueprint.augmentation(), threads)
         : team;
+  }
+
+  /** A team on threads of the caller's. */
+  ReplicaTeam newTeam(ThreadTeam team) {
+    return new ReplicaTeam(network, loss, blueprint.seed(), blueprint.augmentation(), team);
   }
 
   /** Takes a team back. */

@@ -10,6 +10,8 @@ import dev.lockstep.driver.report.StepTimes;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.optimizer.UpdateWorkspace;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.reduce.Contribution;
 
 /**
@@ -24,15 +26,27 @@ public final class TrainingLoop {
   private final boolean classification;
   private final TrainingListener listener;
   private final Supervision supervision;
+  private final UpdateWorkspace workspace;
 
-  /** A loop over the given replicas; {@code classification} decides which metrics are told. */
+  /**
+   * A loop over the given replicas.
+   *
+   * @param classification decides which metrics are told
+   * @param team shares out the update; stays the caller's. Replicas on this machine may work on the
+   *     same one, since they rest during the update
+   */
   public TrainingLoop(
-      Replicas replicas, TrainingPlan plan, boolean classification, TrainingListener listener) {
+      Replicas replicas,
+      TrainingPlan plan,
+      boolean classification,
+      TrainingListener listener,
+      ThreadTeam team) {
     this.replicas = replicas;
     this.plan = plan;
     this.classification = classification;
     this.listener = listener;
     this.supervision = new Supervision(plan.schedule(), plan.earlyStopping());
+    this.workspace = new UpdateWorkspace(plan.update().layout(), team);
   }
 
   /** Takes all steps that are left, unless early stopping or the listener ends it before. */
@@ -57,12 +71,13 @@ public final class TrainingLoop {
     long start = System.nanoTime();
     Contribution total = replicas.compute(state.parameters(), step);
     long computed = System.nanoTime();
-    UpdateStep.Report report = plan.update().prepare(total, state.parameters());
+    UpdateStep.Report report = plan.update().prepare(total, state.parameters(), workspace);
     if (!report.isFinite()) {
       throw diverged(step, report);
     }
     double rate = plan.rate(step.step(), state.rateReductions());
-    plan.update().apply(total, report, state.parameters(), state.optimizer(), rate, step.step());
+    plan.update()
+        .apply(total, report, state.parameters(), state.optimizer(), rate, step.step(), workspace);
     state.statistics().move(total.moments(), state.parameters());
     state.finishStep();
     state.epochSums().merge(total.metrics());

@@ -19,6 +19,7 @@ import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.RunningStatistics;
 import dev.lockstep.trainer.schedule.LearningRate;
@@ -41,11 +42,13 @@ final class TrainingSession implements AutoCloseable {
   private final RunSetup setup;
   private final TrainingState state;
   private final Replicas replicas;
+  private final ThreadTeam team;
 
-  private TrainingSession(RunSetup setup, TrainingState state, Replicas replicas) {
+  private TrainingSession(RunSetup setup, TrainingState state, Replicas replicas, ThreadTeam team) {
     this.setup = setup;
     this.state = state;
     this.replicas = replicas;
+    this.team = team;
   }
 
   /** Logical shards of a run: as configured, else the parallelism there is. */
@@ -72,10 +75,10 @@ final class TrainingSession implements AutoCloseable {
     RunSetup setup = RunSetup.of(given, data, shards(spark, given.training()));
     Map<Split, JavaRDD<Shard>> splits = splits(data);
     int threads = Math.min(setup.shards(), spark.defaultParallelism());
+    TrainingState state = firstState(spark, setup);
+    ThreadTeam team = driverTeam(threads);
     return new TrainingSession(
-        setup,
-        firstState(spark, setup),
-        replicas(spark, setup, splits, () -> collect(splits), threads));
+        setup, state, replicas(spark, setup, splits, () -> collect(splits), team), team);
   }
 
   /**
@@ -87,8 +90,15 @@ final class TrainingSession implements AutoCloseable {
    */
   static TrainingSession open(
       JavaSparkContext spark, RunSetup setup, TrainingState state, TrialData data, int threads) {
+    ThreadTeam team = driverTeam(threads);
     return new TrainingSession(
-        setup, state, replicas(spark, setup, data.splits(), data::onDriver, threads));
+        setup, state, replicas(spark, setup, data.splits(), data::onDriver, team), team);
+  }
+
+  /** The driver's threads, for updates and for replicas of a local synchronizer. */
+  private static ThreadTeam driverTeam(int threads) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    return new ThreadTeam("lockstep-driver", Math.min(threads, processors));
   }
 
   /** The shards of every split that there is. */
@@ -131,7 +141,7 @@ final class TrainingSession implements AutoCloseable {
       RunSetup setup,
       Map<Split, JavaRDD<Shard>> splits,
       Supplier<Map<Split, List<Shard>>> onDriver,
-      int threads) {
+      ThreadTeam team) {
     RunConfiguration run = setup.configuration();
     ReplicaBlueprint blueprint =
         new ReplicaBlueprint(
@@ -153,7 +163,7 @@ final class TrainingSession implements AutoCloseable {
               + spark.master()
               + ". Use 'tree', or --master local[N].");
     }
-    return new LocalReplicas(blueprint, onDriver.get(), threads);
+    return new LocalReplicas(blueprint, onDriver.get(), team);
   }
 
   /** Configuration, data and network, and what the user should know about them. */
@@ -204,11 +214,12 @@ final class TrainingSession implements AutoCloseable {
             setup.batches().stepsPerEpoch(),
             validateEveryEpochs,
             run.training().earlyStopping());
-    return new TrainingLoop(replicas, plan, setup.classification(), listener);
+    return new TrainingLoop(replicas, plan, setup.classification(), listener, team);
   }
 
   @Override
   public void close() {
     replicas.close();
+    team.close();
   }
 }

@@ -30,6 +30,7 @@ import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.optimizer.Optimizer;
 import dev.lockstep.trainer.optimizer.Regularization;
 import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.RunningStatistics;
 import dev.lockstep.trainer.schedule.Schedule;
@@ -160,7 +161,7 @@ final class TrainingFixture {
           @Override
           public void epochFinished(EpochRecord record) {}
         };
-    new TrainingLoop(replicas, plan, true, listener).run(state);
+    new TrainingLoop(replicas, plan, true, listener, ThreadTeam.ofCaller()).run(state);
     return ModelTensors.sha256(network.layout(), parameters);
   }
 

@@ -11,6 +11,7 @@ import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.optimizer.Optimizer;
 import dev.lockstep.trainer.optimizer.Regularization;
 import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.ParameterLayout;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.ParameterWindow.Role;
@@ -105,7 +106,9 @@ final class SupervisionTest {
             STEPS_PER_EPOCH,
             1,
             earlyStopping);
-    loop = new TrainingLoop(new ScriptedReplicas(List.of(losses)), plan, true, records);
+    loop =
+        new TrainingLoop(
+            new ScriptedReplicas(List.of(losses)), plan, true, records, ThreadTeam.ofCaller());
   }
 
   private static EarlyStopping stopAfter(int patience, double minDelta) {

@@ -28,6 +28,7 @@ import dev.lockstep.trainer.model.SafeTensors;
 import dev.lockstep.trainer.model.Tensor;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.RunningStatistics;
 import dev.lockstep.trainer.replica.Examples;
@@ -111,7 +112,7 @@ final class GoldenReplicasTest {
     Records records = new Records(new ArrayList<>(), new ArrayList<>());
     try (LocalReplicas replicas =
         new LocalReplicas(blueprint, Map.of(Split.TRAIN, List.of(new Shard(0, examples))), 1)) {
-      new TrainingLoop(replicas, plan, classification, records).run(state);
+      new TrainingLoop(replicas, plan, classification, records, ThreadTeam.ofCaller()).run(state);
     }
 
     JsonNode expected = new ObjectMapper().readTree(golden.resolve("expected.json").toFile());

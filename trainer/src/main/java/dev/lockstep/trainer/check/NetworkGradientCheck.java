@@ -8,6 +8,8 @@ import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.optimizer.Optimizer;
 import dev.lockstep.trainer.optimizer.Regularization;
 import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.optimizer.UpdateWorkspace;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.ParameterWindow;
 import dev.lockstep.trainer.parameter.ParameterWindow.Role;
@@ -171,7 +173,8 @@ public final class NetworkGradientCheck {
     replica.compute(parameters, examples, order, 0, order.length, 1, 1, contribution);
     new UpdateStep(
             network.layout(), regularization, Double.POSITIVE_INFINITY, new Optimizer.Sgd(1.0))
-        .prepare(contribution, parameters);
+        .prepare(
+            contribution, parameters, new UpdateWorkspace(network.layout(), ThreadTeam.ofCaller()));
     return contribution.gradient();
   }
 

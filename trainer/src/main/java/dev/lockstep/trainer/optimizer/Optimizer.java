@@ -8,9 +8,9 @@ import java.util.List;
 
 /**
  * An update rule: immutable settings here, all memory in an explicit {@link OptimizerState}, and
- * the step as a method that works on any range of the flat parameter vector. Only the rules with a
- * layer-wise ratio ({@link Lars}, {@link Lamb}) need every weight tensor that the range touches to
- * lie in it whole.
+ * the step as a method that works on any range of the flat parameter vector, so that threads share
+ * it out. Only the rules with a layer-wise ratio ({@link Lars}, {@link Lamb}) need every weight
+ * tensor that the range touches to lie in it whole.
  *
  * <p>Weight decay and layer-wise ratios concern tensors of role {@link Role#WEIGHT} alone: no
  * biases, and no γ and β of norms.
@@ -26,6 +26,11 @@ public sealed interface Optimizer extends Serializable {
 
   /** Names of the slots that the rule keeps, in order. */
   List<String> slotNames();
+
+  /** Whether a range must hold every weight tensor that it touches whole. */
+  default boolean needsWholeTensors() {
+    return false;
+  }
 
   /** Zeroed memory for {@code length} parameters. */
   default OptimizerState newState(int length) {
@@ -350,8 +355,7 @@ public sealed interface Optimizer extends Serializable {
    * Layer-wise adaptive rate scaling. You, Gitman, Ginsburg, "Large Batch Training of Convolutional
    * Networks" (2017), algorithm 1: per weight tensor λ = trustCoefficient·‖θ‖/(‖g‖ +
    * weightDecay·‖θ‖); v = β v + α λ (g + weightDecay·θ); θ -= v. λ is 1 where ‖θ‖ or ‖g‖ is 0.
-   * Other tensors: v = β v + α g; θ -= v. Norms are computed in float64, in the order of the
-   * elements.
+   * Other tensors: v = β v + α g; θ -= v. Norms are computed in float64.
    */
   record Lars(double learningRate, double beta, double weightDecay, double trustCoefficient)
       implements Optimizer {
@@ -363,6 +367,11 @@ public sealed interface Optimizer extends Serializable {
 
     /** The trust coefficient where the configuration names none: the paper's. */
     public static final double DEFAULT_TRUST_COEFFICIENT = 0.001;
+
+    @Override
+    public boolean needsWholeTensors() {
+      return true;
+    }
 
     @Override
     public List<String> slotNames() {
@@ -413,8 +422,7 @@ public sealed interface Optimizer extends Serializable {
    * Layer-wise ratios on top of Adam. You et al., "Large Batch Optimization for Deep Learning:
    * Training BERT in 76 minutes" (2020), algorithm 2 with φ(x) = x: v̂ and ŝ as in {@link Adam}, u
    * = v̂/(√ŝ + ε) + weightDecay·θ; θ -= α (‖θ‖/‖u‖) u per weight tensor, the ratio being 1 where
-   * ‖θ‖ or ‖u‖ is 0. Other tensors: θ -= α v̂/(√ŝ + ε). Norms are computed in float64, in the order
-   * of the elements.
+   * ‖θ‖ or ‖u‖ is 0. Other tensors: θ -= α v̂/(√ŝ + ε). Norms are computed in float64.
    */
   record Lamb(double learningRate, double beta1, double beta2, double epsilon, double weightDecay)
       implements Optimizer {
@@ -429,6 +437,11 @@ public sealed interface Optimizer extends Serializable {
 
     /** The decay where the configuration names none: the paper's. */
     public static final double DEFAULT_WEIGHT_DECAY = 0.01;
+
+    @Override
+    public boolean needsWholeTensors() {
+      return true;
+    }
 
     @Override
     public List<String> slotNames() {
@@ -501,12 +514,8 @@ public sealed interface Optimizer extends Serializable {
     }
   }
 
-  /** √(Σ x²) over [from, to), added in order. */
+  /** √(Σ x²) over [from, to), by {@link LaneSums}. */
   private static double norm(float[] values, int from, int to) {
-    double squares = 0.0;
-    for (int i = from; i < to; i++) {
-      squares += (double) values[i] * values[i];
-    }
-    return Math.sqrt(squares);
+    return Math.sqrt(LaneSums.squares(values, from, to));
   }
 }

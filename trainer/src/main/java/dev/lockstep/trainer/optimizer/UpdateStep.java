@@ -8,8 +8,9 @@ import dev.lockstep.trainer.reduce.Contribution;
 
 /**
  * What the driver does with the summed contribution of a mini-batch: mean gradient, penalty,
- * clipping, optimizer. Holds settings only; the memory is the {@link OptimizerState} that the
- * caller passes in.
+ * clipping, optimizer. Holds settings only; the memory is the {@link OptimizerState} and the {@link
+ * UpdateWorkspace} that the caller passes in. Two passes over the flat vectors, each shared out to
+ * the workspace's threads.
  *
  * @param layout where the parameters lie
  * @param regularization l1 and l2
@@ -39,45 +40,59 @@ public record UpdateStep(
   /**
    * Turns the gradient sums of {@code total} into the regularized mean gradient, in place, and says
    * how large the parts are. Changes no parameter.
+   *
+   * <p>Norm and penalty are added up in float64, within blocks of a fixed size on eight lanes, and
+   * then from block to block, so that any number of threads gives the same bits.
    */
-  public Report prepare(Contribution total, ParameterVector parameters) {
+  public Report prepare(Contribution total, ParameterVector parameters, UpdateWorkspace workspace) {
     float[] gradient = total.gradient();
     float[] values = parameters.values();
     double weight = total.metrics().weight();
     // Where all examples of a mini-batch weigh 0 there is no mean; they say nothing, so their part
     // is 0.
     float factor = weight > 0.0 ? (float) (1.0 / weight) : 0f;
-    for (int i = 0; i < gradient.length; i++) {
-      gradient[i] *= factor;
-    }
-    double penalty = 0.0;
-    float l1 = (float) regularization.l1();
-    float l2 = (float) regularization.l2();
-    if (l1 != 0f || l2 != 0f) {
-      for (ParameterWindow window : layout.windows()) {
-        if (window.role() == Role.WEIGHT) {
-          penalty += penalize(values, gradient, window, l1, l2);
-        }
-      }
-    }
-    double squares = 0.0;
-    for (float g : gradient) {
-      squares += (double) g * g;
-    }
-    return new Report(weight > 0.0 ? total.metrics().meanLoss() : 0.0, penalty, Math.sqrt(squares));
+    double[] squares = workspace.squares();
+    double[] penalties = workspace.penalties();
+    workspace.forEachBlock(
+        (block, from, to) -> {
+          scale(gradient, from, to, factor);
+          penalties[block] = penalize(values, gradient, from, to);
+          squares[block] = LaneSums.squares(gradient, from, to);
+        });
+    return new Report(
+        weight > 0.0 ? total.metrics().meanLoss() : 0.0,
+        UpdateWorkspace.sum(penalties),
+        Math.sqrt(UpdateWorkspace.sum(squares)));
   }
 
-  private double penalize(
-      float[] values, float[] gradient, ParameterWindow window, float l1, float l2) {
-    double absolute = 0.0;
-    double squared = 0.0;
-    for (int i = window.offset(); i < window.end(); i++) {
-      float w = values[i];
-      absolute += Math.abs(w);
-      squared += (double) w * w;
-      gradient[i] += Math.signum(w) * l1 + l2 * w;
+  private static void scale(float[] gradient, int from, int to, float factor) {
+    for (int i = from; i < to; i++) {
+      gradient[i] *= factor;
     }
-    return regularization.l1() * absolute + 0.5 * regularization.l2() * squared;
+  }
+
+  /** Adds the penalty's gradient in [from, to), and returns the penalty. */
+  private double penalize(float[] values, float[] gradient, int from, int to) {
+    float l1 = (float) regularization.l1();
+    float l2 = (float) regularization.l2();
+    double penalty = 0.0;
+    if (l1 == 0f && l2 == 0f) {
+      return penalty;
+    }
+    for (ParameterWindow window : layout.windows()) {
+      int start = Math.max(from, window.offset());
+      int end = Math.min(to, window.end());
+      if (window.role() == Role.WEIGHT && start < end) {
+        for (int i = start; i < end; i++) {
+          float w = values[i];
+          gradient[i] += Math.signum(w) * l1 + l2 * w;
+        }
+        penalty +=
+            regularization.l1() * LaneSums.absolutes(values, start, end)
+                + 0.5 * regularization.l2() * LaneSums.squares(values, start, end);
+      }
+    }
+    return penalty;
   }
 
   /**
@@ -96,15 +111,21 @@ public record UpdateStep(
       ParameterVector parameters,
       OptimizerState state,
       double rate,
-      long step) {
+      long step,
+      UpdateWorkspace workspace) {
     float[] gradient = total.gradient();
     double clip = clipNorm / (report.gradientNorm() + CLIP_EPSILON);
-    if (clip < 1.0) {
-      float factor = (float) clip;
-      for (int i = 0; i < gradient.length; i++) {
-        gradient[i] *= factor;
-      }
+    UpdateWorkspace.RangeWork update =
+        (place, from, to) -> {
+          if (clip < 1.0) {
+            scale(gradient, from, to, (float) clip);
+          }
+          optimizer.update(layout, parameters.values(), gradient, state, from, to, rate, step);
+        };
+    if (optimizer.needsWholeTensors()) {
+      workspace.forEachTensor(update);
+    } else {
+      workspace.forEachBlock(update);
     }
-    optimizer.update(layout, parameters.values(), gradient, state, 0, gradient.length, rate, step);
   }
 }

@@ -5,6 +5,6 @@
  *
  * <p>Place in the flow: on the driver, after the reduction. Settings are records; memory is
  * explicit in {@link dev.lockstep.trainer.optimizer.OptimizerState} and belongs to the driver's
- * thread. Imports {@code parameter} and {@code reduce}.
+ * thread. Imports {@code parameter}, {@code reduce} and {@code parallel}.
  */
 package dev.lockstep.trainer.optimizer;

@@ -71,6 +71,15 @@ public final class Contribution implements Mergeable<Contribution> {
 
   @Override
   public void merge(Contribution right) {
+    mergeAllButGradient(right);
+    addGradient(right, 0, gradient.length);
+  }
+
+  /**
+   * The part of {@link #merge} that is quick; the gradient is to be added range by range, by
+   * however many threads.
+   */
+  public void mergeAllButGradient(Contribution right) {
     if (right.gradient.length != gradient.length || right.moments.length != moments.length) {
       throw new IllegalArgumentException(
           "a contribution over "
@@ -84,12 +93,17 @@ public final class Contribution implements Mergeable<Contribution> {
     }
     metrics.merge(right.metrics);
     computeNanos = Math.max(computeNanos, right.computeNanos);
-    float[] addend = right.gradient;
-    for (int i = 0; i < gradient.length; i++) {
-      gradient[i] += addend[i];
-    }
     for (int layer = 0; layer < moments.length; layer++) {
       moments[layer].merge(right.moments[layer]);
+    }
+  }
+
+  /** Adds the gradient of {@code right} in [from, to). */
+  public void addGradient(Contribution right, int from, int to) {
+    float[] sum = gradient;
+    float[] addend = right.gradient;
+    for (int i = from; i < to; i++) {
+      sum[i] += addend[i];
     }
   }
 

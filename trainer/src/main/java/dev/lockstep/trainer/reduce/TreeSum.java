@@ -34,10 +34,22 @@ public final class TreeSum<T extends Mergeable<T>> {
     this.recycler = recycler;
   }
 
+  /** How the right one of two neighbouring sums is merged into the left one. */
+  @FunctionalInterface
+  public interface Merger<T> {
+    /** Adds {@code right} to {@code left}, as {@link Mergeable#merge} does. */
+    void merge(T left, T right);
+  }
+
   /**
    * Adds the sum of a node at or below the top; {@code value} belongs to this object from now on.
    */
   public void add(Node node, T value) {
+    add(node, value, T::merge);
+  }
+
+  /** As {@link #add(Node, Mergeable)}, with another way to get at the same sums. */
+  public void add(Node node, T value, Merger<T> merger) {
     if (node.level() < 0
         || node.index() < 0
         || node.level() > top.level()
@@ -62,12 +74,12 @@ public final class TreeSum<T extends Mergeable<T>> {
           return;
         }
       }
-      sum = place.isLeft() ? join(sum, other) : join(other, sum);
+      sum = place.isLeft() ? join(sum, other, merger) : join(other, sum, merger);
       place = place.parent();
     }
   }
 
-  private T join(T left, T right) {
+  private T join(T left, T right, Merger<T> merger) {
     if (right.isEmpty()) {
       recycler.accept(right);
       return left;
@@ -76,7 +88,7 @@ public final class TreeSum<T extends Mergeable<T>> {
       recycler.accept(left);
       return right;
     }
-    left.merge(right);
+    merger.merge(left, right);
     recycler.accept(right);
     return left;
   }

@@ -3,6 +3,7 @@ package dev.lockstep.trainer.replica;
 import dev.lockstep.trainer.augment.AugmentationPlan;
 import dev.lockstep.trainer.loss.Loss;
 import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
@@ -12,37 +13,53 @@ import dev.lockstep.trainer.reduce.TreeSum;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Several replicas, one per thread, that work through the shards of one task and add up what they
- * find in the fixed {@link ShardTree}. With one thread everything runs on the caller's.
+ * find in the fixed {@link ShardTree}.
+ *
+ * <p>While there are shards left to begin, a thread adds its contribution to its neighbour's as
+ * soon as both are there. The additions of the last shards, when threads would run out of work one
+ * by one, are made afterwards by all threads together, each a range of the gradient.
  *
  * <p>Contributions are pooled: at any time about one per thread and per level of the tree exists.
  * Used by one caller at a time.
  */
 public final class ReplicaTeam implements AutoCloseable {
+  /** Elements of the gradient that a thread adds at a time. */
+  private static final int ADDITION_BLOCK = 1 << 14;
+
   private final List<Replica> replicas = new ArrayList<>();
   private final ConcurrentLinkedDeque<Contribution> pool = new ConcurrentLinkedDeque<>();
-  private final ExecutorService threads;
+  private final ThreadTeam threads;
+  private final boolean ownsThreads;
+  private final Contribution[] late;
 
-  /** A team of {@code size} threads; see {@link Replica#Replica}. */
+  /** A team of {@code size} threads of its own; see {@link Replica#Replica}. */
   public ReplicaTeam(
       Network network, Loss loss, long seed, AugmentationPlan augmentation, int size) {
-    for (int i = 0; i < size; i++) {
-      replicas.add(new Replica(network, loss, seed, augmentation));
-    }
-    this.threads = size == 1 ? null : Executors.newFixedThreadPool(size - 1, ReplicaTeam::daemon);
+    this(network, loss, seed, augmentation, new ThreadTeam("lockstep-replica", size), true);
   }
 
-  private static Thread daemon(Runnable work) {
-    Thread thread = new Thread(work, "lockstep-replica");
-    thread.setDaemon(true);
-    return thread;
+  /** A team on the given threads, which stay the caller's. */
+  public ReplicaTeam(
+      Network network, Loss loss, long seed, AugmentationPlan augmentation, ThreadTeam threads) {
+    this(network, loss, seed, augmentation, threads, false);
+  }
+
+  private ReplicaTeam(
+      Network network,
+      Loss loss,
+      long seed,
+      AugmentationPlan augmentation,
+      ThreadTeam threads,
+      boolean ownsThreads) {
+    for (int i = 0; i < threads.threads(); i++) {
+      replicas.add(new Replica(network, loss, seed, augmentation));
+    }
+    this.threads = threads;
+    this.ownsThreads = ownsThreads;
+    this.late = new Contribution[threads.threads()];
   }
 
   /**
@@ -59,23 +76,52 @@ public final class ReplicaTeam implements AutoCloseable {
       long step,
       int epoch,
       TreeSum<Contribution> sum) {
-    forEach(
+    int firstLate = Math.max(0, slices.size() - late.length);
+    threads.run(
         slices.size(),
-        (replica, i) -> {
+        (thread, i) -> {
           Slice slice = slices.get(i);
-          long start = System.nanoTime();
-          Contribution contribution = borrow(replica);
-          replica.compute(
-              parameters,
-              slice.examples(),
-              slice.order(),
-              slice.from(),
-              slice.to(),
-              step,
-              epoch,
-              contribution);
-          contribution.addComputeNanos(System.nanoTime() - start);
-          sum.add(Node.leaf(slice.shard()), contribution);
+          Contribution contribution =
+              contribution(replicas.get(thread), parameters, slice, step, epoch);
+          if (i < firstLate) {
+            sum.add(Node.leaf(slice.shard()), contribution);
+          } else {
+            late[i - firstLate] = contribution;
+          }
+        });
+    for (int i = firstLate; i < slices.size(); i++) {
+      Contribution contribution = late[i - firstLate];
+      late[i - firstLate] = null;
+      sum.add(Node.leaf(slices.get(i).shard()), contribution, this::mergeTogether);
+    }
+  }
+
+  private Contribution contribution(
+      Replica replica, ParameterVector parameters, Slice slice, long step, int epoch) {
+    long start = System.nanoTime();
+    Contribution pooled = pool.pollFirst();
+    Contribution contribution = pooled == null ? replica.newContribution() : pooled;
+    replica.compute(
+        parameters,
+        slice.examples(),
+        slice.order(),
+        slice.from(),
+        slice.to(),
+        step,
+        epoch,
+        contribution);
+    contribution.addComputeNanos(System.nanoTime() - start);
+    return contribution;
+  }
+
+  private void mergeTogether(Contribution left, Contribution right) {
+    left.mergeAllButGradient(right);
+    int length = left.gradient().length;
+    threads.run(
+        (length + ADDITION_BLOCK - 1) / ADDITION_BLOCK,
+        (thread, block) -> {
+          int from = block * ADDITION_BLOCK;
+          left.addGradient(right, from, Math.min(length, from + ADDITION_BLOCK));
         });
   }
 
@@ -89,18 +135,13 @@ public final class ReplicaTeam implements AutoCloseable {
       List<Examples> examples,
       int classes,
       TreeSum<MetricSums> sum) {
-    forEach(
+    threads.run(
         numbers.length,
-        (replica, i) -> {
+        (thread, i) -> {
           MetricSums sums = MetricSums.forSplit(classes);
-          replica.evaluate(parameters, examples.get(i), sums);
+          replicas.get(thread).evaluate(parameters, examples.get(i), sums);
           sum.add(Node.leaf(numbers[i]), sums);
         });
-  }
-
-  private Contribution borrow(Replica replica) {
-    Contribution contribution = pool.pollFirst();
-    return contribution == null ? replica.newContribution() : contribution;
   }
 
   /** Takes back a contribution whose contents are no longer needed. */
@@ -108,89 +149,10 @@ public final class ReplicaTeam implements AutoCloseable {
     pool.addFirst(contribution);
   }
 
-  private interface Work {
-    void run(Replica replica, int item);
-  }
-
-  /**
-   * Items handed to threads as they become free; what a thread finds must not depend on which items
-   * it gets. After a failure no new item is begun.
-   */
-  private static final class Round {
-    private final int items;
-    private final Work work;
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
-
-    private Round(int items, Work work) {
-      this.items = items;
-      this.work = work;
-    }
-
-    private void drain(Replica replica) {
-      try {
-        for (int item = next.getAndIncrement(); item < items; item = next.getAndIncrement()) {
-          work.run(replica, item);
-        }
-      } catch (RuntimeException | Error thrown) {
-        stop(thrown);
-      }
-    }
-
-    private void stop(Throwable reason) {
-      failure.compareAndSet(null, reason);
-      next.set(items);
-    }
-  }
-
-  private void forEach(int items, Work work) {
-    Round round = new Round(items, work);
-    int helpers = Math.max(0, Math.min(replicas.size(), items) - 1);
-    CountDownLatch atWork = new CountDownLatch(helpers);
-    for (int i = 1; i <= helpers; i++) {
-      Replica replica = replicas.get(i);
-      threads.execute(
-          () -> {
-            round.drain(replica);
-            atWork.countDown();
-          });
-    }
-    round.drain(replicas.get(0));
-    await(atWork, round);
-    Throwable failure = round.failure.get();
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    if (failure instanceof RuntimeException exception) {
-      throw exception;
-    }
-  }
-
-  /**
-   * Waits for the helpers even when interrupted: one that is left at work would share its replica
-   * and its parameters with the next step.
-   */
-  private static void await(CountDownLatch atWork, Round round) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        atWork.await();
-        break;
-      } catch (InterruptedException interruption) {
-        interrupted = true;
-        round.stop(
-            new IllegalStateException("interrupted while replicas were at work", interruption));
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   @Override
   public void close() {
-    if (threads != null) {
-      threads.shutdownNow();
+    if (ownsThreads) {
+      threads.close();
     }
   }
 }

@@ -1,0 +1,229 @@
+package dev.lockstep.trainer.parallel;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A fixed number of threads, the caller's among them, that work through numbered items together:
+ * one call of {@link #run} after the other, several a training step. With one thread everything
+ * runs on the caller's.
+ *
+ * <p>A hand-out costs about a microsecond while the helpers are awake, and allocates nothing. A
+ * helper that runs out of work watches for the next call for some tens of microseconds before it
+ * sleeps, and so does a caller who waits for helpers: waking a thread takes longer than updating a
+ * small network. Where there are more threads than processors, both sleep at once.
+ *
+ * <p>Used by one caller at a time, and never from inside its own work.
+ */
+public final class ThreadTeam implements AutoCloseable {
+  private static final long WATCH_NANOS = 50_000;
+  private static final int LOOKS_PER_CLOCK = 32;
+
+  /** The round in which helpers end. */
+  private static final long CLOSED = -1;
+
+  private final Helper[] helpers;
+  private final long watchNanos;
+  private final AtomicInteger next = new AtomicInteger();
+  private final AtomicInteger atWork = new AtomicInteger();
+  private final AtomicReference<Throwable> failure = new AtomicReference<>();
+  private Work work;
+  private int items;
+  private int started;
+
+  /**
+   * Number of the round (high 32 bits) and how many helpers take part in it, in one variable: a
+   * helper that sits a round out may come late, and must not take one round for another.
+   */
+  private volatile long round;
+
+  private volatile Thread sleepingCaller;
+
+  /** What is done to an item. */
+  @FunctionalInterface
+  public interface Work {
+    /**
+     * Does one item. What it gives must not depend on the thread.
+     *
+     * @param thread 0 … threads-1: who is at it, for memory that belongs to a thread
+     * @param item 0 … items-1
+     */
+    void run(int thread, int item);
+  }
+
+  /**
+   * A team whose threads, all but the caller's, are daemons that start when first needed.
+   *
+   * @param name of the threads
+   * @param threads at least 1, the caller's included
+   */
+  public ThreadTeam(String name, int threads) {
+    this.helpers = new Helper[threads - 1];
+    this.watchNanos = threads <= Runtime.getRuntime().availableProcessors() ? WATCH_NANOS : 0;
+    for (int i = 0; i < helpers.length; i++) {
+      helpers[i] = new Helper(name, i + 1);
+      helpers[i].setDaemon(true);
+    }
+  }
+
+  /** A team of the caller's thread alone, which needs no closing. */
+  public static ThreadTeam ofCaller() {
+    return new ThreadTeam("", 1);
+  }
+
+  /** Number of threads, the caller's included. */
+  public int threads() {
+    return helpers.length + 1;
+  }
+
+  /**
+   * Does the items 0 … items-1, each once, and returns when all are done. After a failure no new
+   * item is begun, and the failure is thrown once every thread has stopped. The interruption of the
+   * caller is such a failure; the caller stays interrupted.
+   */
+  public void run(int itemCount, Work itemWork) {
+    if (round == CLOSED) {
+      throw new IllegalStateException("a closed team does no work");
+    }
+    work = itemWork;
+    items = itemCount;
+    failure.set(null);
+    next.set(0);
+    int needed = Math.max(0, Math.min(helpers.length, itemCount - 1));
+    if (needed > 0) {
+      atWork.set(needed);
+      long number = ((round >>> Integer.SIZE) + 1) & Integer.MAX_VALUE;
+      round = number << Integer.SIZE | needed;
+      for (int i = 0; i < needed; i++) {
+        if (i < started) {
+          helpers[i].wake();
+        } else {
+          helpers[i].start();
+          started++;
+        }
+      }
+    }
+    drain(0);
+    awaitHelpers();
+    work = null;
+    Throwable thrown = failure.get();
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+    if (thrown instanceof RuntimeException exception) {
+      throw exception;
+    }
+  }
+
+  private void drain(int thread) {
+    try {
+      for (int item = next.getAndIncrement(); item < items; item = next.getAndIncrement()) {
+        work.run(thread, item);
+      }
+    } catch (RuntimeException | Error thrown) {
+      stop(thrown);
+    }
+  }
+
+  private void stop(Throwable reason) {
+    failure.compareAndSet(null, reason);
+    next.set(items);
+  }
+
+  /**
+   * Waits for the helpers even when interrupted: one that is left at work would share its memory
+   * with the next round.
+   */
+  private void awaitHelpers() {
+    boolean interrupted = false;
+    long start = System.nanoTime();
+    for (int look = 1; ; look++) {
+      if (Thread.interrupted()) {
+        interrupted = true;
+        stop(new IllegalStateException("interrupted while a team of threads was at work"));
+      }
+      if (atWork.get() == 0) {
+        break;
+      }
+      if (isWatching(look, start)) {
+        Thread.onSpinWait();
+      } else {
+        sleepingCaller = Thread.currentThread();
+        if (atWork.get() > 0) {
+          LockSupport.park(this);
+        }
+        sleepingCaller = null;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether to look again at once; the clock is asked now and then only. */
+  private boolean isWatching(int look, long start) {
+    return look % LOOKS_PER_CLOCK != 0 || System.nanoTime() - start < watchNanos;
+  }
+
+  /** Ends the threads; nothing may be at work. */
+  @Override
+  public void close() {
+    round = CLOSED;
+    for (Helper helper : helpers) {
+      helper.wake();
+    }
+  }
+
+  private final class Helper extends Thread {
+    private final int number;
+    private volatile boolean sleeping;
+
+    private Helper(String name, int number) {
+      super(name);
+      this.number = number;
+    }
+
+    private void wake() {
+      if (sleeping) {
+        LockSupport.unpark(this);
+      }
+    }
+
+    @Override
+    public void run() {
+      long seen = 0;
+      while (true) {
+        seen = awaitRoundAfter(seen);
+        if (seen == CLOSED) {
+          return;
+        }
+        if (number <= (int) seen) {
+          drain(number);
+          if (atWork.decrementAndGet() == 0) {
+            LockSupport.unpark(sleepingCaller);
+          }
+        }
+      }
+    }
+
+    private long awaitRoundAfter(long seen) {
+      long start = System.nanoTime();
+      for (int look = 1; ; look++) {
+        long now = round;
+        if (now != seen) {
+          return now;
+        }
+        if (isWatching(look, start)) {
+          Thread.onSpinWait();
+        } else {
+          sleeping = true;
+          if (round == seen) {
+            LockSupport.park(ThreadTeam.this);
+          }
+          sleeping = false;
+        }
+      }
+    }
+  }
+}
