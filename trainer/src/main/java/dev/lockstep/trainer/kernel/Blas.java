@@ -124,17 +124,17 @@ public final class Blas {
   }
 
   /**
-   * C += A Bᵀ.
+   * C += A B.
    *
    * <pre>
    *   A  [m, k]  read
-   *   B  [n, k]  read
+   *   B  [k, n]  read
    *   C  [m, n]  added to
    * </pre>
    */
-  public static void addMultiplyByTransposed(
+  public static void addMultiply(
       int m, int n, int k, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset) {
-    BACKEND.sgemm("T", "N", n, m, k, 1f, b, bOffset, k, a, aOffset, k, 1f, c, cOffset, n);
+    BACKEND.sgemm("N", "N", n, m, k, 1f, b, bOffset, n, a, aOffset, k, 1f, c, cOffset, n);
   }
 
   /**

@@ -17,9 +17,6 @@ import java.util.Arrays;
  * patch alike. Values outside the image are 0. Immutable; safe on any thread.
  */
 public final class ImagePatches {
-  /** Up to this length a plain loop beats the call of a block copy. */
-  private static final int SHORT_RUN = 8;
-
   private final int height;
   private final int width;
   private final int channels;
@@ -103,25 +100,15 @@ public final class ImagePatches {
     for (int x = 0; x < firstWhole; x++) {
       gatherBorder(images, rowStart, x, patches, start + x * patch);
     }
-    int run = kernel * channels;
-    int step = stride * channels;
-    int source = rowStart * channels + (firstWhole * stride - zeros) * channels;
-    int target = start + firstWhole * patch;
-    if (run <= SHORT_RUN) {
-      for (int x = firstWhole; x < endWhole; x++) {
-        for (int i = 0; i < run; i++) {
-          patches[target + i] = images[source + i];
-        }
-        source += step;
-        target += patch;
-      }
-    } else {
-      for (int x = firstWhole; x < endWhole; x++) {
-        System.arraycopy(images, source, patches, target, run);
-        source += step;
-        target += patch;
-      }
-    }
+    RowKernels.copyRuns(
+        images,
+        (rowStart + firstWhole * stride - zeros) * channels,
+        stride * channels,
+        patches,
+        start + firstWhole * patch,
+        patch,
+        kernel * channels,
+        endWhole - firstWhole);
     for (int x = endWhole; x < outputWidth; x++) {
       gatherBorder(images, rowStart, x, patches, start + x * patch);
     }

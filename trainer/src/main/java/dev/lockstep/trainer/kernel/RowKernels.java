@@ -6,6 +6,9 @@ import java.util.Arrays;
  * Loops over row-major [rows, columns] matrices that layers share. Stateless; safe on any thread.
  */
 public final class RowKernels {
+  /** Up to this length a plain loop beats the call of a block copy. */
+  private static final int SHORT_RUN = 8;
+
   private RowKernels() {}
 
   /** Adds {@code vector[offset .. offset + columns)} to every row of {@code matrix}. */
@@ -56,6 +59,40 @@ public final class RowKernels {
       int start = matrixOffset + row * columns;
       for (int j = 0; j < columns; j++) {
         sums[j] += matrix[start + j];
+      }
+    }
+  }
+
+  /**
+   * Copies {@code count} runs of {@code length} values each.
+   *
+   * @param from read; a run begins every {@code fromStep} elements from {@code fromStart} on
+   * @param to overwritten; a run begins every {@code toStep} elements from {@code toStart} on
+   */
+  public static void copyRuns(
+      float[] from,
+      int fromStart,
+      int fromStep,
+      float[] to,
+      int toStart,
+      int toStep,
+      int length,
+      int count) {
+    int source = fromStart;
+    int target = toStart;
+    if (length <= SHORT_RUN) {
+      for (int run = 0; run < count; run++) {
+        for (int i = 0; i < length; i++) {
+          to[target + i] = from[source + i];
+        }
+        source += fromStep;
+        target += toStep;
+      }
+    } else {
+      for (int run = 0; run < count; run++) {
+        System.arraycopy(from, source, to, target, length);
+        source += fromStep;
+        target += toStep;
       }
     }
   }

@@ -24,15 +24,20 @@ import java.util.Arrays;
  * </pre>
  *
  * With the windows of the input as the rows of a matrix P [pixels, kernel · kernel · channels] and
- * the kernels as V [filters, kernel · kernel · channels] this is {@code Y = P Vᵀ + b}, and backward
- * {@code dV = dYᵀ P}, {@code db = column sums of dY}, {@code dP = dY V}, whose rows are added back
- * to the pixels they came from. P is never whole in memory: the output is worked in blocks of lines
- * whose number follows from the shapes alone, so sums have one order, and the backward pass gathers
- * P again. A 1 × 1 kernel of stride 1 takes its input as P.
+ * the kernels as the columns of U [kernel · kernel · channels, filters] this is {@code Y = P U +
+ * b}, and backward {@code dU = Pᵀ dY}, {@code db = column sums of dY}, {@code dP = dY Uᵀ}, whose
+ * rows are added back to the pixels they came from. P is never whole in memory: the output is
+ * worked in blocks of lines whose number follows from the shapes alone, so sums have one order, and
+ * the backward pass gathers P again, which costs less than to read it from beyond a core's own
+ * cache. A 1 × 1 kernel of stride 1 takes its input as P.
  */
 public final class Conv2dLayer implements Layer {
-  /** Room for the windows of one block: 1 MB, about what a core has to itself of the caches. */
-  private static final int PATCH_FLOATS = 1 << 18;
+  /**
+   * Values of windows and output in one block: 256 kB, which stay in a core's own cache from the
+   * gathering to the product. Much larger blocks of narrow windows are products for which OpenBLAS
+   * has no fast path: for 9 values a window and 32 filters they run at half the speed.
+   */
+  private static final int BLOCK_FLOATS = 1 << 16;
 
   private static final int NO_BIAS = -1;
 
@@ -74,8 +79,8 @@ public final class Conv2dLayer implements Layer {
         withBias
             ? place.builder().reserve(place.name() + ".bias", Role.SHIFT, spec.filters())
             : NO_BIAS;
-    this.linesPerBlock =
-        (int) Math.max(1, PATCH_FLOATS / ((long) outputShape.width() * patches.patch()));
+    long lineFloats = (long) outputShape.width() * (patches.patch() + spec.filters());
+    this.linesPerBlock = (int) Math.max(1, BLOCK_FLOATS / lineFloats);
   }
 
   private static void checkFits(LayerSpec.Conv2d spec, LayerPlace place) {
@@ -147,20 +152,15 @@ public final class Conv2dLayer implements Layer {
     return kernel == 1 && stride == 1;
   }
 
-  /** Whether V has its values in another order than W: windows have channels fastest, W slowest. */
-  private boolean isReordered() {
-    return kernel > 1 && inputShape.channels() > 1;
-  }
-
   private int kernelFloats() {
-    return isReordered() ? Math.multiplyExact(outputShape.channels(), patches.patch()) : 0;
+    return Math.multiplyExact(outputShape.channels(), patches.patch());
   }
 
   private int patchesStart() {
     return 2 * kernelFloats();
   }
 
-  /** V, dV and a block's windows; sums of the bias in float64. */
+  /** U, dU and a block's windows; sums of the bias in float64. */
   @Override
   public Scratch scratch() {
     int block = linesPerBlock * outputShape.width();
@@ -182,17 +182,10 @@ public final class Conv2dLayer implements Layer {
 
   @Override
   public void forward(Pass pass, LayerBuffers buffers, float[] input, float[] output) {
-    float[] parameters = pass.parameters();
     float[] floats = buffers.floats();
     int filters = outputShape.channels();
     int patch = patches.patch();
-    float[] kernels = parameters;
-    int kernelsStart = pass.offset(weight);
-    if (isReordered()) {
-      toWindowOrder(parameters, kernelsStart, floats);
-      kernels = floats;
-      kernelsStart = 0;
-    }
+    kernelMatrix(pass.parameters(), pass.offset(weight), floats);
     int lines = pass.rows() * outputShape.height();
     for (int line = 0; line < lines; line += linesPerBlock) {
       int count = Math.min(linesPerBlock, lines - line);
@@ -206,29 +199,13 @@ public final class Conv2dLayer implements Layer {
         patches.gather(input, line, count, floats, windowsStart);
       }
       if (bias == NO_BIAS) {
-        Blas.multiplyByTransposed(
-            pixels,
-            filters,
-            patch,
-            windows,
-            windowsStart,
-            kernels,
-            kernelsStart,
-            output,
-            start * filters);
+        Blas.multiply(
+            pixels, filters, patch, windows, windowsStart, floats, 0, output, start * filters);
       } else {
         RowKernels.fillRows(
-            output, start * filters, pixels, filters, parameters, pass.offset(bias));
-        Blas.addMultiplyByTransposed(
-            pixels,
-            filters,
-            patch,
-            windows,
-            windowsStart,
-            kernels,
-            kernelsStart,
-            output,
-            start * filters);
+            output, start * filters, pixels, filters, pass.parameters(), pass.offset(bias));
+        Blas.addMultiply(
+            pixels, filters, patch, windows, windowsStart, floats, 0, output, start * filters);
       }
     }
   }
@@ -242,20 +219,11 @@ public final class Conv2dLayer implements Layer {
       float[] outputGradient,
       float[] inputGradient) {
     float[] floats = buffers.floats();
-    float[] kernels = pass.parameters();
-    int kernelsStart = pass.offset(weight);
-    float[] kernelGradient = pass.gradient();
-    int kernelGradientStart = kernelsStart;
-    if (isReordered()) {
-      // V is still there from the forward pass.
-      kernels = floats;
-      kernelsStart = 0;
-      kernelGradient = floats;
-      kernelGradientStart = kernelFloats();
-    }
     int filters = outputShape.channels();
     int patch = patches.patch();
-    Arrays.fill(kernelGradient, kernelGradientStart, kernelGradientStart + filters * patch, 0f);
+    // U is still there from the forward pass.
+    int kernelGradient = kernelFloats();
+    Arrays.fill(floats, kernelGradient, 2 * kernelGradient, 0f);
     if (inputGradient != null && !isPointwise()) {
       Arrays.fill(inputGradient, 0, pass.rows() * inputShape.size(), 0f);
     }
@@ -272,37 +240,35 @@ public final class Conv2dLayer implements Layer {
         patches.gather(input, line, count, floats, windowsStart);
       }
       Blas.addTransposedMultiply(
-          filters,
           patch,
+          filters,
           pixels,
-          outputGradient,
-          start * filters,
           windows,
           windowsStart,
-          kernelGradient,
-          kernelGradientStart);
+          outputGradient,
+          start * filters,
+          floats,
+          kernelGradient);
       if (inputGradient == null) {
         continue;
       }
       // The block's windows have done their work: their place takes dP.
       float[] windowGradient = isPointwise() ? inputGradient : floats;
-      Blas.multiply(
+      Blas.multiplyByTransposed(
           pixels,
           patch,
           filters,
           outputGradient,
           start * filters,
-          kernels,
-          kernelsStart,
+          floats,
+          0,
           windowGradient,
           windowsStart);
       if (!isPointwise()) {
         patches.scatterAdd(floats, windowsStart, line, count, inputGradient);
       }
     }
-    if (isReordered()) {
-      toTensorOrder(floats, kernelGradientStart, pass.gradient(), pass.offset(weight));
-    }
+    kernelTensor(floats, kernelGradient, pass.gradient(), pass.offset(weight));
     if (bias != NO_BIAS) {
       biasGradient(pass, buffers.doubles(), outputGradient);
     }
@@ -320,32 +286,31 @@ public final class Conv2dLayer implements Layer {
     }
   }
 
-  /** W [filters, channels, kernel · kernel] to V [filters, kernel · kernel, channels]. */
-  private void toWindowOrder(float[] tensor, int tensorStart, float[] windowOrder) {
+  /** W [filters, channels, kernel · kernel] to U [kernel · kernel · channels, filters]. */
+  private void kernelMatrix(float[] tensor, int start, float[] matrix) {
     int channels = inputShape.channels();
+    int filters = outputShape.channels();
     int area = kernel * kernel;
-    for (int f = 0; f < outputShape.channels(); f++) {
-      int from = tensorStart + f * area * channels;
-      int to = f * area * channels;
-      for (int position = 0; position < area; position++) {
-        for (int c = 0; c < channels; c++) {
-          windowOrder[to + position * channels + c] = tensor[from + c * area + position];
+    int element = start;
+    for (int f = 0; f < filters; f++) {
+      for (int c = 0; c < channels; c++) {
+        for (int position = 0; position < area; position++) {
+          matrix[(position * channels + c) * filters + f] = tensor[element++];
         }
       }
     }
   }
 
-  /** dV to dW, the other way round. */
-  private void toTensorOrder(
-      float[] windowOrder, int windowStart, float[] tensor, int tensorStart) {
+  /** dU, from element {@code matrixStart} on, to dW: the other way round. */
+  private void kernelTensor(float[] matrix, int matrixStart, float[] tensor, int start) {
     int channels = inputShape.channels();
+    int filters = outputShape.channels();
     int area = kernel * kernel;
-    for (int f = 0; f < outputShape.channels(); f++) {
-      int from = windowStart + f * area * channels;
-      int to = tensorStart + f * area * channels;
-      for (int position = 0; position < area; position++) {
-        for (int c = 0; c < channels; c++) {
-          tensor[to + c * area + position] = windowOrder[from + position * channels + c];
+    int element = start;
+    for (int f = 0; f < filters; f++) {
+      for (int c = 0; c < channels; c++) {
+        for (int position = 0; position < area; position++) {
+          tensor[element++] = matrix[matrixStart + (position * channels + c) * filters + f];
         }
       }
     }

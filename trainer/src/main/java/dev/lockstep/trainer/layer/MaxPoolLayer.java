@@ -1,6 +1,8 @@
 package dev.lockstep.trainer.layer;
 
+import dev.lockstep.trainer.kernel.RowKernels;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Largest value of every window of size × size pixels, channel by channel; windows do not overlap
@@ -12,8 +14,14 @@ import java.util.Arrays;
  * </pre>
  *
  * Backward: the first of equal largest values, row by row, gets the whole gradient, as in PyTorch.
+ *
+ * <p>Both directions work line by line of the output. The pixels at one place of all its windows
+ * are copied together, so that every loop over values runs along whole lines.
  */
 public final class MaxPoolLayer implements Layer {
+  /** Its square takes even the smallest positive difference above 1. */
+  private static final float HUGE = 0x1p126f;
+
   private final int size;
   private final Shape inputShape;
   private final Shape outputShape;
@@ -40,39 +48,56 @@ public final class MaxPoolLayer implements Layer {
     return size;
   }
 
-  /** What of a window's gradient has not been given away yet. */
+  /** Pixels of one place in the windows of a line, the line's largest values, and its gradient. */
   @Override
   public Scratch scratch() {
-    return new Scratch(0, inputShape.channels(), 0);
+    return new Scratch(0, 0, 0, 3, outputLine(), List.of());
+  }
+
+  private int outputLine() {
+    return outputShape.width() * outputShape.channels();
+  }
+
+  private int lines(Pass pass) {
+    return pass.rows() * outputShape.height();
+  }
+
+  /** Where the pixels at place (u, v) of the windows of a line of the output begin. */
+  private int start(int line, int u, int v) {
+    int row = line / outputShape.height();
+    int y = line % outputShape.height() * size + v;
+    return ((row * inputShape.height() + y) * inputShape.width() + u) * inputShape.channels();
   }
 
   @Override
   public void forward(Pass pass, LayerBuffers buffers, float[] input, float[] output) {
     int channels = inputShape.channels();
-    int line = inputShape.width() * channels;
-    int target = 0;
-    for (int row = 0; row < pass.rows(); row++) {
-      for (int y = 0; y < outputShape.height(); y++) {
-        for (int x = 0; x < outputShape.width(); x++) {
-          int corner = row * inputShape.size() + y * size * line + x * size * channels;
-          takeLargest(input, corner, output, target);
-          target += channels;
+    int length = outputLine();
+    float[] pixels = buffers.tile(0);
+    float[] largest = buffers.tile(1);
+    for (int line = 0; line < lines(pass); line++) {
+      Arrays.fill(largest, Float.NEGATIVE_INFINITY);
+      for (int v = 0; v < size; v++) {
+        for (int u = 0; u < size; u++) {
+          RowKernels.copyRuns(
+              input,
+              start(line, u, v),
+              size * channels,
+              pixels,
+              0,
+              channels,
+              channels,
+              outputShape.width());
+          takeLarger(pixels, largest, length);
         }
       }
+      System.arraycopy(largest, 0, output, line * length, length);
     }
   }
 
-  private void takeLargest(float[] input, int corner, float[] output, int target) {
-    int channels = inputShape.channels();
-    int line = inputShape.width() * channels;
-    System.arraycopy(input, corner, output, target, channels);
-    for (int v = 0; v < size; v++) {
-      for (int u = v == 0 ? 1 : 0; u < size; u++) {
-        int source = corner + v * line + u * channels;
-        for (int c = 0; c < channels; c++) {
-          output[target + c] = Math.max(output[target + c], input[source + c]);
-        }
-      }
+  private static void takeLarger(float[] pixels, float[] largest, int length) {
+    for (int i = 0; i < length; i++) {
+      largest[i] = Math.max(largest[i], pixels[i]);
     }
   }
 
@@ -87,43 +112,42 @@ public final class MaxPoolLayer implements Layer {
     if (inputGradient == null) {
       return;
     }
+    if (inputShape.height() % size > 0 || inputShape.width() % size > 0) {
+      Arrays.fill(inputGradient, 0, pass.rows() * inputShape.size(), 0f);
+    }
     int channels = inputShape.channels();
-    int line = inputShape.width() * channels;
-    float[] rest = buffers.floats();
-    Arrays.fill(inputGradient, 0, pass.rows() * inputShape.size(), 0f);
-    int source = 0;
-    for (int row = 0; row < pass.rows(); row++) {
-      for (int y = 0; y < outputShape.height(); y++) {
-        for (int x = 0; x < outputShape.width(); x++) {
-          int corner = row * inputShape.size() + y * size * line + x * size * channels;
-          System.arraycopy(outputGradient, source, rest, 0, channels);
-          giveToFirstLargest(input, inputGradient, corner, output, source, rest);
-          source += channels;
+    int length = outputLine();
+    float[] pixels = buffers.tile(0);
+    float[] largest = buffers.tile(1);
+    float[] rest = buffers.tile(2);
+    for (int line = 0; line < lines(pass); line++) {
+      System.arraycopy(output, line * length, largest, 0, length);
+      System.arraycopy(outputGradient, line * length, rest, 0, length);
+      for (int v = 0; v < size; v++) {
+        for (int u = 0; u < size; u++) {
+          int start = start(line, u, v);
+          int windows = outputShape.width();
+          int step = size * channels;
+          RowKernels.copyRuns(input, start, step, pixels, 0, channels, channels, windows);
+          giveToLargest(pixels, largest, rest, length);
+          RowKernels.copyRuns(pixels, 0, channels, inputGradient, start, step, channels, windows);
         }
       }
     }
   }
 
   /**
-   * A choice without branches, since which pixel is the largest cannot be foretold: the mask has
-   * all bits set where the pixel equals the largest value (a difference of 0 has the bits 0, one
-   * above 0 those of a positive integer) and none elsewhere; whoever takes the gradient leaves 0.
+   * The pixels become their gradients: all that is left of a window's where the pixel equals the
+   * largest value, whereupon nothing is left, else 0. A choice without branches, since which pixel
+   * is the largest cannot be foretold.
    */
-  private void giveToFirstLargest(
-      float[] input, float[] inputGradient, int corner, float[] output, int source, float[] rest) {
-    int channels = inputShape.channels();
-    int line = inputShape.width() * channels;
-    for (int v = 0; v < size; v++) {
-      for (int u = 0; u < size; u++) {
-        int pixel = corner + v * line + u * channels;
-        for (int c = 0; c < channels; c++) {
-          float below = output[source + c] - input[pixel + c];
-          int mask = (Float.floatToRawIntBits(below) - 1) >> 31;
-          int gradient = Float.floatToRawIntBits(rest[c]);
-          inputGradient[pixel + c] = Float.intBitsToFloat(gradient & mask);
-          rest[c] = Float.intBitsToFloat(gradient & ~mask);
-        }
-      }
+  private static void giveToLargest(float[] pixels, float[] largest, float[] rest, int length) {
+    for (int i = 0; i < length; i++) {
+      float gradient = rest[i];
+      // 0 where they are equal, 1 where the pixel is less. Adding 0 makes -0 a plain 0.
+      float kept = Math.min(1f, (largest[i] - pixels[i]) * HUGE * HUGE);
+      pixels[i] = gradient * (1f - kept) + 0f;
+      rest[i] = gradient * kept;
     }
   }
 }

@@ -183,8 +183,9 @@ class BlasTest {
     float[] a = {1, 2, 3, 4, 5, 6};
     float[] b = {1, 0, 2, 0, 1, 3};
     float[] sum = {100, 200, 300, 400};
-    Blas.addMultiplyByTransposed(2, 2, 3, a, 0, b, 0, sum, 0);
-    assertThat(sum).containsExactly(107, 211, 316, 423);
+    Blas.addMultiply(2, 2, 3, a, 0, b, 0, sum, 0);
+    // B = [1 0; 2 0; 1 3].
+    assertThat(sum).containsExactly(108, 209, 320, 418);
     float[] other = {100, 200, 300, 400, 9};
     Blas.addTransposedMultiply(2, 2, 3, a, 0, b, 0, other, 0);
     // Aᵀ = [1 3 5; 2 4 6], B = [1 0; 2 0; 1 3].
