@@ -16,11 +16,16 @@ public final class FloatBlocks {
 
   /** Writes {@code values[0 .. count)}, without the count. */
   public static void write(Output output, float[] values, int count) {
+    write(output, values, 0, count);
+  }
+
+  /** Writes {@code values[start .. start + count)}, without the count. */
+  public static void write(Output output, float[] values, int start, int count) {
     byte[] bytes = new byte[Math.min(count, CHUNK_FLOATS) * Float.BYTES];
     ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (int from = 0; from < count; from += CHUNK_FLOATS) {
       int length = Math.min(CHUNK_FLOATS, count - from);
-      chunk.asFloatBuffer().put(values, from, length);
+      chunk.asFloatBuffer().put(values, start + from, length);
       output.writeBytes(bytes, 0, length * Float.BYTES);
     }
   }

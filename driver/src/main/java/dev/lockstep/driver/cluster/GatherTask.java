@@ -3,43 +3,35 @@ package dev.lockstep.driver.cluster;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.ShardTree;
 import dev.lockstep.trainer.reduce.TreeSum;
-import java.util.Collections;
-import java.util.Iterator;
-import org.apache.spark.api.java.function.FlatMapFunction;
+import java.io.Serializable;
+import org.apache.spark.TaskContext;
 import scala.Tuple2;
+import scala.collection.Iterator;
+import scala.runtime.AbstractFunction2;
 
 /**
- * One reducer of a step: adds up the pieces below one node, in the tree's order whatever the order
- * of arrival.
+ * One reducer of a step: adds up all partial sums of one range of the gradient, in the tree's order
+ * whatever the order of arrival.
  */
 final class GatherTask
-    implements FlatMapFunction<
-        Iterator<Tuple2<Integer, ShardSum<Contribution>>>, ShardSum<Contribution>> {
+    extends AbstractFunction2<TaskContext, Iterator<Tuple2<Integer, RangeSum>>, RangeSum>
+    implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  private final int shards;
-  private final int level;
+  private final ShardTree tree;
 
-  GatherTask(int shards, int level) {
-    this.shards = shards;
-    this.level = level;
+  GatherTask(ShardTree tree) {
+    this.tree = tree;
   }
 
   @Override
-  public Iterator<ShardSum<Contribution>> call(
-      Iterator<Tuple2<Integer, ShardSum<Contribution>>> pieces) {
-    TreeSum<Contribution> sum = null;
+  public RangeSum apply(TaskContext context, Iterator<Tuple2<Integer, RangeSum>> pieces) {
+    TreeSum<Contribution> sum = new TreeSum<>(tree, merged -> {});
     while (pieces.hasNext()) {
-      ShardSum<Contribution> piece = pieces.next()._2();
-      if (sum == null) {
-        sum =
-            new TreeSum<>(
-                new ShardTree(shards),
-                ReductionPlan.gatheringNode(piece.node(), level),
-                merged -> {});
-      }
+      RangeSum piece = pieces.next()._2();
       sum.add(piece.node(), piece.sum());
     }
-    return sum == null ? Collections.emptyIterator() : Partials.of(sum);
+    Contribution total = sum.total();
+    return new RangeSum(tree.root(), context.partitionId(), total, 0, total.gradient().length);
   }
 }

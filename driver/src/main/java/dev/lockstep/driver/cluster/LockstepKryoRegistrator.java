@@ -21,6 +21,7 @@ public final class LockstepKryoRegistrator implements KryoRegistrator {
     kryo.register(MetricSums.class, new WireFormats.MetricSumsFormat());
     kryo.register(ShardSum.class, new WireFormats.ShardSumFormat<>());
     kryo.register(ShardSum[].class);
+    kryo.register(RangeSum.class, new WireFormats.RangeSumFormat());
     // A handful of records, sent once a run: settings, not a model.
     kryo.register(ReplicaBlueprint.class, new JavaSerializer());
   }

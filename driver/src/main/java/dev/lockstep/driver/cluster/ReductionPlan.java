@@ -1,63 +1,69 @@
 package dev.lockstep.driver.cluster;
 
 import dev.lockstep.trainer.reduce.ShardTree;
-import dev.lockstep.trainer.reduce.ShardTree.Node;
-import java.util.ArrayList;
-import java.util.List;
+import java.io.Serializable;
 
 /**
- * How partial sums travel to the driver: directly while there are few, else through shuffles that
- * each climb some levels of the {@link ShardTree}, so that no machine receives more than {@link
- * #FAN_IN} gradients and the driver at most {@link #DIRECT_PIECES}.
+ * How partial sums travel to the driver over the wire.
+ *
+ * <p>While there are few and small ones, each task sends its own to the driver. Otherwise the
+ * gradient is cut into ranges: one shuffle brings all partial sums of a range to one reducer, which
+ * adds them up in the tree's order and sends the result to the driver (a reduce-scatter, whose
+ * gathering half is the driver). Then
+ *
+ * <ul>
+ *   <li>the driver receives one gradient however many partitions there are, in messages of at most
+ *       {@link #RANGE_FLOATS};
+ *   <li>a reducer receives at most {@link #REDUCER_FLOATS} or, where gradients are larger, about as
+ *       much as one gradient, so the additions are spread evenly over the cluster.
+ * </ul>
+ *
+ * @param length elements of a gradient
+ * @param ranges number of ranges, or 0 where tasks answer the driver directly
  */
-final class ReductionPlan {
-  /** Pieces that the driver takes without a shuffle before it. */
-  static final int DIRECT_PIECES = 4;
+record ReductionPlan(int length, int ranges) implements Serializable {
+  /** Partial sums that the driver takes without a shuffle before it. */
+  static final int DIRECT_PIECES = 3;
 
-  /** Levels that one shuffle climbs at most; 2^4 pieces meet in one reducer. */
-  static final int LEVELS_PER_SHUFFLE = 4;
+  /** Largest gradient that a task sends in one message: 64 MB. */
+  static final int DIRECT_FLOATS = 1 << 24;
 
-  /** Pieces that one reducer receives at most, where partitions are aligned with the tree. */
-  static final int FAN_IN = 1 << LEVELS_PER_SHUFFLE;
+  /** Largest range: messages of 32 MB. */
+  static final int RANGE_FLOATS = 1 << 23;
 
-  private ReductionPlan() {}
+  /** What a reducer receives at least before the work is cut finer: 8 MB. */
+  static final int REDUCER_FLOATS = 1 << 21;
 
   /**
-   * The levels of the tree at which shuffles gather, lowest first; empty where the tasks' own sums
-   * go to the driver directly.
+   * The plan for a run.
    *
    * @param tree the shards
    * @param partitions contiguous ranges that the shards are spread over, as {@link #firstShard}
    *     cuts them
+   * @param length elements of a gradient
    */
-  static List<Integer> shuffleLevels(ShardTree tree, int partitions) {
-    List<Integer> levels = new ArrayList<>();
-    if (pieces(tree, partitions) <= DIRECT_PIECES) {
-      return levels;
+  static ReductionPlan of(ShardTree tree, int partitions, int length) {
+    long pieces = pieces(tree, partitions);
+    if (pieces <= DIRECT_PIECES && length <= DIRECT_FLOATS) {
+      return new ReductionPlan(length, 0);
     }
-    // Two nodes are left for the driver: the root's children.
-    int top = tree.height() - 1;
-    // Below this level a partition already holds whole nodes, so nothing is left to gather.
-    int bottom =
-        Integer.SIZE - 1 - Integer.numberOfLeadingZeros(Math.max(1, tree.shards() / partitions));
-    for (int level = top; level > bottom || levels.isEmpty(); level -= LEVELS_PER_SHUFFLE) {
-      levels.add(0, level);
-    }
-    return levels;
+    long smallEnough = ceilingOfQuotient(length, RANGE_FLOATS);
+    long spread = Math.min(partitions, ceilingOfQuotient(pieces * length, REDUCER_FLOATS));
+    return new ReductionPlan(length, (int) Math.max(1, Math.max(smallEnough, spread)));
   }
 
-  /**
-   * The node at which a piece is gathered: the one above it at {@code level}, or itself where it
-   * already covers more.
-   */
-  static Node gatheringNode(Node piece, int level) {
-    return piece.level() >= level ? piece : piece.ancestor(level);
+  private static long ceilingOfQuotient(long dividend, long divisor) {
+    return (dividend + divisor - 1) / divisor;
   }
 
-  /** The reducer, numbered as the nodes of {@code level} are, that gathers a piece. */
-  static int reducer(Node piece, int level) {
-    Node node = gatheringNode(piece, level);
-    return node.index() << (node.level() - level);
+  /** Whether tasks answer the driver without a shuffle. */
+  boolean isDirect() {
+    return ranges == 0;
+  }
+
+  /** First element of a range; that of range {@link #ranges} is the length. */
+  int rangeStart(int range) {
+    return (int) ((long) range * length / ranges);
   }
 
   /** Number of partial sums that leave all tasks together. */
@@ -79,7 +85,7 @@ final class ReductionPlan {
   }
 
   /** Number of nodes that exactly cover the shards from … to - 1. */
-  private static int pieces(ShardTree tree, int from, int to) {
+  static int pieces(ShardTree tree, int from, int to) {
     int pieces = 0;
     int start = from;
     while (start < to) {

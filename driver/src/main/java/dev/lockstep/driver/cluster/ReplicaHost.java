@@ -42,6 +42,7 @@ final class ReplicaHost implements AutoCloseable {
   private final int threads;
   private final Map<Integer, EpochOrder> orders = new ConcurrentHashMap<>();
   private final ConcurrentLinkedDeque<ReplicaTeam> idleTeams = new ConcurrentLinkedDeque<>();
+  private final SentContributions sent = new SentContributions();
   private volatile boolean closed;
 
   ReplicaHost(ReplicaBlueprint blueprint, int threads) {
@@ -96,6 +97,11 @@ final class ReplicaHost implements AutoCloseable {
     } else {
       idleTeams.addFirst(team);
     }
+  }
+
+  /** Contributions of this JVM that were given to Spark to be sent. */
+  SentContributions sent() {
+    return sent;
   }
 
   /** The contributions of {@code shards} to a step, added up as far as the tree allows. */

@@ -35,12 +35,19 @@ final class WireFormats {
 
     @Override
     public void write(Kryo kryo, Output output, Contribution contribution) {
+      int length = contribution.gradient().length;
+      write(kryo, output, contribution, 0, length, contribution.moments());
+    }
+
+    /** Writes a contribution as if its gradient were {@code from .. to - 1} of what it is. */
+    void write(
+        Kryo kryo, Output output, Contribution contribution, int from, int to, Moments[] moments) {
       metricsFormat.write(kryo, output, contribution.metrics());
       output.writeLong(contribution.computeNanos());
-      writeFloats(output, contribution.gradient());
-      output.writeInt(contribution.moments().length);
-      for (Moments moments : contribution.moments()) {
-        writeMoments(output, moments);
+      writeFloats(output, contribution.gradient(), from, to);
+      output.writeInt(moments.length);
+      for (Moments layer : moments) {
+        writeMoments(output, layer);
       }
     }
 
@@ -107,9 +114,37 @@ final class WireFormats {
     }
   }
 
+  /** A partial sum over a range of the gradient: what arrives holds the range alone. */
+  static final class RangeSumFormat extends Serializer<RangeSum> {
+    private static final Moments[] NO_MOMENTS = {};
+
+    private final ContributionFormat contributionFormat = new ContributionFormat();
+
+    @Override
+    public void write(Kryo kryo, Output output, RangeSum part) {
+      output.writeInt(part.node().level());
+      output.writeInt(part.node().index());
+      output.writeInt(part.range());
+      Moments[] moments = part.range() == 0 ? part.sum().moments() : NO_MOMENTS;
+      contributionFormat.write(kryo, output, part.sum(), part.from(), part.to(), moments);
+    }
+
+    @Override
+    public RangeSum read(Kryo kryo, Input input, Class<RangeSum> type) {
+      Node node = new Node(input.readInt(), input.readInt());
+      int range = input.readInt();
+      Contribution sum = contributionFormat.read(kryo, input, Contribution.class);
+      return new RangeSum(node, range, sum, 0, sum.gradient().length);
+    }
+  }
+
   private static void writeFloats(Output output, float[] values) {
-    output.writeInt(values.length);
-    FloatBlocks.write(output, values, values.length);
+    writeFloats(output, values, 0, values.length);
+  }
+
+  private static void writeFloats(Output output, float[] values, int from, int to) {
+    output.writeInt(to - from);
+    FloatBlocks.write(output, values, from, to - from);
   }
 
   private static float[] readFloats(Input input) {

@@ -6,18 +6,18 @@ import dev.lockstep.trainer.reduce.Mergeable;
 import dev.lockstep.trainer.reduce.ShardTree;
 import dev.lockstep.trainer.reduce.ShardTree.Node;
 import dev.lockstep.trainer.reduce.TreeSum;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ReductionPlanTest {
+  private static final int W1 = 235_146;
+
   /** Which additions were made, in which order: "(0+1)". */
   private static final class Formula implements Mergeable<Formula> {
     private String text;
@@ -51,38 +51,17 @@ class ReductionPlanTest {
       for (int shard = from; shard < to; shard++) {
         sum.add(Node.leaf(shard), new Formula(Integer.toString(shard)));
       }
+      assertThat(sum.pieces())
+          .as("pieces leaving task %d", partition)
+          .hasSize(ReductionPlan.pieces(tree, from, to));
       pieces.putAll(sum.pieces());
     }
     assertThat(pieces)
-        .as("pieces leaving the tasks")
+        .as("pieces leaving all tasks")
         .hasSize(ReductionPlan.pieces(tree, partitions));
-    for (int level : ReductionPlan.shuffleLevels(tree, partitions)) {
-      pieces = shuffle(tree, pieces, level);
-    }
-    assertThat(pieces.size())
-        .as("pieces that reach the driver")
-        .isLessThanOrEqualTo(ReductionPlan.DIRECT_PIECES);
     TreeSum<Formula> total = new TreeSum<>(tree, merged -> {});
     pieces.forEach(total::add);
     assertThat(total.total().text).isEqualTo(byDefinition(tree, tree.root()));
-  }
-
-  private static Map<Node, Formula> shuffle(ShardTree tree, Map<Node, Formula> pieces, int level) {
-    Map<Integer, TreeSum<Formula>> reducers = new HashMap<>();
-    pieces.forEach(
-        (node, piece) -> {
-          int reducer = ReductionPlan.reducer(node, level);
-          assertThat(reducer).isBetween(0, tree.width(level) - 1);
-          reducers
-              .computeIfAbsent(
-                  reducer,
-                  key ->
-                      new TreeSum<>(tree, ReductionPlan.gatheringNode(node, level), merged -> {}))
-              .add(node, piece);
-        });
-    Map<Node, Formula> gathered = new HashMap<>();
-    reducers.values().forEach(sum -> gathered.putAll(sum.pieces()));
-    return gathered;
   }
 
   private static String byDefinition(ShardTree tree, Node node) {
@@ -96,25 +75,49 @@ class ReductionPlanTest {
         : byDefinition(tree, left);
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {16, 64, 256, 1024})
-  void manyPartitionsLeaveTwoGradientsForTheDriverAndFewForAnyReducer(int partitions) {
-    ShardTree tree = new ShardTree(partitions);
-    List<Integer> levels = new ArrayList<>(ReductionPlan.shuffleLevels(tree, partitions));
-    assertThat(tree.width(levels.get(levels.size() - 1))).isEqualTo(2);
-    int below = 0;
-    for (int level : levels) {
-      assertThat(1 << (level - below))
-          .as("pieces that meet at level %d", level)
-          .isLessThanOrEqualTo(ReductionPlan.FAN_IN);
-      below = level;
+  @Property(tries = 300)
+  void rangesCoverTheGradientOnceInBoundedMessages(
+      @ForAll @IntRange(min = 1, max = 2000) int partitions,
+      @ForAll @IntRange(min = 1, max = Integer.MAX_VALUE) int length) {
+    ReductionPlan plan = ReductionPlan.of(new ShardTree(partitions), partitions, length);
+    if (plan.isDirect()) {
+      assertThat(length).isLessThanOrEqualTo(ReductionPlan.DIRECT_FLOATS);
+      assertThat(partitions).isLessThanOrEqualTo(ReductionPlan.DIRECT_PIECES);
+      return;
+    }
+    assertThat(plan.rangeStart(0)).isZero();
+    assertThat(plan.rangeStart(plan.ranges())).isEqualTo(length);
+    for (int range = 0; range < plan.ranges(); range++) {
+      long elements = plan.rangeStart(range + 1) - plan.rangeStart(range);
+      assertThat(elements).isBetween(0L, (long) ReductionPlan.RANGE_FLOATS);
+      assertThat(elements * partitions)
+          .as("what one reducer receives")
+          .isLessThanOrEqualTo(Math.max(ReductionPlan.REDUCER_FLOATS, length) + (long) partitions);
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    // Few small sums go to the driver directly; more, or larger ones, in ranges.
+    "2, 235146, 0",
+    "3, 9025010, 0",
+    "4, 235146, 1",
+    "16, 235146, 2",
+    "64, 235146, 8",
+    "256, 235146, 29",
+    "2, 100000000, 12",
+    "64, 100000000, 64"
+  })
+  void plansOfKnownSizes(int partitions, int length, int ranges) {
+    assertThat(ReductionPlan.of(new ShardTree(partitions), partitions, length).ranges())
+        .isEqualTo(ranges);
+  }
+
   @Test
-  void fewPartitionsNeedNoShuffle() {
-    assertThat(ReductionPlan.shuffleLevels(new ShardTree(4), 4)).isEmpty();
-    assertThat(ReductionPlan.shuffleLevels(new ShardTree(64), 2)).isEmpty();
-    assertThat(ReductionPlan.shuffleLevels(new ShardTree(1), 1)).isEmpty();
+  void piecesThatAreNotAlignedWithTheTreeCount() {
+    // Two partitions of five shards: 0 1 | 2 3 4.
+    assertThat(ReductionPlan.pieces(new ShardTree(5), 2)).isEqualTo(3);
+    // Four partitions of five shards: 0 | 1 | 2 | 3 4, five pieces.
+    assertThat(ReductionPlan.of(new ShardTree(5), 4, W1).isDirect()).isFalse();
   }
 }

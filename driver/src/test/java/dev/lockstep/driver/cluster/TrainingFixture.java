@@ -1,5 +1,7 @@
 package dev.lockstep.driver.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.Shard;
@@ -181,7 +183,7 @@ final class TrainingFixture {
     }
   }
 
-  /** The same run as one Spark job a step. */
+  /** The same run as one Spark job a step, with shared memory and over the wire. */
   static String trainOnTree(
       JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
     try (PreparedData data = DataPreparation.prepare(spark, settings, shards, partitions)) {
@@ -196,8 +198,17 @@ final class TrainingFixture {
 
   private static String trainOnTree(
       JavaSparkContext spark, ReplicaBlueprint blueprint, JavaRDD<Shard> train) {
-    try (Replicas replicas = new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, train))) {
-      return train(replicas, blueprint);
+    String result = null;
+    for (boolean inThisProcess : new boolean[] {true, false}) {
+      try (Replicas replicas =
+          new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, train), inThisProcess)) {
+        String bits = train(replicas, blueprint);
+        assertThat(bits)
+            .as("by reference or over the wire")
+            .isEqualTo(result == null ? bits : result);
+        result = bits;
+      }
     }
+    return result;
   }
 }
