@@ -39,6 +39,8 @@ public record Workload(
 
   private static final double KEEP = 0.5;
   private static final int PIXELS = 784;
+  private static final int SIZES_FEATURES = 1000;
+  private static final int SIZES_EXAMPLES = 8192;
 
   /** Takes an immutable copy. */
   public Workload {
@@ -53,6 +55,25 @@ public record Workload(
         new Workload("W3", normalized(1024, 1024), Shape.vector(PIXELS), 256, 20_000),
         new Workload("W4", convolutional(), new Shape(28, 28, 1), 128, 20_000),
         new Workload("W5", dense(3000, 2000), Shape.vector(1000), 512, 6_000));
+  }
+
+  /**
+   * Dense networks on 1,000 features with about 2·10⁴, 2·10⁵, 2·10⁶ and 10⁷ parameters, to see what
+   * steps of a size cost.
+   *
+   * @param batchSize examples of a mini-batch
+   */
+  public static List<Workload> sizes(int batchSize) {
+    return List.of(
+        size("20 k", batchSize, 20),
+        size("200 k", batchSize, 200),
+        size("2 M", batchSize, 1000, 1000),
+        size("10 M", batchSize, 3000, 2330));
+  }
+
+  private static Workload size(String name, int batchSize, int... widths) {
+    return new Workload(
+        name, dense(widths), Shape.vector(SIZES_FEATURES), batchSize, SIZES_EXAMPLES);
   }
 
   /** Dense layers of these widths with relu between them, and ten outputs. */

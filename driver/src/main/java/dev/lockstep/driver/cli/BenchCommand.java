@@ -2,13 +2,19 @@ package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.bench.ArithmeticBenchmark;
 import dev.lockstep.driver.bench.ArithmeticTable;
+import dev.lockstep.driver.bench.GrowthBenchmark;
 import dev.lockstep.driver.bench.MachineFacts;
+import dev.lockstep.driver.bench.StepBenchmark;
+import dev.lockstep.driver.bench.StepTables;
 import dev.lockstep.driver.bench.Workload;
 import dev.lockstep.trainer.error.LockstepException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -76,6 +82,115 @@ final class BenchCommand implements Runnable {
     }
     System.out.println(MachineFacts.line() + "\n");
     System.out.print(ArithmeticTable.of(results));
+  }
+
+  /** Which of the tables of steps are made. */
+  enum Table {
+    WORKLOADS,
+    SIZES
+  }
+
+  @Command(
+      name = "steps",
+      description =
+          "What a step costs beside its arithmetic, by every synchronizer, against an empty job.")
+  void steps(
+      @Mixin CommonOptions common,
+      @Option(names = "--quick", description = "Fewer and smaller cases.") boolean quick,
+      @Option(
+              names = "--workload",
+              paramLabel = "NAME",
+              split = ",",
+              description = "W1 to W5; several by commas (default: all, or W1 and W5 if quick).")
+          List<String> names,
+      @Option(
+              names = "--table",
+              paramLabel = "TABLE",
+              description = "workloads, or sizes: mini-batches and parameters (default: both).")
+          String table)
+      throws IOException {
+    boolean workloads = table == null || chosen(table) == Table.WORKLOADS;
+    boolean sizes = table == null || chosen(table) == Table.SIZES;
+    List<Workload> named = workloads(names == null && quick ? List.of("W1", "W5") : names);
+    Consumer<String> progress = progress(common);
+    try (SparkSession session = common.startSpark("bench")) {
+      JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      System.out.println(MachineFacts.line(spark));
+      try (StepBenchmark benchmark = stepBenchmark(spark, quick, progress)) {
+        if (workloads) {
+          System.out.print("\n" + StepTables.steps(measured(benchmark, named)));
+        }
+        if (sizes) {
+          System.out.print("\n" + StepTables.steps(measured(benchmark, sizes(quick))));
+        }
+      }
+    }
+  }
+
+  private static Table chosen(String name) {
+    for (Table table : Table.values()) {
+      if (table.name().equalsIgnoreCase(name)) {
+        return table;
+      }
+    }
+    throw LockstepException.usage("--table: '" + name + "' is not one of workloads, sizes.");
+  }
+
+  private static Consumer<String> progress(CommonOptions common) {
+    return common.quiet || common.noProgress ? line -> {} : System.err::println;
+  }
+
+  private static StepBenchmark stepBenchmark(
+      JavaSparkContext spark, boolean quick, Consumer<String> progress) {
+    StepBenchmark benchmark = new StepBenchmark(spark, quick ? 3 : 7, quick ? 0.4 : 2.0, progress);
+    benchmark.warmUp(quick ? 4 : 15);
+    // The same for what only steps do.
+    benchmark.measure(Workload.sizes(64).get(0));
+    return benchmark;
+  }
+
+  private static List<StepBenchmark.Result> measured(
+      StepBenchmark benchmark, List<Workload> workloads) {
+    List<StepBenchmark.Result> results = new ArrayList<>();
+    for (Workload workload : workloads) {
+      results.add(benchmark.measure(workload));
+    }
+    return results;
+  }
+
+  private static List<Workload> sizes(boolean quick) {
+    List<Workload> sizes = new ArrayList<>();
+    for (int batchSize : quick ? new int[] {64, 1024} : new int[] {64, 256, 1024, 4096}) {
+      List<Workload> all = Workload.sizes(batchSize);
+      sizes.addAll(quick ? all.subList(0, 3) : all);
+    }
+    return sizes;
+  }
+
+  @Command(
+      name = "growth",
+      description =
+          "How a step grows with shards and partitions, and how many bytes of it reach the driver.")
+  void growth(
+      @Mixin CommonOptions common,
+      @Option(names = "--quick", description = "Fewer cases.") boolean quick)
+      throws IOException {
+    Consumer<String> progress = progress(common);
+    Workload workload = Workload.sizes(1024).get(1);
+    try (SparkSession session = common.startSpark("bench")) {
+      JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      System.out.println(MachineFacts.line(spark));
+      try (StepBenchmark steps = stepBenchmark(spark, quick, progress)) {
+        GrowthBenchmark benchmark = new GrowthBenchmark(spark, steps, progress);
+        List<Integer> counts = quick ? List.of(2, 16, 64) : List.of(1, 2, 4, 8, 16, 32, 64);
+        System.out.print("\n" + StepTables.growth(benchmark.withShards(workload, counts)));
+        System.out.print("\n" + StepTables.growth(benchmark.withPartitions(workload, 64, counts)));
+        System.out.print(
+            "\n"
+                + StepTables.driverBytes(
+                    benchmark.driverBytes(workload, 256, List.of(2, 16, 64, 256))));
+      }
+    }
   }
 
   private static List<Workload> workloads(List<String> names) {
