@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PredictCommand.class,
       ExportCommand.class,
       ReportCommand.class,
+      BenchCommand.class,
       DatasetsCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
