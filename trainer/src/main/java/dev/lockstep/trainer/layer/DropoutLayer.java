@@ -2,6 +2,8 @@ package dev.lockstep.trainer.layer;
 
 import dev.lockstep.trainer.random.Philox;
 import dev.lockstep.trainer.random.Purpose;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Inverted dropout: {@code a' = a D / keep} with D ~ Bernoulli(keep) for each unit and example; the
@@ -16,6 +18,9 @@ import dev.lockstep.trainer.random.Purpose;
  * read as unsigned, is below keep · 2^32.
  */
 public final class DropoutLayer implements Layer {
+  /** Counters worked on at once: all their words stay in a core's first cache. */
+  private static final int COUNTERS = 256;
+
   private final int index;
   private final Shape shape;
   private final long threshold;
@@ -39,44 +44,101 @@ public final class DropoutLayer implements Layer {
     return shape;
   }
 
-  /** Per row the factors D/keep, rounded up to whole blocks of draws. */
+  /** Per row the factors D/keep, with room for whole blocks of draws; per pass the counters. */
   @Override
   public Scratch scratch() {
-    return new Scratch(paddedUnits(), 0, 0);
+    int block = Philox.DRAWS_PER_BLOCK;
+    return new Scratch(blocksPerRow() * block, 0, 0, 0, 0, COUNTERS, List.of());
   }
 
-  private int paddedUnits() {
-    int block = Philox.DRAWS_PER_BLOCK;
-    return (shape.size() + block - 1) / block * block;
+  private int blocksPerRow() {
+    return (shape.size() + Philox.DRAWS_PER_BLOCK - 1) / Philox.DRAWS_PER_BLOCK;
   }
 
   @Override
   public void forward(Pass pass, LayerBuffers buffers, float[] input, float[] output) {
-    int units = shape.size();
-    if (!pass.isTraining()) {
-      System.arraycopy(input, 0, output, 0, pass.rows() * units);
-      return;
-    }
-    int padded = paddedUnits();
-    float[] factors = buffers.perRow();
-    int[] words = new int[Philox.DRAWS_PER_BLOCK];
-    for (int row = 0; row < pass.rows(); row++) {
-      drawFactors(pass, pass.exampleIndices()[row], words, factors, row * padded);
-      int start = row * units;
-      for (int j = 0; j < units; j++) {
-        output[start + j] = input[start + j] * factors[row * padded + j];
-      }
+    int values = pass.rows() * shape.size();
+    if (pass.isTraining()) {
+      drawFactors(pass, buffers);
+      multiply(input, buffers.perRow(), output, values);
+    } else {
+      System.arraycopy(input, 0, output, 0, values);
     }
   }
 
-  private void drawFactors(Pass pass, long example, int[] words, float[] factors, int offset) {
-    int tag = Philox.tag(Purpose.DROPOUT, index, example);
-    int low = (int) example;
-    int step = (int) pass.step();
-    for (int block = 0, j = offset;
-        j < offset + paddedUnits();
-        block++, j += Philox.DRAWS_PER_BLOCK) {
-      Philox.keepFactors(pass.seed(), block, low, step, tag, threshold, factor, words, factors, j);
+  private static void multiply(float[] values, float[] factors, float[] products, int length) {
+    for (int i = 0; i < length; i++) {
+      products[i] = values[i] * factors[i];
+    }
+  }
+
+  /** Leaves the factors [rows, units] in the memory per row, some blocks of draws at a time. */
+  private void drawFactors(Pass pass, LayerBuffers buffers) {
+    int total = pass.rows() * blocksPerRow();
+    for (int first = 0; first < total; first += COUNTERS) {
+      int count = Math.min(COUNTERS, total - first);
+      setCounters(pass, buffers, first, count);
+      Philox.blocks(
+          pass.seed(),
+          buffers.counterWord(0),
+          buffers.counterWord(1),
+          buffers.counterWord(2),
+          buffers.counterWord(3),
+          count);
+      for (int word = 0; word < Philox.WORDS; word++) {
+        choose(buffers.counterWord(word), count, threshold, Float.floatToIntBits(factor));
+      }
+      storeFactors(buffers, first, count);
+    }
+  }
+
+  /** The counters of the blocks of draws first … first+count-1, counted through all rows. */
+  private void setCounters(Pass pass, LayerBuffers buffers, int first, int count) {
+    int perRow = blocksPerRow();
+    long[] word0 = buffers.counterWord(0);
+    for (int i = 0; i < count; ) {
+      int block = (first + i) % perRow;
+      int end = Math.min(count, i + perRow - block);
+      long example = pass.exampleIndices()[(first + i) / perRow];
+      int tag = Philox.tag(Purpose.DROPOUT, index, example);
+      Arrays.fill(buffers.counterWord(1), i, end, Integer.toUnsignedLong((int) example));
+      Arrays.fill(buffers.counterWord(3), i, end, Integer.toUnsignedLong(tag));
+      for (; i < end; i++) {
+        word0[i] = block++;
+      }
+    }
+    Arrays.fill(buffers.counterWord(2), 0, count, Integer.toUnsignedLong((int) pass.step()));
+  }
+
+  /** Replaces each draw by {@code bits} where it is below the threshold, else by 0. */
+  private static void choose(long[] draws, int count, long threshold, int bits) {
+    for (int i = 0; i < count; i++) {
+      // The sign of a difference is a mask: a choice without a branch.
+      draws[i] = ((draws[i] - threshold) >> 63) & bits;
+    }
+  }
+
+  /**
+   * Puts four draws from four words side by side. Where a row ends within a block, the rest of the
+   * block is overwritten by the next row.
+   */
+  private void storeFactors(LayerBuffers buffers, int first, int count) {
+    int perRow = blocksPerRow();
+    long[] word0 = buffers.counterWord(0);
+    long[] word1 = buffers.counterWord(1);
+    long[] word2 = buffers.counterWord(2);
+    long[] word3 = buffers.counterWord(3);
+    float[] factors = buffers.perRow();
+    for (int i = 0; i < count; ) {
+      int block = (first + i) % perRow;
+      int end = Math.min(count, i + perRow - block);
+      int place = (first + i) / perRow * shape.size() + block * Philox.DRAWS_PER_BLOCK;
+      for (; i < end; i++, place += Philox.DRAWS_PER_BLOCK) {
+        factors[place] = Float.intBitsToFloat((int) word0[i]);
+        factors[place + 1] = Float.intBitsToFloat((int) word1[i]);
+        factors[place + 2] = Float.intBitsToFloat((int) word2[i]);
+        factors[place + 3] = Float.intBitsToFloat((int) word3[i]);
+      }
     }
   }
 
@@ -88,17 +150,8 @@ public final class DropoutLayer implements Layer {
       float[] output,
       float[] outputGradient,
       float[] inputGradient) {
-    if (inputGradient == null) {
-      return;
-    }
-    int units = shape.size();
-    int padded = paddedUnits();
-    float[] factors = buffers.perRow();
-    for (int row = 0; row < pass.rows(); row++) {
-      int start = row * units;
-      for (int j = 0; j < units; j++) {
-        inputGradient[start + j] = outputGradient[start + j] * factors[row * padded + j];
-      }
+    if (inputGradient != null) {
+      multiply(outputGradient, buffers.perRow(), inputGradient, pass.rows() * shape.size());
     }
   }
 }

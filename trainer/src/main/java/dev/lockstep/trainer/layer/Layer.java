@@ -75,6 +75,7 @@ public sealed interface Layer
    * @param doubles float64 values for the whole pass
    * @param tiles arrays of {@code tileLength} float32 values for the whole pass
    * @param tileLength length of each of them
+   * @param counters counters of random draws, four words each, for the whole pass
    * @param chains layers inside this one, which need memory of their own
    */
   record Scratch(
@@ -83,6 +84,7 @@ public sealed interface Layer
       int doubles,
       int tiles,
       int tileLength,
+      int counters,
       List<LayerChain> chains) {
     /** Nothing. */
     public static final Scratch NONE = new Scratch(0, 0, 0);
@@ -100,6 +102,17 @@ public sealed interface Layer
     /** No tiles. */
     public Scratch(int floatsPerRow, int floats, int doubles, List<LayerChain> chains) {
       this(floatsPerRow, floats, doubles, 0, 0, chains);
+    }
+
+    /** No counters. */
+    public Scratch(
+        int floatsPerRow,
+        int floats,
+        int doubles,
+        int tiles,
+        int tileLength,
+        List<LayerChain> chains) {
+      this(floatsPerRow, floats, doubles, tiles, tileLength, 0, chains);
     }
   }
 }

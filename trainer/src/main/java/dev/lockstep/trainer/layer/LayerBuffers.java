@@ -2,6 +2,7 @@ package dev.lockstep.trainer.layer;
 
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.random.Philox;
 
 /**
  * Scratch memory of one layer in one thread; what it holds between two passes is the layer's
@@ -15,6 +16,7 @@ public final class LayerBuffers {
   private final float[] floats;
   private final double[] doubles;
   private final float[][] tiles;
+  private final long[][] counters;
   private final LayerChainBuffers[] chains;
 
   /** Memory for training passes of at most {@code maxRows} rows. */
@@ -32,6 +34,7 @@ public final class LayerBuffers {
     this.floats = new float[scratch.floats()];
     this.doubles = new double[scratch.doubles()];
     this.tiles = new float[scratch.tiles()][scratch.tileLength()];
+    this.counters = new long[Philox.WORDS][scratch.counters()];
     this.chains = new LayerChainBuffers[scratch.chains().size()];
     for (int i = 0; i < chains.length; i++) {
       chains[i] = new LayerChainBuffers(scratch.chains().get(i), maxRows, training);
@@ -75,6 +78,11 @@ public final class LayerBuffers {
   /** One of the tiles, [tileLength]. */
   public float[] tile(int index) {
     return tiles[index];
+  }
+
+  /** One of the four words of all counters, [counters]. */
+  long[] counterWord(int word) {
+    return counters[word];
   }
 
   /** Memory of an inner chain, by its place in {@link Layer.Scratch#chains}. */

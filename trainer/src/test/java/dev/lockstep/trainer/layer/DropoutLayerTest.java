@@ -3,6 +3,8 @@ package dev.lockstep.trainer.layer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.trainer.network.Network;
+import dev.lockstep.trainer.random.Philox;
+import dev.lockstep.trainer.random.Purpose;
 import dev.lockstep.trainer.reduce.Moments;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +40,24 @@ class DropoutLayerTest {
         .isEqualTo(Arrays.copyOfRange(together, 2 * UNITS, 3 * UNITS));
   }
 
+  /** Over more draws than are made at once, in rows that do not end with a block of draws. */
+  @Test
+  void everyMaskBitComesFromItsOwnCounter() {
+    long[] indices = new long[200];
+    Arrays.setAll(indices, row -> 7L * row + (row % 2 == 0 ? 1L << 33 : 0));
+    float[] mask = mask(3, 0.7, 11, 5, indices);
+    long threshold = Math.round(0.7 * 0x1p32);
+    int[] words = new int[4];
+    for (int row = 0; row < indices.length; row++) {
+      int tag = Philox.tag(Purpose.DROPOUT, 3, indices[row]);
+      for (int unit = 0; unit < UNITS; unit++) {
+        Philox.block(11, unit / 4, (int) indices[row], 5, tag, words, 0);
+        boolean kept = Integer.toUnsignedLong(words[unit % 4]) < threshold;
+        assertThat(mask[row * UNITS + unit]).isEqualTo(kept ? (float) (1 / 0.7) : 0f);
+      }
+    }
+  }
+
   @Test
   void everyCoordinateChangesTheMask() {
     float[] mask = mask(0, 0.5, 1, 4, 10);
@@ -65,7 +85,9 @@ class DropoutLayerTest {
 
   @Test
   void keepingEverythingIsTheIdentity() {
-    assertThat(mask(0, 1.0, 1, 1, 1, 2, 3)).containsOnly(1f);
+    long[] indices = new long[4000];
+    Arrays.setAll(indices, i -> i);
+    assertThat(mask(0, 1.0, 1, 1, indices)).containsOnly(1f);
   }
 
   @Test

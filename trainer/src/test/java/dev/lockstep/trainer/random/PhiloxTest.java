@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Random;
 import java.util.Set;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,35 @@ class PhiloxTest {
     int[] words = {1, 2, 3, 4, 5, 6};
     Philox.block(0, 0, 0, 0, 0, words, 1);
     assertThat(words).containsExactly(1, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8, 6);
+  }
+
+  /** Of every length around what vector instructions take at once. */
+  @Test
+  void manyBlocksAtOnceAreTheSameAsOneByOne() {
+    Random random = new Random(3);
+    for (int round = 0; round < 500; round++) {
+      int count = round % 70;
+      long seed = random.nextLong();
+      int[][] counters = new int[count + 1][];
+      long[][] words = new long[Philox.WORDS][count + 1];
+      for (int i = 0; i <= count; i++) {
+        counters[i] = random.ints(Philox.WORDS).toArray();
+        for (int word = 0; word < Philox.WORDS; word++) {
+          words[word][i] = Integer.toUnsignedLong(counters[i][word]);
+        }
+      }
+      Philox.blocks(seed, words[0], words[1], words[2], words[3], count);
+      for (int i = 0; i <= count; i++) {
+        int[] c = counters[i];
+        int[] expected = c.clone();
+        if (i < count) {
+          Philox.block(seed, c[0], c[1], c[2], c[3], expected, 0);
+        }
+        for (int word = 0; word < Philox.WORDS; word++) {
+          assertThat(words[word][i]).isEqualTo(Integer.toUnsignedLong(expected[word]));
+        }
+      }
+    }
   }
 
   @Test
@@ -139,35 +169,5 @@ class PhiloxTest {
     assertThat(Math.abs(moment(x, 2) - 1)).isLessThan(error * Math.sqrt(2));
     assertThat(Math.abs(moment(x, 3))).isLessThan(error * Math.sqrt(15));
     assertThat(Math.abs(moment(x, 4) - 3)).isLessThan(error * Math.sqrt(96));
-  }
-
-  @Test
-  void keepFactorsKeepTheAskedShareAndDecideByUnsignedComparison() {
-    double keep = 0.8;
-    long threshold = Math.round(keep * 0x1p32);
-    int[] words = new int[Philox.DRAWS_PER_BLOCK];
-    float[] factors = new float[Philox.DRAWS_PER_BLOCK];
-    long kept = 0;
-    for (int block = 0; block < SAMPLES / 4; block++) {
-      Philox.keepFactors(SEED, block, 1, 2, 3, threshold, 1.25f, words, factors, 0);
-      int[] expected = block((int) SEED, (int) (SEED >>> 32), block, 1, 2, 3);
-      for (int draw = 0; draw < 4; draw++) {
-        boolean keeps = Integer.toUnsignedLong(expected[draw]) < threshold;
-        assertThat(factors[draw]).isEqualTo(keeps ? 1.25f : 0f);
-        kept += keeps ? 1 : 0;
-      }
-    }
-    double error = 5 * Math.sqrt(keep * (1 - keep) / SAMPLES);
-    assertThat((double) kept / SAMPLES).isBetween(keep - error, keep + error);
-  }
-
-  @Test
-  void keepProbabilityOneKeepsEverything() {
-    int[] words = new int[Philox.DRAWS_PER_BLOCK];
-    float[] factors = new float[Philox.DRAWS_PER_BLOCK];
-    for (int block = 0; block < 10_000; block++) {
-      Philox.keepFactors(SEED, block, 0, 0, 0, 1L << 32, 1f, words, factors, 0);
-      assertThat(factors).containsOnly(1f);
-    }
   }
 }
