@@ -12,6 +12,7 @@ import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.optimizer.Optimizer;
 import dev.lockstep.trainer.optimizer.Regularization;
 import dev.lockstep.trainer.optimizer.UpdateStep;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.RunningStatistics;
 import dev.lockstep.trainer.schedule.Schedule;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ final class MeasuredRun implements AutoCloseable {
             Long.MAX_VALUE,
             stepsPerEpoch,
             0);
-    this.loop = new TrainingLoop(replicas, plan, true, new Clock());
+    this.loop = new TrainingLoop(replicas, plan, true, new Clock(), ThreadTeam.ofCaller());
   }
 
   private final class Clock implements TrainingListener {

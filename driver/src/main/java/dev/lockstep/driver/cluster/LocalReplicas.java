@@ -25,11 +25,12 @@ public final class LocalReplicas implements Replicas {
    *
    * @param blueprint the run
    * @param shards all shards of each split that there is
-   * @param threads at least 1
+   * @param threads at least 1; where layers take synchronized moments, there is at least one for
+   *     each shard, since shards wait for each other
    */
   public LocalReplicas(ReplicaBlueprint blueprint, Map<Split, List<Shard>> shards, int threads) {
     this.host = new ReplicaHost(blueprint, threads);
-    this.team = host.borrowTeam();
+    this.team = host.borrowTeam(shards.get(Split.TRAIN).size());
     this.shards = Map.copyOf(shards);
   }
 
@@ -38,12 +39,14 @@ public final class LocalReplicas implements Replicas {
    *
    * @param blueprint the run
    * @param shards all shards of each split that there is
-   * @param threads stay the caller's, who may let them do other work between two calls
+   * @param threads stay the caller's, who may let them do other work between two calls; where
+   *     layers take synchronized moments and these are fewer than the shards, others are made
    */
   public LocalReplicas(
       ReplicaBlueprint blueprint, Map<Split, List<Shard>> shards, ThreadTeam threads) {
     this.host = new ReplicaHost(blueprint, threads.threads());
-    this.team = host.newTeam(threads);
+    int teamSize = host.teamSize(shards.get(Split.TRAIN).size());
+    this.team = teamSize > threads.threads() ? host.borrowTeam(teamSize) : host.newTeam(threads);
     this.shards = Map.copyOf(shards);
   }
 

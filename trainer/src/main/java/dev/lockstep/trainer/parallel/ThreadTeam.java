@@ -3,6 +3,7 @@ package dev.lockstep.trainer.parallel;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /**
  * A fixed number of threads, the caller's among them, that work through numbered items together:
@@ -20,6 +21,8 @@ public final class ThreadTeam implements AutoCloseable {
   private static final long WATCH_NANOS = 50_000;
   private static final int LOOKS_PER_CLOCK = 32;
 
+  private static final Consumer<Throwable> NOBODY = failure -> {};
+
   /** The round in which helpers end. */
   private static final long CLOSED = -1;
 
@@ -29,6 +32,7 @@ public final class ThreadTeam implements AutoCloseable {
   private final AtomicInteger atWork = new AtomicInteger();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private Work work;
+  private Consumer<Throwable> onFailure = NOBODY;
   private int items;
   private int started;
 
@@ -83,10 +87,21 @@ public final class ThreadTeam implements AutoCloseable {
    * caller is such a failure; the caller stays interrupted.
    */
   public void run(int itemCount, Work itemWork) {
+    run(itemCount, itemWork, NOBODY);
+  }
+
+  /**
+   * As above, for work that may wait for others.
+   *
+   * @param watcher told of every failure as soon as it is there, by the thread that failed; to
+   *     release those who would wait for it
+   */
+  public void run(int itemCount, Work itemWork, Consumer<Throwable> watcher) {
     if (round == CLOSED) {
       throw new IllegalStateException("a closed team does no work");
     }
     work = itemWork;
+    onFailure = watcher;
     items = itemCount;
     failure.set(null);
     next.set(0);
@@ -107,6 +122,7 @@ public final class ThreadTeam implements AutoCloseable {
     drain(0);
     awaitHelpers();
     work = null;
+    onFailure = NOBODY;
     Throwable thrown = failure.get();
     if (thrown instanceof Error error) {
       throw error;
@@ -129,6 +145,7 @@ public final class ThreadTeam implements AutoCloseable {
   private void stop(Throwable reason) {
     failure.compareAndSet(null, reason);
     next.set(items);
+    onFailure.accept(reason);
   }
 
   /**

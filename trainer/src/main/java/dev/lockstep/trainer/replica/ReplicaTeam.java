@@ -9,10 +9,12 @@ import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
 import dev.lockstep.trainer.reduce.ShardTree;
 import dev.lockstep.trainer.reduce.ShardTree.Node;
+import dev.lockstep.trainer.reduce.StatisticsExchange;
 import dev.lockstep.trainer.reduce.TreeSum;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Consumer;
 
 /**
  * Several replicas, one per thread, that work through the shards of one task and add up what they
@@ -29,10 +31,13 @@ public final class ReplicaTeam implements AutoCloseable {
   /** Elements of the gradient that a thread adds at a time. */
   private static final int ADDITION_BLOCK = 1 << 14;
 
+  private static final Consumer<Throwable> NOBODY = failure -> {};
+
   private final List<Replica> replicas = new ArrayList<>();
   private final ConcurrentLinkedDeque<Contribution> pool = new ConcurrentLinkedDeque<>();
   private final ThreadTeam threads;
   private final boolean ownsThreads;
+  private final boolean shardsMeet;
   private final Contribution[] late;
 
   /** A team of {@code size} threads of its own; see {@link Replica#Replica}. */
@@ -59,11 +64,19 @@ public final class ReplicaTeam implements AutoCloseable {
     }
     this.threads = threads;
     this.ownsThreads = ownsThreads;
+    this.shardsMeet = !network.statisticsPoints().isEmpty();
     this.late = new Contribution[threads.threads()];
+  }
+
+  /** Threads of the team, the caller's included: items that can be at work at once. */
+  public int size() {
+    return replicas.size();
   }
 
   /**
    * Adds the contributions of all slices to {@code sum}, in any order: the tree makes it the same.
+   * The time that each is told to have taken runs from here, so that the longest is the time until
+   * the last slice was done, however many one thread worked through.
    *
    * @param parameters θ, read
    * @param slices one for each shard
@@ -76,42 +89,54 @@ public final class ReplicaTeam implements AutoCloseable {
       long step,
       int epoch,
       TreeSum<Contribution> sum) {
+    compute(parameters, slices, step, epoch, null, sum);
+  }
+
+  /**
+   * As above, for a network whose layers meet those of other shards in the middle of the step. All
+   * slices must be at work at once then, so the team needs a thread for each. A failure here is
+   * told to the exchange, and one of the exchange ends the step.
+   *
+   * @param exchange of this step; null where no layer meets others
+   */
+  public void compute(
+      ParameterVector parameters,
+      List<Slice> slices,
+      long step,
+      int epoch,
+      StatisticsExchange exchange,
+      TreeSum<Contribution> sum) {
+    if (shardsMeet && exchange == null) {
+      throw new IllegalArgumentException(
+          "shards that normalize over the whole mini-batch need an exchange");
+    }
+    if (exchange != null && size() < slices.size()) {
+      throw new IllegalArgumentException(
+          slices.size() + " shards that wait for each other need more than " + size() + " threads");
+    }
+    long start = System.nanoTime();
     int firstLate = Math.max(0, slices.size() - late.length);
     threads.run(
         slices.size(),
         (thread, i) -> {
           Slice slice = slices.get(i);
-          Contribution contribution =
-              contribution(replicas.get(thread), parameters, slice, step, epoch);
+          Contribution pooled = pool.pollFirst();
+          Replica replica = replicas.get(thread);
+          Contribution contribution = pooled == null ? replica.newContribution() : pooled;
+          replica.compute(parameters, slice, step, epoch, exchange, contribution);
+          contribution.addComputeNanos(System.nanoTime() - start);
           if (i < firstLate) {
             sum.add(Node.leaf(slice.shard()), contribution);
           } else {
             late[i - firstLate] = contribution;
           }
-        });
+        },
+        exchange == null ? NOBODY : exchange::fail);
     for (int i = firstLate; i < slices.size(); i++) {
       Contribution contribution = late[i - firstLate];
       late[i - firstLate] = null;
       sum.add(Node.leaf(slices.get(i).shard()), contribution, this::mergeTogether);
     }
-  }
-
-  private Contribution contribution(
-      Replica replica, ParameterVector parameters, Slice slice, long step, int epoch) {
-    long start = System.nanoTime();
-    Contribution pooled = pool.pollFirst();
-    Contribution contribution = pooled == null ? replica.newContribution() : pooled;
-    replica.compute(
-        parameters,
-        slice.examples(),
-        slice.order(),
-        slice.from(),
-        slice.to(),
-        step,
-        epoch,
-        contribution);
-    contribution.addComputeNanos(System.nanoTime() - start);
-    return contribution;
   }
 
   private void mergeTogether(Contribution left, Contribution right) {
