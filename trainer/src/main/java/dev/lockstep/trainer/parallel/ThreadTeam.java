@@ -1,6 +1,7 @@
 package dev.lockstep.trainer.parallel;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -13,7 +14,8 @@ import java.util.function.Consumer;
  * <p>A hand-out costs about a microsecond while the helpers are awake, and allocates nothing. A
  * helper that runs out of work watches for the next call for some tens of microseconds before it
  * sleeps, and so does a caller who waits for helpers: waking a thread takes longer than updating a
- * small network. Where there are more threads than processors, both sleep at once.
+ * small network. Where there are more threads than processors, both sleep at once. Nobody waits for
+ * a helper that has not begun when the items run out, as on a machine that is busy with other work.
  *
  * <p>Used by one caller at a time, and never from inside its own work.
  */
@@ -23,24 +25,27 @@ public final class ThreadTeam implements AutoCloseable {
 
   private static final Consumer<Throwable> NOBODY = failure -> {};
 
-  /** The round in which helpers end. */
-  private static final long CLOSED = -1;
+  /** What the gate shows when helpers are to end. */
+  private static final long ENDED = -1;
+
+  private static final long NEXT_NUMBER = 1L << Integer.SIZE;
 
   private final Helper[] helpers;
   private final long watchNanos;
   private final AtomicInteger next = new AtomicInteger();
-  private final AtomicInteger atWork = new AtomicInteger();
+
+  /**
+   * High 32 bits: a number, odd while a round is open to helpers and even when it is closed. Low 32
+   * bits: helpers at work. In one variable, so that no helper enters a round that has just been
+   * closed: the caller waits for those inside, not for those who overslept.
+   */
+  private final AtomicLong gate = new AtomicLong();
+
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private Work work;
   private Consumer<Throwable> onFailure = NOBODY;
   private int items;
   private int started;
-
-  /**
-   * Number of the round (high 32 bits) and how many helpers take part in it, in one variable: a
-   * helper that sits a round out may come late, and must not take one round for another.
-   */
-  private volatile long round;
 
   private volatile Thread sleepingCaller;
 
@@ -97,7 +102,7 @@ public final class ThreadTeam implements AutoCloseable {
    *     release those who would wait for it
    */
   public void run(int itemCount, Work itemWork, Consumer<Throwable> watcher) {
-    if (round == CLOSED) {
+    if (gate.get() == ENDED) {
       throw new IllegalStateException("a closed team does no work");
     }
     work = itemWork;
@@ -105,12 +110,10 @@ public final class ThreadTeam implements AutoCloseable {
     items = itemCount;
     failure.set(null);
     next.set(0);
-    int needed = Math.max(0, Math.min(helpers.length, itemCount - 1));
-    if (needed > 0) {
-      atWork.set(needed);
-      long number = ((round >>> Integer.SIZE) + 1) & Integer.MAX_VALUE;
-      round = number << Integer.SIZE | needed;
-      for (int i = 0; i < needed; i++) {
+    int useful = Math.min(helpers.length, itemCount - 1);
+    if (useful > 0) {
+      gate.set(numberAfter(gate.get()));
+      for (int i = 0; i < useful; i++) {
         if (i < started) {
           helpers[i].wake();
         } else {
@@ -120,6 +123,9 @@ public final class ThreadTeam implements AutoCloseable {
       }
     }
     drain(0);
+    if (useful > 0) {
+      gate.addAndGet(NEXT_NUMBER);
+    }
     awaitHelpers();
     work = null;
     onFailure = NOBODY;
@@ -130,6 +136,15 @@ public final class ThreadTeam implements AutoCloseable {
     if (thrown instanceof RuntimeException exception) {
       throw exception;
     }
+  }
+
+  /** The gate at the next number, with nobody at work. */
+  private static long numberAfter(long seen) {
+    return (((seen >>> Integer.SIZE) + 1) & Integer.MAX_VALUE) << Integer.SIZE;
+  }
+
+  private boolean helpersAreAtWork() {
+    return (int) gate.get() != 0;
   }
 
   private void drain(int thread) {
@@ -160,14 +175,14 @@ public final class ThreadTeam implements AutoCloseable {
         interrupted = true;
         stop(new IllegalStateException("interrupted while a team of threads was at work"));
       }
-      if (atWork.get() == 0) {
+      if (!helpersAreAtWork()) {
         break;
       }
       if (isWatching(look, start)) {
         Thread.onSpinWait();
       } else {
         sleepingCaller = Thread.currentThread();
-        if (atWork.get() > 0) {
+        if (helpersAreAtWork()) {
           LockSupport.park(this);
         }
         sleepingCaller = null;
@@ -186,7 +201,7 @@ public final class ThreadTeam implements AutoCloseable {
   /** Ends the threads; nothing may be at work. */
   @Override
   public void close() {
-    round = CLOSED;
+    gate.set(ENDED);
     for (Helper helper : helpers) {
       helper.wake();
     }
@@ -209,38 +224,45 @@ public final class ThreadTeam implements AutoCloseable {
 
     @Override
     public void run() {
-      long seen = 0;
+      long last = 0;
       while (true) {
-        seen = awaitRoundAfter(seen);
-        if (seen == CLOSED) {
+        long open = awaitOpenAfter(last);
+        if (open == ENDED) {
           return;
         }
-        if (number <= (int) seen) {
+        if (gate.compareAndSet(open, open + 1)) {
+          last = open >>> Integer.SIZE;
           drain(number);
-          if (atWork.decrementAndGet() == 0) {
+          if ((int) gate.decrementAndGet() == 0) {
             LockSupport.unpark(sleepingCaller);
           }
         }
       }
     }
 
-    private long awaitRoundAfter(long seen) {
+    /** The gate when it is open for another round than the last that this thread was in. */
+    private long awaitOpenAfter(long last) {
       long start = System.nanoTime();
       for (int look = 1; ; look++) {
-        long now = round;
-        if (now != seen) {
+        long now = gate.get();
+        if (isNews(now, last)) {
           return now;
         }
         if (isWatching(look, start)) {
           Thread.onSpinWait();
         } else {
           sleeping = true;
-          if (round == seen) {
+          if (!isNews(gate.get(), last)) {
             LockSupport.park(ThreadTeam.this);
           }
           sleeping = false;
         }
       }
+    }
+
+    private boolean isNews(long now, long last) {
+      long number = now >>> Integer.SIZE;
+      return now == ENDED || ((number & 1) == 1 && number != last);
     }
   }
 }
