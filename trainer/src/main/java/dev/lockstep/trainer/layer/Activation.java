@@ -5,9 +5,11 @@ import dev.lockstep.trainer.kernel.FloatMath;
 /**
  * The element-wise functions y = f(z) and the step dz = dy f'(z) back through them.
  *
- * <p>Each works on a range of elements, so that the choice of the function is made once a pass and
- * the loops stay free of calls that the compiler cannot see through. Both directions may read z and
- * y; whichever gives the more exact or cheaper derivative is used. Stateless; safe on any thread.
+ * <p>Each works on a range of elements, so that the choice of the function is made once a range and
+ * the loops stay free of calls that the compiler cannot see through; choices between elements are
+ * made by min and max, since signs at random would make branches slow. Both directions may read z
+ * and y; whichever gives the more exact or cheaper derivative is used. Some go over the range
+ * several times, so one that fits a core's first cache is best. Stateless; safe on any thread.
  */
 enum Activation {
   /** y = max(z, 0). Derivative 1 where the output is positive, else 0 (also at z = 0). */
@@ -22,8 +24,8 @@ enum Activation {
     @Override
     void backward(float[] z, float[] y, float[] dy, float[] dz, int from, int to) {
       for (int i = from; i < to; i++) {
-        // 1 for every positive output, subnormal ones too, and 0 for 0: a choice without a branch,
-        // which signs at random would make slow. Adding 0 makes -0 a plain 0.
+        // 1 for every positive output, subnormal ones too, and 0 for 0. Adding 0 makes -0 a plain
+        // 0.
         float factor = Math.min(1f, y[i] * HUGE * HUGE);
         dz[i] = dy[i] * factor + 0f;
       }
@@ -38,14 +40,14 @@ enum Activation {
     @Override
     void apply(float[] z, float[] y, int from, int to) {
       for (int i = from; i < to; i++) {
-        y[i] = z[i] > 0f ? z[i] : LEAK * z[i];
+        y[i] = Math.max(z[i], LEAK * z[i]);
       }
     }
 
     @Override
     void backward(float[] z, float[] y, float[] dy, float[] dz, int from, int to) {
       for (int i = from; i < to; i++) {
-        dz[i] = z[i] > 0f ? dy[i] : LEAK * dy[i];
+        dz[i] = dy[i] * Math.max(LEAK, Math.min(1f, z[i] * HUGE * HUGE));
       }
     }
   },
@@ -58,16 +60,18 @@ enum Activation {
   ELU {
     @Override
     void apply(float[] z, float[] y, int from, int to) {
+      FloatMath.expm1(z, y, from, to);
       for (int i = from; i < to; i++) {
-        y[i] = z[i] > 0f ? z[i] : FloatMath.expm1(z[i]);
+        y[i] = Math.max(0f, z[i]) + Math.min(0f, y[i]);
       }
     }
 
     @Override
     void backward(float[] z, float[] y, float[] dy, float[] dz, int from, int to) {
+      // From the input: y + 1 would lose the digits of a small e^z.
+      FloatMath.exp(z, dz, from, to);
       for (int i = from; i < to; i++) {
-        // From the input: y + 1 would lose the digits of a small e^z.
-        dz[i] = z[i] > 0f ? dy[i] : dy[i] * FloatMath.exp(z[i]);
+        dz[i] = dy[i] * Math.min(1f, dz[i]);
       }
     }
   },
@@ -80,19 +84,21 @@ enum Activation {
   GELU {
     @Override
     void apply(float[] z, float[] y, int from, int to) {
+      FloatMath.normal(z, y, from, to);
       for (int i = from; i < to; i++) {
-        y[i] = z[i] * (0.5f * FloatMath.erfc(z[i] * -SQRT_HALF));
+        y[i] *= z[i];
       }
     }
 
     @Override
     void backward(float[] z, float[] y, float[] dy, float[] dz, int from, int to) {
+      FloatMath.gaussian(z, dz, from, to);
       for (int i = from; i < to; i++) {
-        float distribution = 0.5f * FloatMath.erfc(z[i] * -SQRT_HALF);
+        // y/z; at 0 the small summands make it the ½ that it comes near to.
+        float distribution = (Math.abs(y[i]) + 0.5f * TINY) / (Math.abs(z[i]) + TINY);
         // Beyond ±14 the second term is below 1e-36, and z must not outgrow what is left of φ.
         float near = Math.max(-14f, Math.min(14f, z[i]));
-        float density = NORMAL_DENSITY_AT_0 * FloatMath.exp(-0.5f * (near * near));
-        dz[i] = dy[i] * (distribution + near * density);
+        dz[i] = dy[i] * (distribution + near * (NORMAL_DENSITY_AT_0 * dz[i]));
       }
     }
   },
@@ -105,15 +111,17 @@ enum Activation {
   SILU {
     @Override
     void apply(float[] z, float[] y, int from, int to) {
+      FloatMath.sigmoid(z, y, from, to);
       for (int i = from; i < to; i++) {
-        y[i] = Math.max(z[i], -FAR) * FloatMath.sigmoid(z[i]);
+        y[i] *= Math.max(z[i], -FAR);
       }
     }
 
     @Override
     void backward(float[] z, float[] y, float[] dy, float[] dz, int from, int to) {
+      FloatMath.sigmoid(z, dz, from, to);
       for (int i = from; i < to; i++) {
-        float s = FloatMath.sigmoid(z[i]);
+        float s = dz[i];
         float near = Math.max(-FAR, Math.min(FAR, z[i]));
         dz[i] = dy[i] * (s * (1f + near * (1f - s)));
       }
@@ -124,9 +132,7 @@ enum Activation {
   TANH {
     @Override
     void apply(float[] z, float[] y, int from, int to) {
-      for (int i = from; i < to; i++) {
-        y[i] = FloatMath.tanh(z[i]);
-      }
+      FloatMath.tanh(z, y, from, to);
     }
 
     @Override
@@ -141,9 +147,7 @@ enum Activation {
   SIGMOID {
     @Override
     void apply(float[] z, float[] y, int from, int to) {
-      for (int i = from; i < to; i++) {
-        y[i] = FloatMath.sigmoid(z[i]);
-      }
+      FloatMath.sigmoid(z, y, from, to);
     }
 
     @Override
@@ -160,14 +164,15 @@ enum Activation {
   /** Its square takes even the smallest positive number above 1. */
   private static final float HUGE = 0x1p126f;
 
-  private static final float SQRT_HALF = (float) 0.7071067811865476;
+  /** Nothing beside any z whose derivative differs from that at 0. */
+  private static final float TINY = 1e-30f;
 
   /** φ(0) = 1/√(2π). */
   private static final float NORMAL_DENSITY_AT_0 = (float) 0.3989422804014327;
 
   /**
-   * From here on sigmoid(-z) is at its floor of 2^-126; a product of it with a still larger z would
-   * grow where the true function vanishes.
+   * From here on sigmoid(-z) is at its floor, about 4e-39; a product of it with a still larger z
+   * would grow where the true function vanishes.
    */
   private static final float FAR = 88f;
 
@@ -175,7 +180,7 @@ enum Activation {
    * Overwrites y[from .. to) with f(z).
    *
    * @param z read
-   * @param y overwritten
+   * @param y overwritten; not z
    */
   abstract void apply(float[] z, float[] y, int from, int to);
 
@@ -185,7 +190,7 @@ enum Activation {
    * @param z read
    * @param y f(z), read
    * @param dy read
-   * @param dz overwritten
+   * @param dz overwritten; none of the others
    */
   abstract void backward(float[] z, float[] y, float[] dy, float[] dz, int from, int to);
 }

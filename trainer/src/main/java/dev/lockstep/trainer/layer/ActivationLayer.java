@@ -11,6 +11,9 @@ package dev.lockstep.trainer.layer;
  * Backward: {@code dz = dy f'(z)}. The formulas are those of {@link Activation}.
  */
 public final class ActivationLayer implements Layer {
+  /** Values worked at a time, in all arrays together no more than a core's first cache holds. */
+  private static final int BLOCK = 1024;
+
   private final Activation function;
   private final Shape shape;
 
@@ -32,7 +35,10 @@ public final class ActivationLayer implements Layer {
 
   @Override
   public void forward(Pass pass, LayerBuffers buffers, float[] input, float[] output) {
-    function.apply(input, output, 0, pass.rows() * shape.size());
+    int end = pass.rows() * shape.size();
+    for (int start = 0; start < end; start += BLOCK) {
+      function.apply(input, output, start, Math.min(start + BLOCK, end));
+    }
   }
 
   @Override
@@ -43,9 +49,13 @@ public final class ActivationLayer implements Layer {
       float[] output,
       float[] outputGradient,
       float[] inputGradient) {
-    if (inputGradient != null) {
-      function.backward(
-          input, output, outputGradient, inputGradient, 0, pass.rows() * shape.size());
+    if (inputGradient == null) {
+      return;
+    }
+    int end = pass.rows() * shape.size();
+    for (int start = 0; start < end; start += BLOCK) {
+      int blockEnd = Math.min(start + BLOCK, end);
+      function.backward(input, output, outputGradient, inputGradient, start, blockEnd);
     }
   }
 }

@@ -177,6 +177,23 @@ class BlasTest {
     assertThat(sums).containsExactly(7, 39, 72, 10);
   }
 
+  @Test
+  void runsAreCopiedWhateverTheirLength() {
+    for (int length : new int[] {1, 3, 8, 9, 40}) {
+      float[] from = random(new Random(3), 2 + 4 * (length + 5));
+      float[] to = new float[1 + 4 * (length + 2)];
+      RowKernels.copyRuns(from, 2, length + 5, to, 1, length + 2, length, 4);
+      assertThat(to[0]).isZero();
+      for (int run = 0; run < 4; run++) {
+        int source = 2 + run * (length + 5);
+        int target = 1 + run * (length + 2);
+        assertThat(Arrays.copyOfRange(to, target, target + length))
+            .isEqualTo(Arrays.copyOfRange(from, source, source + length));
+        assertThat(to[target + length]).isZero();
+      }
+    }
+  }
+
   /** What was there stays, and the product comes on top. */
   @Test
   void addedProductsKeepWhatWasThere() {

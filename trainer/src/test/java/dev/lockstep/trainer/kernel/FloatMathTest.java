@@ -9,12 +9,39 @@ import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class FloatMathTest {
-  private interface FloatFunction {
-    float of(float x);
+  /** Overwrites y[from .. to) with a function of x. */
+  private interface ArrayFunction {
+    void apply(float[] x, float[] y, int from, int to);
   }
 
   private interface Distance {
     double of(double actual, double expected);
+  }
+
+  /** One value, between others so that nothing outside the range may be touched. */
+  private static float value(ArrayFunction function, float x) {
+    float[] y = {77f, 77f, 77f};
+    function.apply(new float[] {0f, x, 0f}, y, 1, 2);
+    assertThat(y[0]).isEqualTo(77f);
+    assertThat(y[2]).isEqualTo(77f);
+    return y[1];
+  }
+
+  private static float[] values(ArrayFunction function, float[] x) {
+    float[] y = new float[x.length];
+    function.apply(x, y, 0, x.length);
+    return y;
+  }
+
+  private static double worst(
+      ArrayFunction function, DoubleUnaryOperator exact, Distance error, float[] x) {
+    float[] y = values(function, x);
+    double worst = 0.0;
+    for (int i = 0; i < x.length; i++) {
+      double e = error.of(y[i], exact.applyAsDouble(x[i]));
+      worst = Math.max(worst, Double.isNaN(e) ? Double.POSITIVE_INFINITY : e);
+    }
+    return worst;
   }
 
   /**
@@ -22,7 +49,7 @@ class FloatMathTest {
    * {@code from} and {@code to}, both of one sign.
    */
   private static double worst(
-      FloatFunction function,
+      ArrayFunction function,
       DoubleUnaryOperator exact,
       Distance error,
       float from,
@@ -31,30 +58,26 @@ class FloatMathTest {
     int first = Float.floatToIntBits(from);
     int last = Float.floatToIntBits(to);
     int stride = Math.max(1, (last - first) / points);
-    double worst = 0.0;
-    for (int bits = first; bits < last; bits += stride) {
-      float x = Float.intBitsToFloat(bits);
-      double e = error.of(function.of(x), exact.applyAsDouble(x));
-      worst = Math.max(worst, Double.isNaN(e) ? Double.POSITIVE_INFINITY : e);
+    float[] x = new float[(last - first + stride - 1) / stride];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = Float.intBitsToFloat(first + i * stride);
     }
-    return worst;
+    return worst(function, exact, error, x);
   }
 
   /** As above, on an even grid of the number line. */
   private static double worstOnGrid(
-      FloatFunction function,
+      ArrayFunction function,
       DoubleUnaryOperator exact,
       Distance error,
       double from,
       double to,
       int points) {
-    double worst = 0.0;
+    float[] x = new float[points + 1];
     for (int i = 0; i <= points; i++) {
-      float x = (float) (from + (to - from) * i / points);
-      double e = error.of(function.of(x), exact.applyAsDouble(x));
-      worst = Math.max(worst, Double.isNaN(e) ? Double.POSITIVE_INFINITY : e);
+      x[i] = (float) (from + (to - from) * i / points);
     }
-    return worst;
+    return worst(function, exact, error, x);
   }
 
   private static double relative(double actual, double expected) {
@@ -127,29 +150,48 @@ class FloatMathTest {
     assertThat(exactErfc(-0.5)).isCloseTo(1.5204998778, within(1e-10));
   }
 
-  @Test
-  void complementaryErrorFunctionKeepsItsErrorBounds() {
-    FloatFunction erfc = FloatMath::erfc;
-    DoubleUnaryOperator exact = FloatMathTest::exactErfc;
-    assertThat(worstOnGrid(erfc, exact, FloatMathTest::absolute, -10, 10, 2_000_000))
-        .isLessThan(2.5e-7);
-    assertThat(worst(erfc, exact, FloatMathTest::absolute, Float.MIN_VALUE, 1f, 300_000))
-        .isLessThan(2.5e-7);
-    assertThat(worst(erfc, exact, FloatMathTest::absolute, -0f, -Float.MAX_VALUE, 300_000))
-        .isLessThan(2.5e-7);
-    assertThat(worstOnGrid(erfc, exact, FloatMathTest::relative, -10, 4, 1_000_000))
-        .isLessThan(1e-6);
-    assertThat(worstOnGrid(erfc, exact, FloatMathTest::relative, 4, 9, 1_000_000)).isLessThan(5e-6);
+  private static double exactNormal(double x) {
+    return 0.5 * exactErfc(-x / Math.sqrt(2.0));
   }
 
   @Test
-  void complementaryErrorFunctionStaysWithinItsEnds() {
-    for (float x : new float[] {9.01f, 12f, 1e10f, Float.MAX_VALUE, Float.POSITIVE_INFINITY}) {
-      assertThat(FloatMath.erfc(x)).isBetween(0f, 1e-36f);
-      assertThat(FloatMath.erfc(-x)).isEqualTo(2f);
+  void distributionFunctionKeepsItsErrorBounds() {
+    ArrayFunction normal = FloatMath::normal;
+    DoubleUnaryOperator exact = FloatMathTest::exactNormal;
+    Distance absolute = FloatMathTest::absolute;
+    Distance relative = FloatMathTest::relative;
+    assertThat(worstOnGrid(normal, exact, absolute, -15, 15, 2_000_000)).isLessThan(1.25e-7);
+    assertThat(worst(normal, exact, absolute, Float.MIN_VALUE, Float.MAX_VALUE, 300_000))
+        .isLessThan(1.25e-7);
+    assertThat(worst(normal, exact, absolute, -0f, -1.5f, 300_000)).isLessThan(1.25e-7);
+    assertThat(worstOnGrid(normal, exact, relative, -5.65, 15, 1_000_000)).isLessThan(1e-6);
+    assertThat(worstOnGrid(normal, exact, relative, -12.7, -5.65, 1_000_000)).isLessThan(5e-6);
+  }
+
+  @Test
+  void distributionFunctionStaysWithinItsEnds() {
+    for (float x : new float[] {12.8f, 17f, 1e10f, Float.MAX_VALUE, Float.POSITIVE_INFINITY}) {
+      assertThat(value(FloatMath::normal, -x)).isBetween(0f, 1e-36f);
+      assertThat(value(FloatMath::normal, x)).isEqualTo(1f);
     }
-    assertThat(FloatMath.erfc(0f)).isEqualTo(1f);
-    assertThat(FloatMath.erfc(-0f)).isEqualTo(1f);
+    assertThat(value(FloatMath::normal, 0f)).isEqualTo(0.5f);
+    assertThat(value(FloatMath::normal, -0f)).isEqualTo(0.5f);
+  }
+
+  /** The rounding of x² is an error of the exponent, so the bound grows with it. */
+  @Test
+  void gaussianKeepsItsErrorBound() {
+    DoubleUnaryOperator exact = x -> Math.exp(-0.5 * x * x);
+    for (double x = 0; x < 13; x += 0.5) {
+      double bound = 2e-7 + 6e-8 * (x + 0.5) * (x + 0.5);
+      assertThat(
+              worstOnGrid(FloatMath::gaussian, exact, FloatMathTest::relative, x, x + 0.5, 100_000))
+          .isLessThan(bound);
+    }
+    assertThat(value(FloatMath::gaussian, 0f)).isEqualTo(1f);
+    for (float x : new float[] {-14f, 1e10f, Float.MAX_VALUE, Float.NEGATIVE_INFINITY}) {
+      assertThat(value(FloatMath::gaussian, x)).isBetween(0f, 1.1f * Float.MIN_NORMAL);
+    }
   }
 
   @Test
@@ -202,41 +244,43 @@ class FloatMathTest {
   @Test
   void exponentialIsFiniteAndPositiveEverywhere() {
     for (float x : new float[] {Float.NEGATIVE_INFINITY, -Float.MAX_VALUE, -1000f, -104f, -87.4f}) {
-      assertThat(FloatMath.exp(x)).isBetween(0.9f * Float.MIN_NORMAL, 1.1f * Float.MIN_NORMAL);
+      assertThat(value(FloatMath::exp, x))
+          .isBetween(0.9f * Float.MIN_NORMAL, 1.1f * Float.MIN_NORMAL);
     }
     for (float x :
         new float[] {
           88.3f, 88.37f, 88.38f, 88.7f, 89f, 1000f, Float.MAX_VALUE, Float.POSITIVE_INFINITY
         }) {
-      assertThat(FloatMath.exp(x)).isBetween(2e38f, 2.5e38f);
+      assertThat(value(FloatMath::exp, x)).isBetween(2e38f, 2.5e38f);
     }
     for (int bits = Float.floatToIntBits(88f); bits < Float.floatToIntBits(89f); bits++) {
-      assertThat(FloatMath.exp(Float.intBitsToFloat(bits))).isFinite();
+      assertThat(value(FloatMath::exp, Float.intBitsToFloat(bits))).isFinite();
     }
   }
 
   @Test
   void fixedPointsAreExact() {
-    assertThat(FloatMath.exp(0f)).isEqualTo(1f);
-    assertThat(FloatMath.exp(-0f)).isEqualTo(1f);
-    assertThat(FloatMath.expm1(0f)).isEqualTo(0f);
-    assertThat(FloatMath.expm1(-0f)).isZero();
-    assertThat(FloatMath.expm1(-17.4f)).isEqualTo(-1f);
-    assertThat(FloatMath.expm1(Float.NEGATIVE_INFINITY)).isEqualTo(-1f);
-    assertThat(FloatMath.expm1(Float.POSITIVE_INFINITY)).isBetween(2e38f, 2.5e38f);
-    assertThat(FloatMath.sigmoid(0f)).isEqualTo(0.5f);
-    assertThat(FloatMath.tanh(0f)).isEqualTo(0f);
-    assertThat(Float.floatToIntBits(FloatMath.tanh(-0f))).isEqualTo(Float.floatToIntBits(-0f));
+    assertThat(value(FloatMath::exp, 0f)).isEqualTo(1f);
+    assertThat(value(FloatMath::exp, -0f)).isEqualTo(1f);
+    assertThat(value(FloatMath::expm1, 0f)).isEqualTo(0f);
+    assertThat(value(FloatMath::expm1, -0f)).isZero();
+    assertThat(value(FloatMath::expm1, -17.4f)).isEqualTo(-1f);
+    assertThat(value(FloatMath::expm1, Float.NEGATIVE_INFINITY)).isEqualTo(-1f);
+    assertThat(value(FloatMath::expm1, Float.POSITIVE_INFINITY)).isBetween(2e38f, 2.5e38f);
+    assertThat(value(FloatMath::sigmoid, 0f)).isEqualTo(0.5f);
+    assertThat(value(FloatMath::tanh, 0f)).isEqualTo(0f);
+    assertThat(Float.floatToIntBits(value(FloatMath::tanh, -0f)))
+        .isEqualTo(Float.floatToIntBits(-0f));
   }
 
   @Test
   void sigmoidStaysWithinItsEnds() {
     for (float x = -200f; x <= 200f; x += 0.013f) {
-      assertThat(FloatMath.sigmoid(x)).isBetween(0f, 1f);
+      assertThat(value(FloatMath::sigmoid, x)).isBetween(0f, 1f);
     }
-    assertThat(FloatMath.sigmoid(Float.POSITIVE_INFINITY)).isEqualTo(1f);
-    assertThat(FloatMath.sigmoid(Float.NEGATIVE_INFINITY)).isBetween(0f, 2e-38f);
-    assertThat(FloatMath.sigmoid(40f)).isEqualTo(1f);
+    assertThat(value(FloatMath::sigmoid, Float.POSITIVE_INFINITY)).isEqualTo(1f);
+    assertThat(value(FloatMath::sigmoid, Float.NEGATIVE_INFINITY)).isBetween(0f, 2e-38f);
+    assertThat(value(FloatMath::sigmoid, 40f)).isEqualTo(1f);
   }
 
   /**
@@ -247,39 +291,63 @@ class FloatMathTest {
   void hyperbolicTangentIsOddAndNeverBeyondOne() {
     for (int bits = 0; bits < Float.floatToIntBits(20f); bits += 577) {
       float x = Float.intBitsToFloat(bits);
-      assertThat(FloatMath.tanh(x)).isBetween(0f, 1f);
-      assertThat(FloatMath.tanh(-x)).isEqualTo(-FloatMath.tanh(x));
+      assertThat(value(FloatMath::tanh, x)).isBetween(0f, 1f);
+      assertThat(value(FloatMath::tanh, -x)).isEqualTo(-value(FloatMath::tanh, x));
     }
     for (float x : new float[] {7.91f, 9f, 9.01f, 100f, Float.MAX_VALUE, Float.POSITIVE_INFINITY}) {
-      assertThat(FloatMath.tanh(x)).isEqualTo(1f);
-      assertThat(FloatMath.tanh(-x)).isEqualTo(-1f);
+      assertThat(value(FloatMath::tanh, x)).isEqualTo(1f);
+      assertThat(value(FloatMath::tanh, -x)).isEqualTo(-1f);
     }
   }
 
   /**
-   * The exponential rises from step to step; the others nowhere fall (erfc: rise) by more than
-   * twice their documented error.
+   * The exponential rises from step to step; the others nowhere fall by more than twice their
+   * documented error.
    */
   @Test
   void allFunctionsAreMonotone() {
-    for (float x = -95f; x < 95f; x += 0.003f) {
-      float next = x + 0.003f;
-      assertThat(FloatMath.exp(next)).isGreaterThanOrEqualTo(FloatMath.exp(x));
-      assertThat(FloatMath.expm1(next)).isGreaterThanOrEqualTo(FloatMath.expm1(x) - 2.4e-7f);
-      assertThat(FloatMath.erfc(next)).isLessThanOrEqualTo(FloatMath.erfc(x) + 5e-7f);
-      assertThat(FloatMath.sigmoid(next))
-          .isGreaterThanOrEqualTo(FloatMath.sigmoid(x) * (1 - 4e-7f));
-      assertThat(FloatMath.tanh(next)).isGreaterThanOrEqualTo(FloatMath.tanh(x) - 8.4e-7f);
+    float[] x = new float[60_000];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = -95f + i * 0.00317f;
+    }
+    float[] exp = values(FloatMath::exp, x);
+    float[] expm1 = values(FloatMath::expm1, x);
+    float[] normal = values(FloatMath::normal, x);
+    float[] sigmoid = values(FloatMath::sigmoid, x);
+    float[] tanh = values(FloatMath::tanh, x);
+    for (int i = 1; i < x.length; i++) {
+      assertThat(exp[i]).isGreaterThanOrEqualTo(exp[i - 1]);
+      assertThat(expm1[i]).isGreaterThanOrEqualTo(expm1[i - 1] - 2.4e-7f);
+      assertThat(normal[i]).isGreaterThanOrEqualTo(normal[i - 1] - 2.5e-7f);
+      assertThat(sigmoid[i]).isGreaterThanOrEqualTo(sigmoid[i - 1] * (1 - 4e-7f));
+      assertThat(tanh[i]).isGreaterThanOrEqualTo(tanh[i - 1] - 8.4e-7f);
+    }
+  }
+
+  @Test
+  void functionsOfOneNumberAndOfArraysGiveTheSameBits() {
+    float[] x = new float[50_001];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = -100f + i * 0.004f;
+    }
+    float[] exp = values(FloatMath::exp, x);
+    float[] sigmoid = values(FloatMath::sigmoid, x);
+    for (int i = 0; i < x.length; i++) {
+      assertThat(exp[i]).isEqualTo(FloatMath.exp(x[i]));
+      assertThat(sigmoid[i]).isEqualTo(FloatMath.sigmoid(x[i]));
     }
   }
 
   @Test
   void notANumberStaysNotANumber() {
+    assertThat(value(FloatMath::exp, Float.NaN)).isNaN();
+    assertThat(value(FloatMath::expm1, Float.NaN)).isNaN();
+    assertThat(value(FloatMath::gaussian, Float.NaN)).isNaN();
+    assertThat(value(FloatMath::normal, Float.NaN)).isNaN();
     assertThat(FloatMath.exp(Float.NaN)).isNaN();
-    assertThat(FloatMath.expm1(Float.NaN)).isNaN();
-    assertThat(FloatMath.erfc(Float.NaN)).isNaN();
     assertThat(FloatMath.sigmoid(Float.NaN)).isNaN();
-    assertThat(FloatMath.tanh(Float.NaN)).isNaN();
+    assertThat(value(FloatMath::sigmoid, Float.NaN)).isNaN();
+    assertThat(value(FloatMath::tanh, Float.NaN)).isNaN();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.lockstep.trainer.layer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.trainer.check.Samples;
 import dev.lockstep.trainer.error.ErrorKind;
@@ -12,6 +13,7 @@ import dev.lockstep.trainer.parameter.Initializer;
 import dev.lockstep.trainer.parameter.ParameterWindow;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Shapes, tensors, numbers and refusals of the layers on images and of residual blocks. */
@@ -171,6 +173,56 @@ class ImageLayersTest {
     layer.forward(pass, buffers, input, output);
     layer.backward(pass, buffers, input, output, outputGradient, gradient);
     return gradient;
+  }
+
+  private static double dot(float[] a, float[] b) {
+    double sum = 0.0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (double) a[i] * b[i];
+    }
+    return sum;
+  }
+
+  /**
+   * An image of several blocks of lines and one of a single block, by what holds for a map that is
+   * linear in its weights and in its input: Σ dY Y = Σ dW W = Σ dX X.
+   */
+  @Test
+  void gradientsOfAConvolutionHoldAcrossBlocks() {
+    for (int side : new int[] {45, 3}) {
+      for (int kernel : new int[] {1, 3, 5}) {
+        for (int stride : new int[] {1, 2}) {
+          LayerSpec spec =
+              new LayerSpec.Conv2d(
+                  16, kernel, stride, Padding.SAME, LayerSpec.Dense.DEFAULT_INITIALIZER, false);
+          Network network = network(new Shape(side, side, 8), spec);
+          Layer layer = network.layers().get(0);
+          float[] weights = network.initialParameters(5).values();
+          Random random = new Random(side);
+          float[] input = random(random, 3 * layer.inputShape().size());
+          float[] outputGradient = random(random, 3 * layer.outputShape().size());
+          float[] output = new float[outputGradient.length];
+          float[] weightGradient = new float[weights.length];
+          float[] inputGradient = new float[input.length];
+          Pass pass = new Pass(network.layout());
+          pass.train(weights, 1, 1, new long[3], 3, weightGradient, null);
+          LayerBuffers buffers = new LayerBuffers(layer.scratch(), 3);
+          layer.forward(pass, buffers, input, output);
+          layer.backward(pass, buffers, input, output, outputGradient, inputGradient);
+          double sum = dot(outputGradient, output);
+          assertThat(dot(weightGradient, weights)).isCloseTo(sum, within(1e-3));
+          assertThat(dot(inputGradient, input)).isCloseTo(sum, within(1e-3));
+        }
+      }
+    }
+  }
+
+  private static float[] random(Random random, int length) {
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = random.nextFloat() - 0.5f;
+    }
+    return values;
   }
 
   /** The second row of pixels and the last column belong to no window or come later. */
