@@ -46,8 +46,7 @@ public final class SparkStart {
 
   /** The master that starts executors of its own; the last number is a worker's memory in MB. */
   private static final Pattern LOCAL_CLUSTER =
-      Pattern.compile(
-          "local-cluster\\[\\s*[0-9]+\\s*,\\s*[0-9]+\\s*,\\s*([0-9]+)\\s*]");
+      Pattern.compile("local-cluster\\[\\s*[0-9]+\\s*,\\s*[0-9]+\\s*,\\s*([0-9]+)\\s*]");
 
   /**
    * Masters as Spark knows them; one with a scheme of its own may belong to a cluster manager that
