@@ -24,6 +24,8 @@ public final class SparkStart {
    *       number of them that reach the driver is bounded by the reduction tree.
    *   <li>Broadcasts as they are: what is broadcast every step are parameters, and float noise only
    *       costs a compressor time.
+   *   <li>Blocks of a broadcast a little below 4 MB: an array of 4 MB and its header would take two
+   *       regions of a collector that has regions of 4 MB, twice its size.
    *   <li>One OpenBLAS thread also where another OpenBLAS than the bundled one is picked up.
    *   <li>No explanation of closures that cannot be serialized: there are none, and the explainer
    *       needs a door into the JDK that newer versions have walled up.
@@ -32,17 +34,18 @@ public final class SparkStart {
    * </ul>
    */
   private static final Map<String, String> DEFAULTS =
-      Map.of(
-          "spark.serializer", "org.apache.spark.serializer.KryoSerializer",
-          "spark.kryo.registrator", LockstepKryoRegistrator.class.getName(),
-          "spark.kryo.registrationRequired", "true",
-          "spark.kryoserializer.buffer.max", "2047m",
-          "spark.driver.maxResultSize", "0",
-          "spark.broadcast.compress", "false",
-          "spark.executorEnv.OPENBLAS_NUM_THREADS", "1",
-          "spark.serializer.extraDebugInfo", "false",
-          "spark.ui.showConsoleProgress", "false",
-          "spark.sql.session.timeZone", "UTC");
+      Map.ofEntries(
+          Map.entry("spark.serializer", "org.apache.spark.serializer.KryoSerializer"),
+          Map.entry("spark.kryo.registrator", LockstepKryoRegistrator.class.getName()),
+          Map.entry("spark.kryo.registrationRequired", "true"),
+          Map.entry("spark.kryoserializer.buffer.max", "2047m"),
+          Map.entry("spark.driver.maxResultSize", "0"),
+          Map.entry("spark.broadcast.compress", "false"),
+          Map.entry("spark.broadcast.blockSize", "4095k"),
+          Map.entry("spark.executorEnv.OPENBLAS_NUM_THREADS", "1"),
+          Map.entry("spark.serializer.extraDebugInfo", "false"),
+          Map.entry("spark.ui.showConsoleProgress", "false"),
+          Map.entry("spark.sql.session.timeZone", "UTC"));
 
   /** The master that starts executors of its own; the last number is a worker's memory in MB. */
   private static final Pattern LOCAL_CLUSTER =

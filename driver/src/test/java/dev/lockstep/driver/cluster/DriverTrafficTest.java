@@ -61,8 +61,7 @@ class DriverTrafficTest {
       ParameterVector parameters = network.initialParameters(1);
       long gradient = (long) network.layout().trainableLength() * Float.BYTES;
       try (Replicas replicas =
-          new TreeReplicas(
-              spark, blueprint, Map.of(Split.TRAIN, data.train().shards()), false)) {
+          new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, data.train().shards()), false)) {
         Received received = new Received();
         spark.sc().addSparkListener(received);
         replicas.compute(parameters, StepPlan.of(1, blueprint.plan().stepsPerEpoch()));
