@@ -18,14 +18,15 @@ final class GatherTask
     implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  private final ShardTree tree;
+  private final int shards;
 
-  GatherTask(ShardTree tree) {
-    this.tree = tree;
+  GatherTask(int shards) {
+    this.shards = shards;
   }
 
   @Override
   public RangeSum apply(TaskContext context, Iterator<Tuple2<Integer, RangeSum>> pieces) {
+    ShardTree tree = new ShardTree(shards);
     TreeSum<Contribution> sum = new TreeSum<>(tree, merged -> {});
     while (pieces.hasNext()) {
       RangeSum piece = pieces.next()._2();

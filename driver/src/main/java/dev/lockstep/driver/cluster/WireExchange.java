@@ -78,7 +78,7 @@ final class WireExchange implements TaskExchange {
       Jobs.run(
           spark,
           pieces.rdd(),
-          new GatherTask(run.tree()),
+          new GatherTask(run.shards()),
           (range, part) -> {
             Contribution sum = part.sum();
             System.arraycopy(

@@ -5,6 +5,7 @@ import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -21,6 +22,10 @@ public final class SparkStart {
    *   <li>Kryo with required registration: everything on the wire has a compact form on purpose.
    *   <li>Kryo's buffer and the result size: a contribution is as large as the network, and the
    *       number of them that reach the driver is bounded by the reduction tree.
+   *   <li>Broadcasts as they are: what is broadcast every step are parameters, and float noise only
+   *       costs a compressor time.
+   *   <li>Blocks of a broadcast a little below 4 MB: an array of 4 MB and its header would take two
+   *       regions of a collector that has regions of 4 MB, twice its size.
    *   <li>One OpenBLAS thread also where another OpenBLAS than the bundled one is picked up.
    *   <li>No explanation of closures that cannot be serialized: there are none, and the explainer
    *       needs a door into the JDK that newer versions have walled up.
@@ -29,16 +34,22 @@ public final class SparkStart {
    * </ul>
    */
   private static final Map<String, String> DEFAULTS =
-      Map.of(
-          "spark.serializer", "org.apache.spark.serializer.KryoSerializer",
-          "spark.kryo.registrator", LockstepKryoRegistrator.class.getName(),
-          "spark.kryo.registrationRequired", "true",
-          "spark.kryoserializer.buffer.max", "2047m",
-          "spark.driver.maxResultSize", "0",
-          "spark.executorEnv.OPENBLAS_NUM_THREADS", "1",
-          "spark.serializer.extraDebugInfo", "false",
-          "spark.ui.showConsoleProgress", "false",
-          "spark.sql.session.timeZone", "UTC");
+      Map.ofEntries(
+          Map.entry("spark.serializer", "org.apache.spark.serializer.KryoSerializer"),
+          Map.entry("spark.kryo.registrator", LockstepKryoRegistrator.class.getName()),
+          Map.entry("spark.kryo.registrationRequired", "true"),
+          Map.entry("spark.kryoserializer.buffer.max", "2047m"),
+          Map.entry("spark.driver.maxResultSize", "0"),
+          Map.entry("spark.broadcast.compress", "false"),
+          Map.entry("spark.broadcast.blockSize", "4095k"),
+          Map.entry("spark.executorEnv.OPENBLAS_NUM_THREADS", "1"),
+          Map.entry("spark.serializer.extraDebugInfo", "false"),
+          Map.entry("spark.ui.showConsoleProgress", "false"),
+          Map.entry("spark.sql.session.timeZone", "UTC"));
+
+  /** The master that starts executors of its own; the last number is a worker's memory in MB. */
+  private static final Pattern LOCAL_CLUSTER =
+      Pattern.compile("local-cluster\\[\\s*[0-9]+\\s*,\\s*[0-9]+\\s*,\\s*([0-9]+)\\s*]");
 
   /**
    * Masters as Spark knows them; one with a scheme of its own may belong to a cluster manager that
@@ -70,6 +81,11 @@ public final class SparkStart {
       all.put("spark.ui.enabled", "false");
       all.put("spark.driver.host", "127.0.0.1");
       all.put("spark.driver.bindAddress", "127.0.0.1");
+    }
+    Matcher localCluster = LOCAL_CLUSTER.matcher(chosen);
+    if (localCluster.matches()) {
+      // A worker has one executor, so what the worker has is the executor's.
+      all.put("spark.executor.memory", localCluster.group(1) + "m");
     }
     all.forEach(conf::setIfMissing);
     settings.forEach(conf::set);

@@ -79,6 +79,7 @@ public final class TrainingRun {
     LockstepException divergence = null;
     ProgressPrinter progress = progressForSteps.apply(setup.totalSteps());
     notes.forEach(progress::note);
+    progress.note(ResourceCheck.of(spark, setup).line());
     try (MetricsLog log = new MetricsLog(folder.append("metrics.jsonl"))) {
       TrainingListener listener =
           new RunListener(

@@ -73,6 +73,7 @@ final class TrainingSession implements AutoCloseable {
    */
   static TrainingSession open(JavaSparkContext spark, RunConfiguration given, PreparedData data) {
     RunSetup setup = RunSetup.of(given, data, shards(spark, given.training()));
+    ResourceCheck.of(spark, setup).requireFit();
     Map<Split, JavaRDD<Shard>> splits = splits(data);
     int threads = Math.min(setup.shards(), spark.defaultParallelism());
     TrainingState state = firstState(spark, setup);

@@ -10,7 +10,7 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.storage.BlockId;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A thousand steps leave memory and block manager where they were. */
 class ThousandStepsTest {
@@ -18,10 +18,11 @@ class ThousandStepsTest {
   private static final int SETTLED = 300;
   private static final long MEGABYTE = 1 << 20;
 
-  /** Two partitions answer the driver directly; six meet in a shuffle first. */
+  /** Over the wire, two partitions answer the driver directly; six meet in a shuffle first. */
   @ParameterizedTest
-  @ValueSource(ints = {2, 6})
-  void leaveNoBroadcastNoShuffleAndNoGrowingHeap(int shards) throws InterruptedException {
+  @CsvSource({"2, false", "6, false", "6, true"})
+  void leaveNoBroadcastNoShuffleAndNoGrowingHeap(int shards, boolean inThisProcess)
+      throws InterruptedException {
     try (JavaSparkContext spark = TrainingFixture.spark("local[2]");
         PreparedData data =
             DataPreparation.prepare(spark, TrainingFixture.digits(), shards, shards)) {
@@ -31,7 +32,8 @@ class ThousandStepsTest {
       int shuffleBlocksOfPacking = blocks(BlockId::isShuffle);
       long[] settledHeap = new long[1];
       try (Replicas replicas =
-          new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, data.train().shards()))) {
+          new TreeReplicas(
+              spark, blueprint, Map.of(Split.TRAIN, data.train().shards()), inThisProcess)) {
         TrainingFixture.train(
             replicas,
             blueprint,

@@ -110,10 +110,25 @@ final class TrainingFixture {
     return blueprint(data, List.of(), shards);
   }
 
+  /** A network whose gradient, 1.2 MB, is large beside what Spark adds to a result. */
+  static ReplicaBlueprint wideBlueprint(PreparedData data, int shards) {
+    List<LayerSpec> layers =
+        List.of(
+            new Dense(4000, Dense.DEFAULT_INITIALIZER, null),
+            new Relu(),
+            new Dense(10, Dense.DEFAULT_INITIALIZER, null));
+    return blueprint(data, layers, List.of(), shards);
+  }
+
   static ReplicaBlueprint blueprint(PreparedData data, List<Augmentation> augment, int shards) {
+    return blueprint(data, LAYERS, augment, shards);
+  }
+
+  private static ReplicaBlueprint blueprint(
+      PreparedData data, List<LayerSpec> layers, List<Augmentation> augment, int shards) {
     return new ReplicaBlueprint(
         UUID.randomUUID().toString(),
-        LAYERS,
+        layers,
         data.inputShape(),
         new LossSpec.SoftmaxCrossEntropy(),
         data.preprocessing().classLabels().size(),

@@ -124,6 +124,28 @@ public final class LayerChain {
   }
 
   /**
+   * As {@link #valuesPerRow}, and the two gradients between layers that take turns in a backward
+   * pass: what {@link LayerChainBuffers} hold for each row of training.
+   */
+  public long trainingValuesPerRow() {
+    long values = 0;
+    long widest = 0;
+    for (int i = 0; i < layers.size(); i++) {
+      Layer.Scratch scratch = layers.get(i).scratch();
+      values += scratch.floatsPerRow();
+      if (i > 0) {
+        long width = layers.get(i).inputShape().size();
+        values += width;
+        widest = Math.max(widest, width);
+      }
+      for (LayerChain inner : scratch.chains()) {
+        values += inner.trainingValuesPerRow();
+      }
+    }
+    return values + 2 * widest;
+  }
+
+  /**
    * Runs all layers.
    *
    * @param input [rows, inputShape], read

@@ -69,6 +69,11 @@ public final class Network {
     return (int) Math.max(1, Math.min(MAX_EVALUATION_ROWS, EVALUATION_VALUES / perRow));
   }
 
+  /** Values that {@link NetworkBuffers} hold for each row of a training pass. */
+  public long trainingValuesPerRow() {
+    return chain.trainingValuesPerRow() + inputShape.size() + 2L * outputs();
+  }
+
   /** Where the parameters lie. */
   public ParameterLayout layout() {
     return layout;
