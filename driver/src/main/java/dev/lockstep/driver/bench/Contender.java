@@ -15,10 +15,11 @@ import org.apache.spark.api.java.JavaSparkContext;
  * One way of computing steps that is compared with the others.
  *
  * @param name as in tables
- * @param needsSlots whether all of its tasks must run at once
+ * @param holdsSlots whether all of its tasks run at once and stay while it is open, so that nothing
+ *     else can run
  * @param opener from a run and its data to replicas
  */
-record Contender(String name, boolean needsSlots, Opener opener) {
+record Contender(String name, boolean holdsSlots, Opener opener) {
   /** The base of every comparison: threads of the driver. */
   static final Contender LOCAL =
       new Contender(
@@ -53,6 +54,6 @@ record Contender(String name, boolean needsSlots, Opener opener) {
 
   /** Whether it works with this many partitions. */
   boolean fits(JavaSparkContext spark, int partitions) {
-    return !needsSlots || partitions <= slots(spark);
+    return !holdsSlots || partitions <= slots(spark);
   }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.driver.bench;
 
+import dev.lockstep.driver.cluster.Replicas;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.ArrayList;
@@ -64,14 +65,13 @@ public final class GrowthBenchmark {
     List<DriverBytes> results = new ArrayList<>();
     String sha256 = null;
     for (int count : partitions) {
+      MeasuredRun run = new MeasuredRun(workload);
       try (ClusterExamples data = new ClusterExamples(spark, workload.data(), shards, count);
-          MeasuredRun run =
-              new MeasuredRun(
-                  workload,
-                  Contender.TREE.opener().open(spark, workload.blueprint(shards), data.shards()));
+          Replicas replicas =
+              Contender.TREE.opener().open(spark, workload.blueprint(shards), data.shards());
           ResultBytes bytes = new ResultBytes(spark)) {
         bytes.take();
-        run.steps(BYTES_STEPS);
+        run.steps(replicas, BYTES_STEPS);
         DriverBytes result = new DriverBytes(count, bytes.take() / BYTES_STEPS, gradientBytes);
         results.add(result);
         progress.accept(
