@@ -48,8 +48,8 @@ class StepBenchmarkTest {
     try (JavaSparkContext spark = spark();
         StepBenchmark steps = new StepBenchmark(spark, 1, 0.02, line -> {})) {
       GrowthBenchmark growth = new GrowthBenchmark(spark, steps, line -> {});
-      assertThat(growth.driverBytes(wide, 16, List.of(2, 8, 16)))
-          .hasSize(3)
+      assertThat(growth.driverBytes(wide, 8, List.of(2, 8)))
+          .hasSize(2)
           .allSatisfy(result -> assertThat(result.gradients()).isBetween(1.0, 3.0));
     }
   }
