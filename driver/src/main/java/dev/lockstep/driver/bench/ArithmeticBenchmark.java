@@ -3,6 +3,7 @@ package dev.lockstep.driver.bench;
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.cluster.LocalReplicas;
+import dev.lockstep.driver.cluster.Replicas;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.ArrayList;
@@ -78,15 +79,13 @@ public final class ArithmeticBenchmark {
     GemmList list = GemmList.of(workload.network(), share);
     GemmReference reference = new GemmReference(list, threads);
     List<Shard> shards = workload.data().shards(threads);
-    try (MeasuredRun run =
-        new MeasuredRun(
-            workload,
-            new LocalReplicas(workload.blueprint(threads), Map.of(Split.TRAIN, shards), threads))) {
-      checkAgainstOneThread(workload, shards, run);
+    try (MeasuredRun run = new MeasuredRun(workload, threads);
+        Replicas replicas = replicas(workload, shards, run)) {
+      checkAgainstOneThread(workload, shards, run, replicas);
       // Compilation ends during the first of these, and the second tells how long a step takes.
-      steps(run, windowSeconds);
+      steps(run, replicas, windowSeconds);
       reference.measure(windowSeconds);
-      int count = steps(run, windowSeconds);
+      int count = steps(run, replicas, windowSeconds);
       double[] ratios = new double[rounds];
       double[] referenceMedians = new double[rounds];
       double[] stepMedians = new double[rounds];
@@ -94,7 +93,7 @@ public final class ArithmeticBenchmark {
       List<double[]> steps = new ArrayList<>();
       for (int round = 0; round < rounds; round++) {
         double[] productTimes = reference.measure(windowSeconds);
-        double[] stepTimes = run.steps(count);
+        double[] stepTimes = run.steps(replicas, count);
         referenceMedians[round] = Quantiles.median(productTimes);
         stepMedians[round] = Quantiles.median(stepTimes);
         ratios[round] = referenceMedians[round] / stepMedians[round];
@@ -124,23 +123,26 @@ public final class ArithmeticBenchmark {
   }
 
   /** Takes steps for about so many seconds; returns how many. */
-  private static int steps(MeasuredRun run, double seconds) {
+  private static int steps(MeasuredRun run, Replicas replicas, double seconds) {
     int steps = 0;
     double taken = 0.0;
     while (taken < seconds) {
-      taken += run.steps(1)[0];
+      taken += run.steps(replicas, 1)[0];
       steps++;
     }
     return steps;
   }
 
-  private void checkAgainstOneThread(Workload workload, List<Shard> shards, MeasuredRun run) {
-    run.steps(CHECKED_STEPS);
-    try (MeasuredRun alone =
-        new MeasuredRun(
-            workload,
-            new LocalReplicas(workload.blueprint(threads), Map.of(Split.TRAIN, shards), 1))) {
-      alone.steps(CHECKED_STEPS);
+  private Replicas replicas(Workload workload, List<Shard> shards, MeasuredRun run) {
+    return new LocalReplicas(workload.blueprint(threads), Map.of(Split.TRAIN, shards), run.team());
+  }
+
+  private void checkAgainstOneThread(
+      Workload workload, List<Shard> shards, MeasuredRun run, Replicas replicas) {
+    run.steps(replicas, CHECKED_STEPS);
+    try (MeasuredRun alone = new MeasuredRun(workload, 1);
+        Replicas one = replicas(workload, shards, alone)) {
+      alone.steps(one, CHECKED_STEPS);
       if (!alone.parametersSha256().equals(run.parametersSha256())) {
         throw new LockstepException(
             ErrorKind.INTERNAL,

@@ -1,10 +1,14 @@
 package dev.lockstep.driver.bench;
 
+import dev.lockstep.datasets.pack.Split;
+import dev.lockstep.driver.cluster.Replicas;
+import dev.lockstep.driver.cluster.TreeReplicas;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -58,20 +62,23 @@ public final class GrowthBenchmark {
     }
   }
 
-  /** Bytes that reach the driver where the same shards lie in so many partitions. */
+  /**
+   * Bytes that reach the driver where the same shards lie in so many partitions and all tasks
+   * answer as from another process.
+   */
   public List<DriverBytes> driverBytes(Workload workload, int shards, List<Integer> partitions) {
     long gradientBytes = (long) Float.BYTES * workload.network().layout().trainableLength();
     List<DriverBytes> results = new ArrayList<>();
     String sha256 = null;
     for (int count : partitions) {
-      try (ClusterExamples data = new ClusterExamples(spark, workload.data(), shards, count);
-          MeasuredRun run =
-              new MeasuredRun(
-                  workload,
-                  Contender.TREE.opener().open(spark, workload.blueprint(shards), data.shards()));
+      try (MeasuredRun run = new MeasuredRun(workload, Contender.slots(spark));
+          ClusterExamples data = new ClusterExamples(spark, workload.data(), shards, count);
+          Replicas replicas =
+              new TreeReplicas(
+                  spark, workload.blueprint(shards), Map.of(Split.TRAIN, data.shards()), false);
           ResultBytes bytes = new ResultBytes(spark)) {
         bytes.take();
-        run.steps(BYTES_STEPS);
+        run.steps(replicas, BYTES_STEPS);
         DriverBytes result = new DriverBytes(count, bytes.take() / BYTES_STEPS, gradientBytes);
         results.add(result);
         progress.accept(

@@ -19,22 +19,26 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A training run that is taken some steps further at a time and tells how long each took: the same
- * loop as any other run, without validation. Closing it releases the replicas.
+ * A training run that is taken some steps further at a time, by whatever replicas, and tells how
+ * long each took: the same loop as any other run, without validation.
  */
 final class MeasuredRun implements AutoCloseable {
   private static final double NANO = 1e-9;
 
-  private final Replicas replicas;
+  private final ThreadTeam team;
   private final Network network;
   private final TrainingState state;
-  private final TrainingLoop loop;
+  private final TrainingPlan plan;
   private final List<StepRecord> records = new ArrayList<>();
   private double[] wall = new double[0];
 
-  /** A run of {@code workload} from its initial weights, computed by {@code replicas}. */
-  MeasuredRun(Workload workload, Replicas replicas) {
-    this.replicas = replicas;
+  /**
+   * A run of {@code workload} from its initial weights.
+   *
+   * @param threads of the driver, which make the update
+   */
+  MeasuredRun(Workload workload, int threads) {
+    this.team = new ThreadTeam("lockstep-driver", threads);
     this.network = workload.network();
     Optimizer optimizer = workload.optimizer();
     this.state =
@@ -44,7 +48,7 @@ final class MeasuredRun implements AutoCloseable {
             new RunningStatistics(network.layout(), new long[network.batchNormColumns().length]),
             0);
     int stepsPerEpoch = workload.blueprint(1).plan().stepsPerEpoch();
-    TrainingPlan plan =
+    this.plan =
         new TrainingPlan(
             new UpdateStep(
                 network.layout(), Regularization.NONE, Double.POSITIVE_INFINITY, optimizer),
@@ -52,7 +56,6 @@ final class MeasuredRun implements AutoCloseable {
             Long.MAX_VALUE,
             stepsPerEpoch,
             0);
-    this.loop = new TrainingLoop(replicas, plan, true, new Clock(), ThreadTeam.ofCaller());
   }
 
   private final class Clock implements TrainingListener {
@@ -85,18 +88,24 @@ final class MeasuredRun implements AutoCloseable {
   /**
    * Takes {@code count} more steps.
    *
+   * @param replicas of the same workload; they stay the caller's
    * @return wall-clock seconds from the end of one step to the end of the next
    */
-  double[] steps(int count) {
+  double[] steps(Replicas replicas, int count) {
     wall = new double[count];
     records.clear();
-    loop.run(state, state.step() + count);
+    new TrainingLoop(replicas, plan, true, new Clock(), team).run(state, state.step() + count);
     return wall;
   }
 
   /** What the loop told of the steps of the last call of {@link #steps}. */
   List<StepRecord> records() {
     return records;
+  }
+
+  /** The driver's threads, idle between updates: for replicas of this JVM. */
+  ThreadTeam team() {
+    return team;
   }
 
   /** Steps taken. */
@@ -111,6 +120,6 @@ final class MeasuredRun implements AutoCloseable {
 
   @Override
   public void close() {
-    replicas.close();
+    team.close();
   }
 }

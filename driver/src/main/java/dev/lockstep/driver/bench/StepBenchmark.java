@@ -1,5 +1,6 @@
 package dev.lockstep.driver.bench;
 
+import dev.lockstep.driver.cluster.Replicas;
 import dev.lockstep.driver.report.StepRecord;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
@@ -131,66 +132,43 @@ public final class StepBenchmark implements AutoCloseable {
    * @param partitions tasks of a step, at most {@code shards}
    */
   public Result measure(Workload workload, int shards, int partitions) {
-    Map<String, MeasuredRun> runs = new LinkedHashMap<>();
+    List<Turns> all = new ArrayList<>();
     try (ClusterExamples data = new ClusterExamples(spark, workload.data(), shards, partitions)) {
-      open(Contender.LOCAL, workload, shards, data, runs);
+      all.add(new Turns(Contender.LOCAL, workload, shards, data));
       for (Contender contender : Contender.DISTRIBUTED) {
         if (contender.fits(spark, partitions)) {
-          open(contender, workload, shards, data, runs);
+          all.add(new Turns(contender, workload, shards, data));
         }
       }
-      return measure(workload, shards, partitions, runs);
+      return measure(workload, shards, partitions, all);
     } finally {
-      runs.values().forEach(MeasuredRun::close);
+      all.forEach(Turns::close);
     }
   }
 
-  private void open(
-      Contender contender,
-      Workload workload,
-      int shards,
-      ClusterExamples data,
-      Map<String, MeasuredRun> runs) {
-    runs.put(
-        contender.name(),
-        new MeasuredRun(
-            workload, contender.opener().open(spark, workload.blueprint(shards), data.shards())));
-  }
-
-  private Result measure(
-      Workload workload, int shards, int partitions, Map<String, MeasuredRun> runs) {
+  private Result measure(Workload workload, int shards, int partitions, List<Turns> all) {
     int parameters = workload.network().layout().trainableLength();
     double slowest = 0.0;
-    for (MeasuredRun run : runs.values()) {
-      double[] first = run.steps(FIRST_STEPS);
-      slowest = Math.max(slowest, Quantiles.lowestTenth(first));
+    for (Turns turns : all) {
+      slowest = Math.max(slowest, turns.first());
     }
     int count = (int) Math.max(MIN_STEPS, Math.min(MAX_STEPS, windowSeconds / slowest));
-    for (MeasuredRun run : runs.values()) {
-      run.steps(count);
-    }
-    Map<String, double[]> steps = new LinkedHashMap<>();
-    Map<String, double[]> beyond = new LinkedHashMap<>();
-    for (String name : runs.keySet()) {
-      steps.put(name, new double[rounds]);
-      beyond.put(name, new double[rounds]);
+    for (Turns turns : all) {
+      turns.take(count);
+      turns.forget();
     }
     double[] empty = new double[rounds];
     double[] copies = new double[rounds];
     for (int round = 0; round < rounds; round++) {
       empty[round] = Quantiles.median(emptyJobs(Math.max(5, count)));
       copies[round] = Quantiles.median(copies(parameters, 5));
-      for (Map.Entry<String, MeasuredRun> entry : runs.entrySet()) {
-        MeasuredRun run = entry.getValue();
-        double[] wall = run.steps(count);
-        steps.get(entry.getKey())[round] = Quantiles.median(wall);
-        beyond.get(entry.getKey())[round] = Quantiles.median(beyondCompute(wall, run.records()));
+      for (Turns turns : all) {
+        turns.take(count);
       }
     }
     Map<String, Times> times = new LinkedHashMap<>();
-    for (String name : runs.keySet()) {
-      times.put(
-          name, new Times(Quantiles.median(steps.get(name)), Quantiles.median(beyond.get(name))));
+    for (Turns turns : all) {
+      times.put(turns.contender.name(), turns.times());
     }
     Result result =
         new Result(
@@ -201,9 +179,85 @@ public final class StepBenchmark implements AutoCloseable {
             Quantiles.median(empty),
             Quantiles.median(copies),
             times,
-            sameParameters(workload, runs));
+            sameParameters(workload, all));
     progress.accept(told(result, count));
     return result;
+  }
+
+  /** One contender's run and what it took in each of its turns. */
+  private final class Turns implements AutoCloseable {
+    private final Contender contender;
+    private final Workload workload;
+    private final int shards;
+    private final ClusterExamples data;
+    private final MeasuredRun run;
+    private final List<Double> steps = new ArrayList<>();
+    private final List<Double> beyondCompute = new ArrayList<>();
+    private Replicas open;
+
+    Turns(Contender contender, Workload workload, int shards, ClusterExamples data) {
+      this.contender = contender;
+      this.workload = workload;
+      this.shards = shards;
+      this.data = data;
+      this.run = new MeasuredRun(workload, Contender.slots(spark));
+    }
+
+    private Replicas replicas() {
+      if (open == null) {
+        open =
+            contender.opener().open(spark, workload.blueprint(shards), data.shards(), run.team());
+      }
+      return open;
+    }
+
+    /** Takes a few steps and returns about how long one takes, in seconds. */
+    double first() {
+      double[] wall = run.steps(replicas(), FIRST_STEPS);
+      yieldSlots();
+      return Quantiles.lowestTenth(wall);
+    }
+
+    /** Takes some steps that do not count, for memory to be there again, and some that do. */
+    void take(int count) {
+      run.steps(replicas(), FIRST_STEPS);
+      double[] wall = run.steps(replicas(), count);
+      yieldSlots();
+      steps.add(Quantiles.median(wall));
+      beyondCompute.add(Quantiles.median(beyondCompute(wall, run.records())));
+    }
+
+    void forget() {
+      steps.clear();
+      beyondCompute.clear();
+    }
+
+    Times times() {
+      return new Times(median(steps), median(beyondCompute));
+    }
+
+    private void yieldSlots() {
+      if (contender.holdsSlots()) {
+        release();
+      }
+    }
+
+    private void release() {
+      if (open != null) {
+        open.close();
+        open = null;
+      }
+    }
+
+    @Override
+    public void close() {
+      release();
+      run.close();
+    }
+  }
+
+  private static double median(List<Double> values) {
+    return Quantiles.median(values.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   private static double[] beyondCompute(double[] wall, List<StepRecord> records) {
@@ -236,24 +290,20 @@ public final class StepBenchmark implements AutoCloseable {
   }
 
   /** The SHA-256 of all runs' parameters, which must have one value after the same steps. */
-  private static String sameParameters(Workload workload, Map<String, MeasuredRun> runs) {
-    String expected = null;
-    String first = null;
-    for (Map.Entry<String, MeasuredRun> entry : runs.entrySet()) {
-      String sha256 = entry.getValue().parametersSha256();
-      if (expected == null) {
-        expected = sha256;
-        first = entry.getKey();
-      } else if (!sha256.equals(expected)) {
+  private static String sameParameters(Workload workload, List<Turns> all) {
+    Turns first = all.get(0);
+    String expected = first.run.parametersSha256();
+    for (Turns other : all) {
+      if (other.run.step() != first.run.step() || !other.run.parametersSha256().equals(expected)) {
         throw new LockstepException(
             ErrorKind.INTERNAL,
             String.format(
                 Locale.ROOT,
-                "%s: after %d steps the parameters of '%s' and '%s' differ.",
+                "%s: after %d steps the parameters of '%s' differ from those of '%s'.",
                 workload.name(),
-                entry.getValue().step(),
-                first,
-                entry.getKey()));
+                other.run.step(),
+                other.contender.name(),
+                first.contender.name()));
       }
     }
     return expected;

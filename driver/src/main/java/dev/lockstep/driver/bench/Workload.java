@@ -121,6 +121,11 @@ public record Workload(
     return new Dense(units, Dense.DEFAULT_INITIALIZER, null);
   }
 
+  /** The same with another mini-batch. */
+  Workload withBatchSize(int other) {
+    return new Workload(name, layers, inputShape, other, examples);
+  }
+
   /** The network bound to its input. */
   public Network network() {
     return new Network(layers, inputShape);

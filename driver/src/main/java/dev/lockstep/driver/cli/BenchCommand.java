@@ -2,9 +2,12 @@ package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.bench.ArithmeticBenchmark;
 import dev.lockstep.driver.bench.ArithmeticTable;
+import dev.lockstep.driver.bench.ConstantsBenchmark;
 import dev.lockstep.driver.bench.GrowthBenchmark;
 import dev.lockstep.driver.bench.MachineFacts;
+import dev.lockstep.driver.bench.ModelTables;
 import dev.lockstep.driver.bench.StepBenchmark;
+import dev.lockstep.driver.bench.StepModel;
 import dev.lockstep.driver.bench.StepTables;
 import dev.lockstep.driver.bench.Workload;
 import dev.lockstep.trainer.error.LockstepException;
@@ -41,8 +44,36 @@ final class BenchCommand implements Runnable {
     @Option(names = "--quick", description = "Fewer and shorter windows: a first impression.")
     boolean quick;
 
+    @Option(
+        names = "--rounds",
+        paramLabel = "N",
+        description = "Pairs of windows (default: 15, or 5 if quick).")
+    Integer rounds;
+
+    @Option(
+        names = "--seconds",
+        paramLabel = "S",
+        description = "Length of a window (default: 2, or 0.5 if quick).")
+    Double seconds;
+
     @Option(names = "--quiet", description = "Only the tables and errors.")
     boolean quiet;
+
+    int rounds() {
+      if (rounds == null) {
+        return quick ? 5 : 15;
+      }
+      requirePositive("--rounds", rounds);
+      return rounds;
+    }
+
+    double seconds() {
+      if (seconds == null) {
+        return quick ? 0.5 : 2.0;
+      }
+      requirePositive("--seconds", seconds);
+      return seconds;
+    }
 
     Consumer<String> progress() {
       return quiet ? line -> {} : System.err::println;
@@ -66,15 +97,15 @@ final class BenchCommand implements Runnable {
               paramLabel = "N",
               description = "Threads, and shards (default: the processors there are).")
           Integer threads) {
-    if (threads != null && threads < 1) {
-      throw LockstepException.usage("--threads: must be at least 1, found " + threads + ".");
+    if (threads != null) {
+      requirePositive("--threads", threads);
     }
     List<Workload> workloads = workloads(names);
     ArithmeticBenchmark benchmark =
         new ArithmeticBenchmark(
             threads == null ? Runtime.getRuntime().availableProcessors() : threads,
-            length.quick ? 5 : 15,
-            length.quick ? 0.5 : 2.0,
+            length.rounds(),
+            length.seconds(),
             length.progress());
     List<ArithmeticBenchmark.Result> results = new ArrayList<>();
     for (Workload workload : workloads) {
@@ -190,6 +221,88 @@ final class BenchCommand implements Runnable {
                 + StepTables.driverBytes(
                     benchmark.driverBytes(workload, 256, List.of(2, 16, 64, 256))));
       }
+    }
+  }
+
+  @Command(
+      name = "model",
+      description =
+          "What steps would take on larger clusters: a small model with constants measured here.")
+  void model(
+      @Mixin CommonOptions common,
+      @Option(names = "--quick", description = "Shorter measurements.") boolean quick,
+      @Option(
+              names = "--workload",
+              paramLabel = "NAME",
+              split = ",",
+              defaultValue = "W1,W2,W3,W5",
+              description = "W1 to W5; several by commas (default: ${DEFAULT-VALUE}).")
+          List<String> names,
+      @Option(
+              names = "--executors",
+              paramLabel = "N",
+              split = ",",
+              defaultValue = "16,64,256",
+              description = "Sizes of the cluster (default: ${DEFAULT-VALUE}).")
+          List<Integer> executors,
+      @Option(
+              names = "--cores",
+              paramLabel = "N",
+              defaultValue = "4",
+              description = "Cores of each executor (default: ${DEFAULT-VALUE}).")
+          int cores,
+      @Option(
+              names = "--gigabits",
+              paramLabel = "N",
+              defaultValue = "10",
+              description = "Gbit/s of each machine's link (default: ${DEFAULT-VALUE}).")
+          double gigabits,
+      @Option(
+              names = "--latency",
+              paramLabel = "MS",
+              defaultValue = "0.05",
+              description = "One way through the network, in ms (default: ${DEFAULT-VALUE}).")
+          double latency)
+      throws IOException {
+    requirePositive("--cores", cores);
+    requirePositive("--gigabits", gigabits);
+    for (int count : executors) {
+      requirePositive("--executors", count);
+    }
+    if (!(latency >= 0)) {
+      throw LockstepException.usage("--latency: must not be below 0, found " + latency + ".");
+    }
+    List<Workload> chosen = workloads(names);
+    Consumer<String> progress = progress(common);
+    try (SparkSession session = common.startSpark("bench")) {
+      JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      try (StepBenchmark steps = stepBenchmark(spark, quick, progress)) {
+        ConstantsBenchmark benchmark = new ConstantsBenchmark(spark, steps, quick ? 20 : 100);
+        StepModel.Constants constants = benchmark.measure(chosen.get(0));
+        List<StepModel.Cost> costs = new ArrayList<>();
+        for (Workload workload : chosen) {
+          progress.accept("Measuring " + workload.name() + ".");
+          costs.add(benchmark.cost(workload));
+        }
+        System.out.println(MachineFacts.line(spark));
+        System.out.print("\n" + ModelTables.constants(constants));
+        System.out.print("\n" + ModelTables.costs(chosen, costs));
+        for (int i = 0; i < costs.size(); i++) {
+          List<StepModel> models = new ArrayList<>();
+          for (int count : executors) {
+            StepModel.Cluster cluster =
+                new StepModel.Cluster(count, cores, gigabits * 1e9 / 8, latency * 1e-3);
+            models.add(new StepModel(constants, cluster, costs.get(i)));
+          }
+          System.out.print("\n" + ModelTables.prediction(chosen.get(i), models));
+        }
+      }
+    }
+  }
+
+  private static void requirePositive(String option, double value) {
+    if (!(value > 0)) {
+      throw LockstepException.usage(option + ": must be above 0, found " + value + ".");
     }
   }
 

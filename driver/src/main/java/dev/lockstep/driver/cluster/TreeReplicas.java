@@ -40,9 +40,10 @@ public final class TreeReplicas implements Replicas {
   /**
    * As above, with the choice of the exchange.
    *
-   * @param inThisProcess whether all tasks run in this JVM, so that memory can be shared
+   * @param inThisProcess whether all tasks run in this JVM, so that memory can be shared; false
+   *     sends everything, as on a cluster, for measurements and tests of that
    */
-  TreeReplicas(
+  public TreeReplicas(
       JavaSparkContext spark,
       ReplicaBlueprint blueprint,
       Map<Split, JavaRDD<Shard>> shards,
