@@ -104,8 +104,8 @@ public record ResourceEstimate(
     int processes = Math.max(1, place.executors());
     long tasks = ceilingOfQuotient(place.partitions(), processes);
     long shardsOfTask = ceilingOfQuotient(place.shards(), place.partitions());
-    long levels = Long.SIZE - 1 - Long.numberOfLeadingZeros(shardsOfTask);
-    long contributions = Math.min(shardsOfTask, place.threadsPerTask() + levels);
+    int levels = Long.SIZE - 1 - Long.numberOfLeadingZeros(shardsOfTask);
+    long contributions = Math.min(shardsOfTask, (long) place.threadsPerTask() + levels);
     long rows = Math.max(work.stepRows(), work.evaluationRows());
     long threads = Math.min(place.threadsPerTask(), shardsOfTask);
     long pass = (rows + rows / 4) * work.valuesPerRow() * Float.BYTES * threads;
@@ -123,7 +123,7 @@ public record ResourceEstimate(
     long reducer = 0;
     if (!plan.isDirect()) {
       long range = ceilingOfQuotient(g, plan.ranges());
-      arrivals = g + 2 * Math.min(plan.ranges(), place.executors()) * range;
+      arrivals = g + 2L * Math.min(plan.ranges(), place.executors()) * range;
       reducer = (pieces + 1) * range;
     }
     long driverRequired = BASE_BYTES + state + arrivals;

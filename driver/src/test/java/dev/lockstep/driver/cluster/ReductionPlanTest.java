@@ -88,7 +88,7 @@ class ReductionPlanTest {
     assertThat(plan.rangeStart(0)).isZero();
     assertThat(plan.rangeStart(plan.ranges())).isEqualTo(length);
     for (int range = 0; range < plan.ranges(); range++) {
-      long elements = plan.rangeStart(range + 1) - plan.rangeStart(range);
+      long elements = (long) plan.rangeStart(range + 1) - plan.rangeStart(range);
       assertThat(elements).isBetween(0L, (long) ReductionPlan.RANGE_FLOATS);
       assertThat(elements * partitions)
           .as("what one reducer receives")
