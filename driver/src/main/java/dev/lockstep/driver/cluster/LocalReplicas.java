@@ -24,11 +24,12 @@ public final class LocalReplicas implements Replicas {
    *
    * @param blueprint the run
    * @param shards all shards of each split that there is
-   * @param threads at least 1
+   * @param threads at least 1; where layers take synchronized moments, there is at least one for
+   *     each shard, since shards wait for each other
    */
   public LocalReplicas(ReplicaBlueprint blueprint, Map<Split, List<Shard>> shards, int threads) {
     this.host = new ReplicaHost(blueprint, threads);
-    this.team = host.borrowTeam();
+    this.team = host.borrowTeam(shards.get(Split.TRAIN).size());
     this.shards = Map.copyOf(shards);
   }
 

@@ -8,10 +8,13 @@ import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
 import dev.lockstep.trainer.reduce.ShardTree;
+import dev.lockstep.trainer.reduce.StatisticsExchange;
+import dev.lockstep.trainer.reduce.StatisticsPoint;
 import dev.lockstep.trainer.reduce.TreeSum;
 import dev.lockstep.trainer.replica.Examples;
 import dev.lockstep.trainer.replica.ReplicaTeam;
 import dev.lockstep.trainer.replica.Slice;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +32,9 @@ import java.util.function.Supplier;
 final class ReplicaHost implements AutoCloseable {
   /** Runs whose hosts one executor keeps; more at once still work, only slower. */
   private static final int MAX_HOSTS = 8;
+
+  /** Failures are told at once; the limit is for a thread that hangs. */
+  private static final Duration MEETING_LIMIT = Duration.ofMinutes(10);
 
   private static final Map<String, ReplicaHost> HOSTS = new ConcurrentHashMap<>();
 
@@ -75,12 +81,38 @@ final class ReplicaHost implements AutoCloseable {
     }
   }
 
-  /** A team for the caller alone, to be given back. */
+  /** A team for the caller alone, to be given back; not for steps with an exchange. */
   ReplicaTeam borrowTeam() {
-    ReplicaTeam team = idleTeams.pollFirst();
-    return team == null
-        ? new ReplicaTeam(network, loss, blueprint.seed(), blueprint.augmentation(), threads)
-        : team;
+    return borrowTeam(1);
+  }
+
+  /**
+   * A team for the caller alone, to be given back.
+   *
+   * @param slices shards whose steps it will compute
+   */
+  ReplicaTeam borrowTeam(int slices) {
+    int size = teamSize(slices);
+    for (ReplicaTeam team = idleTeams.pollFirst(); team != null; team = idleTeams.pollFirst()) {
+      if (team.size() >= size) {
+        return team;
+      }
+      team.close();
+    }
+    return new ReplicaTeam(network, loss, blueprint.seed(), blueprint.augmentation(), size);
+  }
+
+  /**
+   * Threads of a team, and so replicas with their memory: what the caller was given, but one for
+   * each shard where shards wait for each other in the middle of a step.
+   */
+  private int teamSize(int slices) {
+    return network.statisticsPoints().isEmpty() ? threads : Math.max(threads, slices);
+  }
+
+  /** Where the shards of a network meet in a step; empty where they do not. */
+  List<StatisticsPoint> statisticsPoints() {
+    return network.statisticsPoints();
   }
 
   /** Takes a team back. */
@@ -92,15 +124,36 @@ final class ReplicaHost implements AutoCloseable {
     }
   }
 
-  /** The contributions of {@code shards} to a step, added up as far as the tree allows. */
+  /**
+   * The contributions of {@code shards} to a step, added up as far as the tree allows. Where shards
+   * meet in the middle of a step, these must be all shards of the run.
+   */
   TreeSum<Contribution> compute(
       ReplicaTeam team, ParameterVector parameters, List<Shard> shards, StepPlan step) {
+    List<StatisticsPoint> points = network.statisticsPoints();
+    StatisticsExchange exchange =
+        points.isEmpty() ? null : new StatisticsExchange(tree, points, MEETING_LIMIT);
+    return compute(team, parameters, shards, step, exchange);
+  }
+
+  /**
+   * As above, with shards elsewhere.
+   *
+   * @param team with a thread for each shard, where there is an exchange
+   * @param exchange where shards meet in the middle of this step; null where they do not
+   */
+  TreeSum<Contribution> compute(
+      ReplicaTeam team,
+      ParameterVector parameters,
+      List<Shard> shards,
+      StepPlan step,
+      StatisticsExchange exchange) {
     List<Slice> slices = new ArrayList<>(shards.size());
     for (Shard shard : shards) {
       slices.add(slice(shard, step));
     }
     TreeSum<Contribution> sum = new TreeSum<>(tree, team::recycle);
-    team.compute(parameters, slices, step.step(), step.epoch(), sum);
+    team.compute(parameters, slices, step.step(), step.epoch(), exchange, sum);
     return sum;
   }
 

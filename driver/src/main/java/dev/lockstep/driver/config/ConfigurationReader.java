@@ -104,6 +104,9 @@ public final class ConfigurationReader {
         block.has("tuning") ? TuningBlock.read(block.block("tuning"), training) : null;
     block.notYet("registry", "retraining");
     block.finish();
+    if (block.reading().problems().isEmpty()) {
+      NetworkBlock.requireMeeting(network, training.synchronizer(), block.reading().problems());
+    }
     return new RunConfiguration(
         name, data, network, loss, regularization, optimizer, schedule, training, tuning);
   }

@@ -5,6 +5,7 @@ import static dev.lockstep.driver.config.KindTable.plain;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.trainer.layer.BatchMoments;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.Padding;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ final class LayerKinds {
               "batchNorm",
               LayerSpec.BatchNorm.class,
               LayerKinds::readBatchNorm,
-              (layer, target) -> {}),
+              (layer, target) -> target.put("moments", layer.moments().key())),
           plain("layerNorm", LayerSpec.LayerNorm.class, new LayerSpec.LayerNorm()),
           kind(
               "dropout",
@@ -89,6 +90,12 @@ final class LayerKinds {
 
   private static final Names PADDINGS =
       Names.of("padding", Arrays.stream(Padding.values()).map(Padding::key).toList(), List.of());
+
+  private static final Names MOMENTS =
+      Names.of(
+          "moments",
+          Arrays.stream(BatchMoments.values()).map(BatchMoments::key).toList(),
+          List.of());
 
   private LayerKinds() {}
 
@@ -133,8 +140,12 @@ final class LayerKinds {
   }
 
   private static LayerSpec.BatchNorm readBatchNorm(Block block) {
-    block.notYet("moments");
-    return new LayerSpec.BatchNorm();
+    String moments = block.name("moments", MOMENTS);
+    return new LayerSpec.BatchNorm(
+        Arrays.stream(BatchMoments.values())
+            .filter(value -> value.key().equals(moments))
+            .findFirst()
+            .orElse(LayerSpec.BatchNorm.DEFAULT_MOMENTS));
   }
 
   private static LayerSpec.Conv2d readConv2d(Block block) {

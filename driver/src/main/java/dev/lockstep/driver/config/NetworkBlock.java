@@ -2,6 +2,7 @@ package dev.lockstep.driver.config;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.trainer.layer.BatchMoments;
 import dev.lockstep.trainer.layer.LayerSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,32 @@ final class NetworkBlock {
       }
     }
     return layers;
+  }
+
+  /** Refuses moments of the whole mini-batch where shards cannot meet in the middle of a step. */
+  static void requireMeeting(
+      NetworkSettings network, Synchronizer synchronizer, Problems problems) {
+    if (synchronizer == Synchronizer.TREE) {
+      refuseSynchronized(network.layers(), "network.layers", synchronizer, problems);
+    }
+  }
+
+  private static void refuseSynchronized(
+      List<LayerSpec> layers, String path, Synchronizer synchronizer, Problems problems) {
+    for (int i = 0; i < layers.size(); i++) {
+      String place = path + "[" + i + "]";
+      if (layers.get(i) instanceof LayerSpec.Residual block) {
+        refuseSynchronized(block.layers(), place + ".layers", synchronizer, problems);
+      } else if (layers.get(i) instanceof LayerSpec.BatchNorm batchNorm
+          && batchNorm.moments() == BatchMoments.SYNCHRONIZED) {
+        problems.add(
+            place + ".moments",
+            null,
+            batchNorm.moments().key()
+                + " needs training.synchronizer: barrier or local, found "
+                + synchronizer.key());
+      }
+    }
   }
 
   /** Puts every key, in the order of the manual. */

@@ -4,6 +4,9 @@ import dev.lockstep.trainer.parameter.ParameterLayout;
 import dev.lockstep.trainer.parameter.ParameterWindow;
 import dev.lockstep.trainer.parameter.ParameterWindow.Role;
 import dev.lockstep.trainer.reduce.Moments;
+import dev.lockstep.trainer.reduce.StatisticsPoint;
+import dev.lockstep.trainer.reduce.StatisticsPoint.Phase;
+import dev.lockstep.trainer.reduce.StatisticsSum;
 import java.util.Arrays;
 import java.util.List;
 
@@ -25,6 +28,10 @@ import java.util.List;
  * <p>Backward, with sums over the n values: {@code dβ = Σ dy}, {@code dγ = Σ dy ẑ}, {@code dz =
  * γ/√(σ²+ε) · (dy - dβ/n - ẑ dγ/n)}.
  *
+ * <p>With synchronized moments μ, σ² and n, and in dz the two sums, are those of all shards of the
+ * mini-batch; what the layer reports, and dγ and dβ, are still the shard's own, since the driver
+ * adds them up. A pass without an exchange has the whole mini-batch.
+ *
  * <p>Sums are in float64, term by term from the first of the n values to the last. What is computed
  * value by value goes through tiles, some rows of columns at a time, with the columns' parameters
  * repeated for each of them: HotSpot compiles a loop into vector instructions only where all arrays
@@ -38,6 +45,9 @@ public final class BatchNormLayer implements Layer {
   private static final int TILE_LENGTH = 256;
 
   private final int number;
+  private final boolean isSynchronized;
+  private final StatisticsPoint forwardPoint;
+  private final StatisticsPoint backwardPoint;
   private final Shape shape;
   private final int columns;
   private final int tileLength;
@@ -50,10 +60,13 @@ public final class BatchNormLayer implements Layer {
    * Reserves the layer's tensors. The layer's number among the network's batch-norm layers, from 0,
    * is the place of its moments.
    */
-  BatchNormLayer(LayerPlace place) {
+  BatchNormLayer(LayerSpec.BatchNorm spec, LayerPlace place) {
     ParameterLayout.Builder builder = place.builder();
     String name = place.name();
     this.number = builder.reserved(Role.RUNNING_MEAN);
+    this.isSynchronized = spec.moments() == BatchMoments.SYNCHRONIZED;
+    this.forwardPoint = new StatisticsPoint(number, Phase.FORWARD);
+    this.backwardPoint = new StatisticsPoint(number, Phase.BACKWARD);
     this.shape = place.inputShape();
     this.columns = shape.channels();
     this.tileLength = columns * Math.max(1, TILE_LENGTH / columns);
@@ -61,6 +74,15 @@ public final class BatchNormLayer implements Layer {
     this.beta = builder.reserve(name + ".bias", Role.SHIFT, columns);
     this.runningMean = builder.reserve(name + ".running_mean", Role.RUNNING_MEAN, columns);
     this.runningVariance = builder.reserve(name + ".running_var", Role.RUNNING_VARIANCE, columns);
+  }
+
+  /** Where this layer meets those of the other shards in a step: nowhere, or twice. */
+  List<StatisticsPoint> points() {
+    return isSynchronized ? List.of(forwardPoint, backwardPoint) : List.of();
+  }
+
+  private boolean meets(Pass pass) {
+    return isSynchronized && pass.exchange() != null;
   }
 
   @Override
@@ -103,10 +125,11 @@ public final class BatchNormLayer implements Layer {
     if (pass.isTraining()) {
       Moments moments = pass.moments()[number];
       measure(input, n, moments);
-      if (n > 1) {
+      Moments all = meets(pass) ? ofAllShards(pass, moments) : moments;
+      if (all.count() > 1) {
         for (int j = 0; j < columns; j++) {
-          mean[j] = (float) moments.mean()[j];
-          deviation[j] = (float) (1.0 / Math.sqrt(moments.biasedVariance(j) + EPSILON));
+          mean[j] = (float) all.mean()[j];
+          deviation[j] = (float) (1.0 / Math.sqrt(all.biasedVariance(j) + EPSILON));
         }
       } else {
         takeRunning(pass, mean, deviation);
@@ -129,6 +152,14 @@ public final class BatchNormLayer implements Layer {
     Arrays.fill(squared, 0.0);
     addSquares(input, n, mean, squared);
     moments.set(n);
+  }
+
+  private Moments ofAllShards(Pass pass, Moments own) {
+    StatisticsSum part =
+        new StatisticsSum(
+            Phase.FORWARD, own.count(), own.mean().clone(), own.squaredDeviations().clone());
+    pass.exchange().deliver(forwardPoint, pass.shard(), part);
+    return pass.exchange().await(forwardPoint).moments();
   }
 
   /** sums[j] += Σ input[i, j], four rows to one trip to memory. */
@@ -260,9 +291,13 @@ public final class BatchNormLayer implements Layer {
       gradient[b + j] = (float) sums[j];
       gradient[g + j] = (float) sums[columns + j];
     }
+    if (meets(pass)) {
+      deliver(pass, n, sums);
+    }
     if (inputGradient == null) {
       return;
     }
+    long all = meets(pass) ? takeSumsOfAllShards(pass, sums) : n;
     float[] parameters = pass.parameters();
     float[] deviation = buffers.tile(1);
     float[] meanGradient = buffers.tile(0);
@@ -270,7 +305,7 @@ public final class BatchNormLayer implements Layer {
     float[] meanProduct = buffers.tile(3);
     // With running statistics (n = 1) mean and variance are constants, so nothing flows back
     // through them.
-    double share = n > 1 ? 1.0 / n : 0.0;
+    double share = all > 1 ? 1.0 / all : 0.0;
     for (int j = 0; j < columns; j++) {
       meanGradient[j] = (float) (sums[j] * share);
       meanProduct[j] = (float) (sums[columns + j] * share);
@@ -290,6 +325,25 @@ public final class BatchNormLayer implements Layer {
       differentiate(values, normalized, meanGradient, meanProduct, factor, length);
       System.arraycopy(values, 0, inputGradient, start, length);
     }
+  }
+
+  /** Even where nobody needs the sum, so that a step's points are always the same. */
+  private void deliver(Pass pass, int n, double[] sums) {
+    StatisticsSum part =
+        new StatisticsSum(
+            Phase.BACKWARD,
+            n,
+            Arrays.copyOf(sums, columns),
+            Arrays.copyOfRange(sums, columns, 2 * columns));
+    pass.exchange().deliver(backwardPoint, pass.shard(), part);
+  }
+
+  /** Overwrites {@code sums} and returns the number of values of all shards. */
+  private long takeSumsOfAllShards(Pass pass, double[] sums) {
+    StatisticsSum total = pass.exchange().await(backwardPoint);
+    System.arraycopy(total.first(), 0, sums, 0, columns);
+    System.arraycopy(total.second(), 0, sums, columns, columns);
+    return total.count();
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.lockstep.trainer.layer;
 
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.parameter.ParameterLayout;
+import dev.lockstep.trainer.reduce.StatisticsPoint;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -103,6 +104,23 @@ public final class LayerChain {
       }
     }
     return values;
+  }
+
+  /**
+   * Where layers with synchronized moments meet those of the other shards in a training step, in
+   * the order of a forward pass.
+   */
+  public List<StatisticsPoint> statisticsPoints() {
+    List<StatisticsPoint> points = new ArrayList<>();
+    for (Layer layer : layers) {
+      if (layer instanceof BatchNormLayer batchNorm) {
+        points.addAll(batchNorm.points());
+      }
+      for (LayerChain inner : layer.scratch().chains()) {
+        points.addAll(inner.statisticsPoints());
+      }
+    }
+    return points;
   }
 
   /**

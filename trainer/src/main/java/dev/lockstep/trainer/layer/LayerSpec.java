@@ -40,10 +40,20 @@ public sealed interface LayerSpec extends Serializable {
   }
 
   /**
-   * Normalizes every feature (of images: every channel) over the rows of a mini-batch shard, then
-   * scales by γ and shifts by β.
+   * Normalizes every feature (of images: every channel) over rows of a mini-batch, then scales by γ
+   * and shifts by β.
+   *
+   * @param moments over which rows: a shard's own or all
    */
-  record BatchNorm() implements LayerSpec {
+  record BatchNorm(BatchMoments moments) implements LayerSpec {
+    /** Over which rows where the configuration says nothing. */
+    public static final BatchMoments DEFAULT_MOMENTS = BatchMoments.SHARD;
+
+    /** Over the default rows. */
+    public BatchNorm() {
+      this(DEFAULT_MOMENTS);
+    }
+
     @Override
     public String kind() {
       return "batchNorm";
@@ -51,7 +61,7 @@ public sealed interface LayerSpec extends Serializable {
 
     @Override
     public Layer bind(LayerPlace place) {
-      return new BatchNormLayer(place);
+      return new BatchNormLayer(this, place);
     }
   }
 

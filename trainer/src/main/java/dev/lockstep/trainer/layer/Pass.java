@@ -2,6 +2,7 @@ package dev.lockstep.trainer.layer;
 
 import dev.lockstep.trainer.parameter.ParameterLayout;
 import dev.lockstep.trainer.reduce.Moments;
+import dev.lockstep.trainer.reduce.StatisticsExchange;
 
 /**
  * What all layers need to know about one run through the network: the mode, the coordinates that
@@ -18,6 +19,8 @@ public final class Pass {
   private float[] parameters;
   private float[] gradient;
   private Moments[] moments;
+  private StatisticsExchange exchange;
+  private int shard;
 
   /** A pass through a network whose parameters are laid out like this. */
   public Pass(ParameterLayout layout) {
@@ -35,10 +38,11 @@ public final class Pass {
     exampleIndices = null;
     gradient = null;
     moments = null;
+    exchange = null;
   }
 
   /**
-   * Prepares a training pass.
+   * Prepares a training pass whose rows are the whole mini-batch, as far as its layers know.
    *
    * @param newParameters all parameters, read
    * @param newSeed seed of the run
@@ -64,6 +68,16 @@ public final class Pass {
     rows = newRows;
     gradient = newGradient;
     moments = newMoments;
+    exchange = null;
+  }
+
+  /**
+   * Makes the training pass one shard's part of a mini-batch: layers with synchronized moments meet
+   * those of the other shards in {@code newExchange}.
+   */
+  public void meet(StatisticsExchange newExchange, int newShard) {
+    exchange = newExchange;
+    shard = newShard;
   }
 
   /** First element of the layer's tensor that was reserved as number {@code window}. */
@@ -109,5 +123,15 @@ public final class Pass {
   /** The moments of each batch-norm layer. */
   public Moments[] moments() {
     return moments;
+  }
+
+  /** Where shards meet in the middle of the pass; null where its rows are the whole mini-batch. */
+  public StatisticsExchange exchange() {
+    return exchange;
+  }
+
+  /** Number of the shard whose rows these are, where there is an {@link #exchange()}. */
+  public int shard() {
+    return shard;
   }
 }

@@ -9,6 +9,7 @@ import dev.lockstep.trainer.parameter.ParameterLayout;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.ParameterWindow;
 import dev.lockstep.trainer.parameter.ParameterWindow.Role;
+import dev.lockstep.trainer.reduce.StatisticsPoint;
 import java.util.List;
 
 /**
@@ -26,6 +27,7 @@ public final class Network {
   private final Shape inputShape;
   private final LayerChain chain;
   private final ParameterLayout layout;
+  private final List<StatisticsPoint> statisticsPoints;
 
   /** Binds {@code specs} to examples of {@code inputShape}. */
   public Network(List<LayerSpec> specs, Shape inputShape) {
@@ -34,6 +36,7 @@ public final class Network {
     ParameterLayout.Builder builder = new ParameterLayout.Builder();
     this.chain = LayerChain.ofNetwork(specs, inputShape, builder);
     this.layout = builder.build();
+    this.statisticsPoints = List.copyOf(chain.statisticsPoints());
   }
 
   /** What the configuration said. */
@@ -77,6 +80,14 @@ public final class Network {
         .filter(window -> window.role() == Role.RUNNING_MEAN)
         .mapToInt(ParameterWindow::length)
         .toArray();
+  }
+
+  /**
+   * Where the shards of a mini-batch wait for each other's statistics in a training step, two for
+   * each batch-norm layer with synchronized moments; empty where none has them.
+   */
+  public List<StatisticsPoint> statisticsPoints() {
+    return statisticsPoints;
   }
 
   /** The first parameters: a pure function of the seed. */

@@ -9,11 +9,12 @@ import dev.lockstep.trainer.network.NetworkBuffers;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.reduce.StatisticsExchange;
 
 /**
  * One thread's copy of the network at work: gathers rows, augments them where they are for a
  * training step, runs forward, loss and backward, and leaves sums in a {@link Contribution}. Knows
- * nothing of shards, clusters or optimizers.
+ * nothing of clusters or optimizers, and of other shards only the exchange where it meets them.
  *
  * <p>Its memory grows to the largest slice seen (with some room to spare) and is reused from step
  * to step. Belongs to one thread at a time.
@@ -53,7 +54,8 @@ public final class Replica {
   }
 
   /**
-   * Computes what the rows {@code order[from .. to)} of {@code examples} give to one step.
+   * Computes what the rows {@code order[from .. to)} of {@code examples} give to one step, where
+   * they are the whole mini-batch or no layer needs to know the rest.
    *
    * @param parameters θ, read
    * @param examples the shard
@@ -71,9 +73,36 @@ public final class Replica {
       long step,
       int epoch,
       Contribution contribution) {
+    compute(parameters, new Slice(0, examples, order, from, to), step, epoch, null, contribution);
+  }
+
+  /**
+   * Computes what one shard's slice of a mini-batch gives to a step.
+   *
+   * @param parameters θ, read
+   * @param slice whose rows; their order is the order of the rows in every sum
+   * @param step step counted from 1
+   * @param epoch epoch counted from 1, which decides how the rows are augmented
+   * @param exchange where layers with synchronized moments meet those of the other shards, which
+   *     must be at work at the same time; null where the network has none, or the slice is all
+   * @param contribution overwritten; empty when there are no rows
+   */
+  public void compute(
+      ParameterVector parameters,
+      Slice slice,
+      long step,
+      int epoch,
+      StatisticsExchange exchange,
+      Contribution contribution) {
     contribution.clear();
-    int rows = to - from;
+    Examples examples = slice.examples();
+    int[] order = slice.order();
+    int from = slice.from();
+    int rows = slice.to() - from;
     if (rows == 0) {
+      if (exchange != null) {
+        exchange.skip(slice.shard());
+      }
       return;
     }
     reserve(rows);
@@ -89,6 +118,7 @@ public final class Replica {
         rows,
         contribution.gradient(),
         contribution.moments());
+    pass.meet(exchange, slice.shard());
     network.forward(pass, buffers);
     loss.evaluate(
         buffers.output(), rows, targets, weights, buffers.outputGradient(), contribution.metrics());

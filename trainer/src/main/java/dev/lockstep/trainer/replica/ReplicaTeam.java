@@ -8,6 +8,7 @@ import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
 import dev.lockstep.trainer.reduce.ShardTree;
 import dev.lockstep.trainer.reduce.ShardTree.Node;
+import dev.lockstep.trainer.reduce.StatisticsExchange;
 import dev.lockstep.trainer.reduce.TreeSum;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /**
  * Several replicas, one per thread, that work through the shards of one task and add up what they
@@ -39,6 +41,11 @@ public final class ReplicaTeam implements AutoCloseable {
     this.threads = size == 1 ? null : Executors.newFixedThreadPool(size - 1, ReplicaTeam::daemon);
   }
 
+  /** Threads of the team, the caller's included: items that can be at work at once. */
+  public int size() {
+    return replicas.size();
+  }
+
   private static Thread daemon(Runnable work) {
     Thread thread = new Thread(work, "lockstep-replica");
     thread.setDaemon(true);
@@ -59,21 +66,35 @@ public final class ReplicaTeam implements AutoCloseable {
       long step,
       int epoch,
       TreeSum<Contribution> sum) {
+    compute(parameters, slices, step, epoch, null, sum);
+  }
+
+  /**
+   * As above, for a network whose layers meet those of other shards in the middle of the step. All
+   * slices must be at work at once then, so the team needs a thread for each. A failure here is
+   * told to the exchange, and one of the exchange ends the step.
+   *
+   * @param exchange of this step; null where no layer meets others
+   */
+  public void compute(
+      ParameterVector parameters,
+      List<Slice> slices,
+      long step,
+      int epoch,
+      StatisticsExchange exchange,
+      TreeSum<Contribution> sum) {
+    if (exchange != null && size() < slices.size()) {
+      throw new IllegalArgumentException(
+          slices.size() + " shards that wait for each other need more than " + size() + " threads");
+    }
     forEach(
         slices.size(),
+        exchange == null ? failure -> {} : exchange::fail,
         (replica, i) -> {
           Slice slice = slices.get(i);
           long start = System.nanoTime();
           Contribution contribution = borrow(replica);
-          replica.compute(
-              parameters,
-              slice.examples(),
-              slice.order(),
-              slice.from(),
-              slice.to(),
-              step,
-              epoch,
-              contribution);
+          replica.compute(parameters, slice, step, epoch, exchange, contribution);
           contribution.addComputeNanos(System.nanoTime() - start);
           sum.add(Node.leaf(slice.shard()), contribution);
         });
@@ -91,6 +112,7 @@ public final class ReplicaTeam implements AutoCloseable {
       TreeSum<MetricSums> sum) {
     forEach(
         numbers.length,
+        failure -> {},
         (replica, i) -> {
           MetricSums sums = MetricSums.forSplit(classes);
           replica.evaluate(parameters, examples.get(i), sums);
@@ -119,11 +141,13 @@ public final class ReplicaTeam implements AutoCloseable {
   private static final class Round {
     private final int items;
     private final Work work;
+    private final Consumer<Throwable> onFailure;
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
-    private Round(int items, Work work) {
+    private Round(int items, Consumer<Throwable> onFailure, Work work) {
       this.items = items;
+      this.onFailure = onFailure;
       this.work = work;
     }
 
@@ -140,11 +164,12 @@ public final class ReplicaTeam implements AutoCloseable {
     private void stop(Throwable reason) {
       failure.compareAndSet(null, reason);
       next.set(items);
+      onFailure.accept(reason);
     }
   }
 
-  private void forEach(int items, Work work) {
-    Round round = new Round(items, work);
+  private void forEach(int items, Consumer<Throwable> onFailure, Work work) {
+    Round round = new Round(items, onFailure, work);
     int helpers = Math.max(0, Math.min(replicas.size(), items) - 1);
     CountDownLatch atWork = new CountDownLatch(helpers);
     for (int i = 1; i <= helpers; i++) {
