@@ -12,6 +12,10 @@ public enum MessageKind {
   PARAMETERS,
   /** A part of a partial sum; up the tree of sums. */
   PIECE,
+  /** A task's part of statistics that all shards need in the middle of a step. */
+  STATISTICS,
+  /** The sum of all parts of such statistics; driver to station. */
+  TOTAL,
   /** A task met an error that would meet every attempt; station to driver. */
   FAILURE,
   /** Which partitions are still at work? Driver to station. */
