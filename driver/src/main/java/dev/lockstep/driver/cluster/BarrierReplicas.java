@@ -50,7 +50,7 @@ public final class BarrierReplicas implements Replicas {
 
   private final JavaSparkContext spark;
   private final ReplicaBlueprint blueprint;
-  private final JavaRDD<TaskShards> shards;
+  private final ResidentShards shards;
   private final BarrierSettings settings;
   private final boolean isolated;
   private final UUID run = UUID.randomUUID();
@@ -94,7 +94,7 @@ public final class BarrierReplicas implements Replicas {
     this.settings = BarrierSettings.of(conf);
     this.isolated = isolated;
     requirePossible(conf, shards);
-    this.shards = TaskShards.zip(shards);
+    this.shards = new ResidentShards(spark, shards);
     awaitSlots(settings.slotSeconds());
     this.formats = RunFormats.of(blueprint);
     this.endpoint = new Endpoint(run, conf, SparkEnv.get().securityManager(), new Inbox());
@@ -259,6 +259,7 @@ public final class BarrierReplicas implements Replicas {
     if (again) {
       awaitSlots(settings.startSeconds());
     }
+    restoreShards();
     boolean inProcess = spark.isLocal() && !isolated;
     SparkConf conf = spark.getConf();
     String host = conf.get("spark.driver.host");
@@ -286,6 +287,18 @@ public final class BarrierReplicas implements Replicas {
             isolated);
     stage = new BarrierStage(spark, shards, task, address, formats, settings, inProcess);
     stage.start();
+  }
+
+  private void restoreShards() throws StageFailure {
+    try {
+      shards.restore();
+    } catch (RuntimeException failure) {
+      throw failure;
+    } catch (Exception failure) {
+      // Spark's own, which its methods do not declare.
+      throw new StageFailure(
+          "the shards could not be brought back: " + failure.getMessage(), failure);
+    }
   }
 
   private void stopStage(boolean intact) {

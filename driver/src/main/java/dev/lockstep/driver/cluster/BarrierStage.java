@@ -99,7 +99,7 @@ final class BarrierStage {
    */
   BarrierStage(
       JavaSparkContext spark,
-      JavaRDD<TaskShards> shards,
+      ResidentShards shards,
       BarrierTask task,
       StageAddress address,
       RunFormats formats,
@@ -118,7 +118,6 @@ final class BarrierStage {
     this.group = "lockstep-barrier-" + address.run() + "-" + address.generation();
     JavaRDD<TaskShards> stage =
         shards
-            .rdd()
             .barrier()
             .mapPartitions(task, false, ClassTag$.MODULE$.<TaskShards>apply(TaskShards.class))
             .toJavaRDD();
