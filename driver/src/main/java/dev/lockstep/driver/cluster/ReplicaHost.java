@@ -131,8 +131,18 @@ final class ReplicaHost implements AutoCloseable {
   TreeSum<Contribution> compute(
       ReplicaTeam team, ParameterVector parameters, List<Shard> shards, StepPlan step) {
     List<StatisticsPoint> points = network.statisticsPoints();
-    StatisticsExchange exchange =
-        points.isEmpty() ? null : new StatisticsExchange(tree, points, MEETING_LIMIT);
+    if (points.isEmpty()) {
+      return compute(team, parameters, shards, step, null);
+    }
+    if (shards.size() != tree.shards()) {
+      throw new IllegalArgumentException(
+          shards.size()
+              + " of "
+              + tree.shards()
+              + " shards cannot normalize over the whole mini-batch by themselves;"
+              + " moments: synchronized needs training.synchronizer: barrier or local");
+    }
+    StatisticsExchange exchange = new StatisticsExchange(tree, points, MEETING_LIMIT);
     return compute(team, parameters, shards, step, exchange);
   }
 

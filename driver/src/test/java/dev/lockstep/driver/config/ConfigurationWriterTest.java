@@ -45,7 +45,7 @@ final class ConfigurationWriterTest {
         layers:
           - {kind: embedding, dimension: 3, tables: [{position: 0, levels: 5}]}
           - {kind: dense, units: 8, initializer: {kind: normal, scale: 0.1}, bias: true}
-          - batchNorm
+          - {kind: batchNorm, moments: synchronized}
           - tanh
           - {kind: dropout, keep: 0.5}
           - {kind: dense, units: 1, initializer: glorotUniform}
@@ -175,14 +175,31 @@ final class ConfigurationWriterTest {
     String layers =
         "[{kind: conv2d, filters: 2, kernel: 3, stride: 2, padding: same, bias: false}, {kind:"
             + " maxPool, size: 2}, {kind: averagePool, size: 1}, {kind: residual, projection: true,"
-            + " layers: [batchNorm, {kind: residual, layers: [relu]}]}, globalAveragePool, flatten]";
+            + " layers: [{kind: batchNorm, moments: synchronized}, {kind: residual, layers: [relu,"
+            + " batchNorm]}]}, globalAveragePool, flatten]";
     ModelDescription description =
         new ModelDescription(
             new Shape(8, 8, 3),
-            read(MINIMAL, "network.layers=" + layers).network().layers(),
+            read(MINIMAL, "network.layers=" + layers, "training.synchronizer=local")
+                .network()
+                .layers(),
             read(MINIMAL + "loss: softmaxCrossEntropy").loss());
     assertThat(ModelDescription.fromJson(description.toJson("1"), "model.json"))
         .isEqualTo(description);
+  }
+
+  /** Models of versions that knew no other moments. */
+  @Test
+  void modelsThatSayNothingOfMomentsHaveEachShardsOwn() {
+    ModelDescription description =
+        new ModelDescription(
+            new Shape(1, 1, 3),
+            read(MINIMAL, "network.layers=[batchNorm]").network().layers(),
+            read(MINIMAL + "loss: softmaxCrossEntropy").loss());
+    String json = description.toJson("1");
+    String earlier = json.replaceFirst(",\\s*\"moments\" : \"shard\"", "");
+    assertThat(earlier).isNotEqualTo(json).doesNotContain("moments");
+    assertThat(ModelDescription.fromJson(earlier, "model.json")).isEqualTo(description);
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.trainer.augment.Augmentation;
+import dev.lockstep.trainer.layer.BatchMoments;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.Padding;
 import dev.lockstep.trainer.loss.LossSpec;
@@ -84,6 +85,8 @@ final class KindsTest {
         .isEqualTo(new LayerSpec.Dense(64, new Initializer.Xavier(), false));
     assertThat(layer("{kind: dropout, keep: 0.8}")).isEqualTo(new LayerSpec.Dropout(0.8));
     assertThat(layer("{kind: dropout, keep: 1}")).isEqualTo(new LayerSpec.Dropout(1));
+    assertThat(layer("batchNorm")).isEqualTo(new LayerSpec.BatchNorm(BatchMoments.SHARD));
+    assertThat(layer("{kind: batchNorm, moments: shard}")).isEqualTo(new LayerSpec.BatchNorm());
   }
 
   @Test
@@ -139,6 +142,30 @@ final class KindsTest {
         .contains("unknown padding sme, did you mean same?; allowed: same, valid");
     assertThat(errorOf(MINIMAL, "network.layers=[maxPool]"))
         .contains("network.layers[0].size", "missing; must be a whole number of at least 1");
+  }
+
+  @Test
+  void momentsOfTheWholeMiniBatchNeedShardsThatMeet() {
+    String layers =
+        "network.layers=[{kind: batchNorm}, {kind: residual, layers: [{kind: batchNorm, moments:"
+            + " synchronized}]}, {kind: batchNorm, moments: synchronized}]";
+    LayerSpec synchronizedMoments = new LayerSpec.BatchNorm(BatchMoments.SYNCHRONIZED);
+    assertThat(read(MINIMAL, layers, "training.synchronizer=local").network().layers())
+        .containsExactly(
+            new LayerSpec.BatchNorm(),
+            new LayerSpec.Residual(List.of(synchronizedMoments), false),
+            synchronizedMoments);
+    assertThat(errorOf(MINIMAL, layers, "training.synchronizer=tree"))
+        .isEqualTo(
+            "conf/run.yaml: 2 problems\n"
+                + "  network.layers[1].layers[0].moments: synchronized needs"
+                + " training.synchronizer: barrier or local, found tree\n"
+                + "  network.layers[2].moments: synchronized needs"
+                + " training.synchronizer: barrier or local, found tree");
+    assertThat(errorOf(MINIMAL, "network.layers=[{kind: batchNorm, moments: synchronised}]"))
+        .contains(
+            "unknown moments synchronised, did you mean synchronized?; allowed: shard,"
+                + " synchronized");
   }
 
   @Test

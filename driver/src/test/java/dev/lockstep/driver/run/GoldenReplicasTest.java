@@ -13,6 +13,7 @@ import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.cluster.LocalReplicas;
 import dev.lockstep.driver.cluster.ReplicaBlueprint;
 import dev.lockstep.driver.config.ConfigurationReader;
+import dev.lockstep.driver.config.NetworkSettings;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.TrainingSettings;
 import dev.lockstep.driver.loop.TrainingListener;
@@ -21,6 +22,8 @@ import dev.lockstep.driver.loop.TrainingPlan;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.EpochRecord;
 import dev.lockstep.driver.report.StepRecord;
+import dev.lockstep.trainer.layer.BatchMoments;
+import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.model.ModelTensors;
@@ -60,9 +63,76 @@ final class GoldenReplicasTest {
   @ParameterizedTest
   @MethodSource("cases")
   void theLoopFollowsPyTorch(String name) throws IOException {
-    Path golden = GOLDEN.resolve(name);
+    follow(name, read(name), 1);
+  }
+
+  private static RunConfiguration read(String name) {
+    String file = GOLDEN.resolve(name).resolve("config.json").toString();
+    return ConfigurationReader.read(file, List.of(), Map.of());
+  }
+
+  static List<String> casesWithBatchNorm() throws IOException {
+    return cases().stream()
+        .filter(
+            name ->
+                read(name).network().layers().stream()
+                    .anyMatch(layer -> layer instanceof LayerSpec.BatchNorm))
+        .toList();
+  }
+
+  /** PyTorch normalizes over the whole mini-batch. */
+  @ParameterizedTest
+  @MethodSource("casesWithBatchNorm")
+  void synchronizedShardsFollowPyTorchToo(String name) throws IOException {
+    RunConfiguration given = read(name);
+    List<LayerSpec> layers = new ArrayList<>();
+    for (LayerSpec layer : given.network().layers()) {
+      layers.add(
+          layer instanceof LayerSpec.BatchNorm
+              ? new LayerSpec.BatchNorm(BatchMoments.SYNCHRONIZED)
+              : layer);
+    }
+    NetworkSettings network = new NetworkSettings(layers, given.network().initialWeights());
     RunConfiguration run =
-        ConfigurationReader.read(golden.resolve("config.json").toString(), List.of(), Map.of());
+        new RunConfiguration(
+            given.name(),
+            given.data(),
+            network,
+            given.loss(),
+            given.regularization(),
+            given.optimizer(),
+            given.schedule(),
+            given.training(),
+            given.tuning());
+    for (int shards : new int[] {3, 5}) {
+      follow(name, run, shards);
+    }
+  }
+
+  /** Row r is in shard r mod shards. */
+  private static List<Shard> shards(Examples all, int shards) {
+    List<Shard> list = new ArrayList<>();
+    int width = all.featureCount();
+    for (int shard = 0; shard < shards; shard++) {
+      int count = (all.count() - shard + shards - 1) / shards;
+      float[] features = new float[count * width];
+      float[] targets = new float[count];
+      float[] weights = all.weights() == null ? null : new float[count];
+      for (int row = 0; row < count; row++) {
+        int source = shard + row * shards;
+        System.arraycopy(all.features(), source * width, features, row * width, width);
+        targets[row] = all.targets()[source];
+        if (weights != null) {
+          weights[row] = all.weight(source);
+        }
+      }
+      list.add(new Shard(shard, new Examples(width, shard, shards, features, targets, weights)));
+    }
+    return list;
+  }
+
+  private static void follow(String name, RunConfiguration run, int shards) throws IOException {
+    Path golden = GOLDEN.resolve(name);
     TrainingSettings training = run.training();
     Examples examples = examples(golden.resolve("train.csv"), run.data());
     boolean classification = run.data().task() == Task.CLASSIFICATION;
@@ -106,11 +176,11 @@ final class GoldenReplicasTest {
             classes,
             training.seed(),
             batches,
-            training.shards());
+            shards);
 
     Records records = new Records(new ArrayList<>(), new ArrayList<>());
     try (LocalReplicas replicas =
-        new LocalReplicas(blueprint, Map.of(Split.TRAIN, List.of(new Shard(0, examples))), 1)) {
+        new LocalReplicas(blueprint, Map.of(Split.TRAIN, shards(examples, shards)), 1)) {
       new TrainingLoop(replicas, plan, classification, records).run(state);
     }
 
