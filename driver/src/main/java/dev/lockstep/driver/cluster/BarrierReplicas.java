@@ -289,13 +289,14 @@ public final class BarrierReplicas implements Replicas {
     stage.start();
   }
 
-  private void restoreShards() throws StageFailure {
+  private void restoreShards() throws StageFailure, InterruptedException {
     try {
       shards.restore();
-    } catch (RuntimeException failure) {
-      throw failure;
     } catch (Exception failure) {
-      // Spark's own, which its methods do not declare.
+      // Not RuntimeException: Spark's methods throw checked exceptions that they do not declare.
+      if (failure instanceof InterruptedException interruption) {
+        throw interruption;
+      }
       throw new StageFailure(
           "the shards could not be brought back: " + failure.getMessage(), failure);
     }
@@ -319,6 +320,11 @@ public final class BarrierReplicas implements Replicas {
     return endpoint.bytesReceived();
   }
 
+  /** Number of parameters, running statistics included. */
+  int parameterCount() {
+    return formats.parameters();
+  }
+
   /** The driver's port, 0 where it needs none. */
   int port() {
     return port;
@@ -330,12 +336,18 @@ public final class BarrierReplicas implements Replicas {
       return;
     }
     closed = true;
+    // Spark's own waits would end at once in an interrupted thread and leave things behind.
+    boolean interrupted = Thread.interrupted();
     try {
       stopStage(true);
     } finally {
       endpoint.close();
       ReplicaHost.forget(blueprint.runId());
+      interrupted |= Thread.interrupted();
       sharedBlueprint.destroy();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

@@ -42,6 +42,7 @@ final class BarrierStage {
   private static final long CANCEL_SECONDS = 60;
   private static final long STATUS_SECONDS = 5;
   private static final int NAMED = 20;
+  private static final long LOOK_MILLISECONDS = 5;
 
   /** A process with tasks. */
   private static final class Place {
@@ -50,6 +51,7 @@ final class BarrierStage {
     private final String host;
     private final Link link;
     private int port;
+    private boolean gone;
 
     private Place(UUID id, String executor, String host, Link link) {
       this.id = id;
@@ -403,14 +405,10 @@ final class BarrierStage {
     }
   }
 
+  /** Spark's message names what the task threw in its second line. */
   private static String firstLine(Throwable failure) {
-    String text = String.valueOf(failure.getMessage());
-    return text.lines().findFirst().orElse("") + causeLine(text);
-  }
-
-  /** Spark's message names what the task threw in a later line. */
-  private static String causeLine(String text) {
-    return text.contains("\n") ? text.lines().skip(1).findFirst().map(s -> " " + s.strip()).orElse("") : "";
+    List<String> lines = String.valueOf(failure.getMessage()).lines().map(String::strip).toList();
+    return String.join(" ", lines.subList(0, Math.min(2, lines.size())));
   }
 
   private LockstepException notFinished(long work) throws InterruptedException {
@@ -522,7 +520,7 @@ final class BarrierStage {
       return;
     }
     if (here != null) {
-      here.complete(part.point(), total);
+      here.complete(work, part.point(), total);
       return;
     }
     StatisticsMessage answer =
@@ -558,8 +556,12 @@ final class BarrierStage {
   /** A connection is gone. */
   synchronized void disconnected(TransportClient from) {
     for (Place place : places) {
-      if (place.link.leadsAlong(from) && !ending) {
-        fail(new IOException("the connection to " + place + " is gone"));
+      if (place.link.leadsAlong(from)) {
+        place.gone = true;
+        notifyAll();
+        if (!ending) {
+          fail(new IOException("the connection to " + place + " is gone"));
+        }
       }
     }
   }
@@ -600,6 +602,7 @@ final class BarrierStage {
       spark.cancelJobGroup(group);
       interrupted |= join(CANCEL_SECONDS);
     }
+    interrupted |= awaitTasks(listeners);
     if (here != null) {
       here.leave();
     }
@@ -609,6 +612,33 @@ final class BarrierStage {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * Spark calls a job over while its canceled tasks are still at work on their last step. Waits
+   * until they have ended, for a time; returns whether it was interrupted.
+   */
+  private boolean awaitTasks(List<Place> listeners) {
+    boolean interrupted = false;
+    long seconds = here != null ? CANCEL_SECONDS : STOP_SECONDS;
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (areAtWork(listeners) && System.nanoTime() < end) {
+      try {
+        Thread.sleep(LOOK_MILLISECONDS);
+      } catch (InterruptedException interruption) {
+        interrupted = true;
+      }
+    }
+    return interrupted;
+  }
+
+  private synchronized boolean areAtWork(List<Place> listeners) {
+    for (Place place : listeners) {
+      if (!place.gone) {
+        return true;
+      }
+    }
+    return here != null && Stations.uses(here) > 1;
   }
 
   /** Waits for the job's thread; returns whether the wait was interrupted, which does not end it. */

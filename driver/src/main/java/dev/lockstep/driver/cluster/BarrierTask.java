@@ -145,11 +145,11 @@ final class BarrierTask extends AbstractFunction1<Iterator<TaskShards>, Iterator
       if (exchange == null) {
         pieces = host.compute(team, step.parameters(), mine, step.plan()).pieces();
       } else {
-        station.open(exchange);
+        station.exchanges().open(step.sequence(), exchange);
         try {
           pieces = host.compute(team, step.parameters(), mine, step.plan(), exchange).pieces();
         } finally {
-          station.shut(exchange);
+          station.exchanges().shut(exchange);
         }
       }
       for (Map.Entry<Node, Contribution> piece : pieces.entrySet()) {

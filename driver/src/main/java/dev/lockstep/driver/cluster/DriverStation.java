@@ -4,7 +4,6 @@ import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
 import dev.lockstep.trainer.reduce.ShardTree.Node;
-import dev.lockstep.trainer.reduce.StatisticsExchange;
 import dev.lockstep.trainer.reduce.StatisticsPoint;
 import dev.lockstep.trainer.reduce.StatisticsSum;
 import java.util.Map;
@@ -23,7 +22,7 @@ final class DriverStation implements Station {
   private final BarrierSettings settings;
   private final WorkBoard board = new WorkBoard();
   private final Map<Integer, Long> finished = new ConcurrentHashMap<>();
-  private final Map<StatisticsExchange, Boolean> exchanges = new ConcurrentHashMap<>();
+  private final OpenExchanges exchanges = new OpenExchanges();
 
   DriverStation(BarrierStage stage, ContributionFormat contributions, BarrierSettings settings) {
     this.stage = stage;
@@ -39,13 +38,12 @@ final class DriverStation implements Station {
   /** Ends all tasks, also those that wait for others in the middle of a step. */
   void end() {
     board.post(Work.End.END);
-    TaskKilledException end = new TaskKilledException("the barrier stage has ended");
-    exchanges.keySet().forEach(exchange -> exchange.fail(end));
+    exchanges.fail(new TaskKilledException("the barrier stage has ended"));
   }
 
-  /** Tells all exchanges the sum of all shards. */
-  void complete(StatisticsPoint point, StatisticsSum total) {
-    exchanges.keySet().forEach(exchange -> exchange.complete(point, total));
+  /** Tells the exchanges of the given work the sum of all shards. */
+  void complete(long work, StatisticsPoint point, StatisticsSum total) {
+    exchanges.complete(work, point, total);
   }
 
   /** Whether a task has added everything of some work. */
@@ -89,16 +87,8 @@ final class DriverStation implements Station {
   }
 
   @Override
-  public void open(StatisticsExchange exchange) {
-    exchanges.put(exchange, true);
-    if (board.isOver()) {
-      exchange.fail(new TaskKilledException("the barrier stage has ended"));
-    }
-  }
-
-  @Override
-  public void shut(StatisticsExchange exchange) {
-    exchanges.remove(exchange);
+  public OpenExchanges exchanges() {
+    return exchanges;
   }
 
   @Override

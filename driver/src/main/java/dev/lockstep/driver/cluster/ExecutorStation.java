@@ -11,7 +11,6 @@ import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.Mergeable;
 import dev.lockstep.trainer.reduce.MetricSums;
 import dev.lockstep.trainer.reduce.ShardTree.Node;
-import dev.lockstep.trainer.reduce.StatisticsExchange;
 import dev.lockstep.trainer.reduce.StatisticsPoint;
 import dev.lockstep.trainer.reduce.StatisticsSum;
 import java.io.IOException;
@@ -55,7 +54,7 @@ final class ExecutorStation implements Station, Receiver {
   private final WorkBoard board = new WorkBoard();
   private final ExecutorService helper;
   private final Map<Integer, Long> finished = new ConcurrentHashMap<>();
-  private final Map<StatisticsExchange, Boolean> exchanges = new ConcurrentHashMap<>();
+  private final OpenExchanges exchanges = new OpenExchanges();
   private final ParameterVector parameters;
   private Link driver;
 
@@ -256,16 +255,8 @@ final class ExecutorStation implements Station, Receiver {
   }
 
   @Override
-  public void open(StatisticsExchange exchange) {
-    exchanges.put(exchange, true);
-    if (board.isOver()) {
-      exchange.fail(new TaskKilledException("the barrier stage has ended"));
-    }
-  }
-
-  @Override
-  public void shut(StatisticsExchange exchange) {
-    exchanges.remove(exchange);
+  public OpenExchanges exchanges() {
+    return exchanges;
   }
 
   @Override
@@ -296,7 +287,7 @@ final class ExecutorStation implements Station, Receiver {
   private IllegalStateException failed(String message, Throwable cause) {
     IllegalStateException failure = new IllegalStateException(message, cause);
     board.fail(failure);
-    exchanges.keySet().forEach(exchange -> exchange.fail(failure));
+    exchanges.fail(failure);
     return failure;
   }
 
@@ -325,7 +316,7 @@ final class ExecutorStation implements Station, Receiver {
     switch (envelope.kind()) {
       case PARAMETERS -> receiveParameters(envelope.sequence(), body);
       case PIECE -> receivePiece(envelope.sequence(), body);
-      case TOTAL -> receiveTotal(body);
+      case TOTAL -> receiveTotal(envelope.sequence(), body);
       case STOP -> stop();
       case STATUS -> {
         answer.onSuccess(unfinished(envelope.sequence()));
@@ -460,19 +451,18 @@ final class ExecutorStation implements Station, Receiver {
     }
   }
 
-  private void receiveTotal(ByteBuffer body) {
+  private void receiveTotal(long work, ByteBuffer body) {
     StatisticsMessage message = StatisticsMessage.read(body);
     StatisticsSum total = message.pieces().get(formats.tree().root());
     if (total == null) {
       throw new IllegalArgumentException("the total of " + message.point() + " is missing");
     }
-    exchanges.keySet().forEach(exchange -> exchange.complete(message.point(), total));
+    exchanges.complete(work, message.point(), total);
   }
 
   private void stop() {
     board.post(Work.End.END);
-    TaskKilledException end = new TaskKilledException("the barrier stage has ended");
-    exchanges.keySet().forEach(exchange -> exchange.fail(end));
+    exchanges.fail(new TaskKilledException("the barrier stage has ended"));
   }
 
   private ByteBuffer unfinished(long sequence) {

@@ -3,7 +3,6 @@ package dev.lockstep.driver.cluster;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
-import dev.lockstep.trainer.reduce.StatisticsExchange;
 import dev.lockstep.trainer.reduce.StatisticsPoint;
 import dev.lockstep.trainer.reduce.StatisticsSum;
 import dev.lockstep.trainer.reduce.ShardTree.Node;
@@ -42,11 +41,8 @@ sealed interface Station permits DriverStation, ExecutorStation {
   /** A contribution that is no longer needed, or null. */
   Contribution reclaim();
 
-  /** Will tell an exchange the sums of all shards, and failures. */
-  void open(StatisticsExchange exchange);
-
-  /** Forgets an exchange. */
-  void shut(StatisticsExchange exchange);
+  /** What tells exchanges the sums of all shards, and failures. */
+  OpenExchanges exchanges();
 
   /** Takes a task's part of the statistics at a point. */
   void meet(Work.Step work, StatisticsPoint point, Map<Node, StatisticsSum> pieces);

@@ -61,6 +61,11 @@ final class Stations {
     return left == 0;
   }
 
+  /** How many use a station. */
+  static synchronized int uses(Station station) {
+    return TASKS.getOrDefault(station, 0);
+  }
+
   /** Number of stations in this process. */
   static synchronized int count() {
     return STATIONS.size();

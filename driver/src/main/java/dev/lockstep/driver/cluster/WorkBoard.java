@@ -25,13 +25,6 @@ final class WorkBoard {
     }
   }
 
-  /** Throws the failure that was told, if any. */
-  synchronized void requireIntact() {
-    if (failure != null) {
-      throw failure;
-    }
-  }
-
   /** Whether the end was put up. */
   synchronized boolean isOver() {
     return current instanceof Work.End;
@@ -52,11 +45,11 @@ final class WorkBoard {
       if (failure != null) {
         throw failure;
       }
+      if (killed.getAsBoolean() && !(current instanceof Work.End)) {
+        throw new TaskKilledException("the barrier stage was canceled");
+      }
       if (current != null && current.sequence() > after) {
         return current;
-      }
-      if (killed.getAsBoolean()) {
-        throw new TaskKilledException("the barrier stage was canceled");
       }
       if (System.nanoTime() >= end) {
         return null;
