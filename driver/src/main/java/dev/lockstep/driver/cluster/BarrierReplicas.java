@@ -97,7 +97,7 @@ public final class BarrierReplicas implements Replicas {
     this.shards = new ResidentShards(spark, shards);
     awaitSlots(settings.slotSeconds());
     this.formats = RunFormats.of(blueprint);
-    this.endpoint = new Endpoint(run, conf, SparkEnv.get().securityManager(), new Inbox());
+    this.endpoint = new Endpoint(run, conf, Endpoint.sparkSecret(SparkEnv.get()), new Inbox());
     this.sharedBlueprint = spark.broadcast(blueprint);
   }
 

@@ -95,7 +95,7 @@ final class ExecutorStation implements Station, Receiver {
     this.host = env.blockManager().blockManagerId().host();
     this.parameters = new ParameterVector(new float[formats.parameters()]);
     this.helper = Executors.newSingleThreadExecutor(ExecutorStation::daemon);
-    this.endpoint = new Endpoint(stage.run(), env.conf(), env.securityManager(), this);
+    this.endpoint = new Endpoint(stage.run(), env.conf(), Endpoint.sparkSecret(env), this);
   }
 
   private static Thread daemon(Runnable work) {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
-import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
@@ -17,6 +17,7 @@ import org.apache.spark.network.client.TransportClientBootstrap;
 import org.apache.spark.network.client.TransportClientFactory;
 import org.apache.spark.network.crypto.AuthClientBootstrap;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
+import org.apache.spark.network.sasl.SecretKeyHolder;
 import org.apache.spark.network.server.OneForOneStreamManager;
 import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.StreamManager;
@@ -29,9 +30,8 @@ import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 
 /**
- * One process's door to the others of its run: connects and, where asked to, listens. Where {@code
- * spark.authenticate} is on, both sides prove that they know Spark's secret, and traffic is
- * encrypted as Spark's settings say. Messages without the run's token are refused and their
+ * One process's door to the others of its run: connects and, where asked to, listens. Where there is
+ * a secret, both sides prove that they know it, and traffic is encrypted as Spark's settings say. Messages without the run's token are refused and their
  * connection is closed.
  *
  * <p>The transport's own settings are {@code spark.lockstep.io.*}, named as those of {@code
@@ -43,7 +43,7 @@ public final class Endpoint implements AutoCloseable {
   private static final int MAX_THREADS = 8;
 
   private final UUID run;
-  private final SecurityManager security;
+  private final SecretKeyHolder secret;
   private final TransportConf conf;
   private final TransportContext context;
   private final LongAdder bytesReceived = new LongAdder();
@@ -55,12 +55,12 @@ public final class Endpoint implements AutoCloseable {
    *
    * @param run the run's token
    * @param settings all of Spark's settings
-   * @param security Spark's secret
+   * @param secret what both sides prove to know, or null where anybody may connect
    * @param receiver takes all messages of the run
    */
-  public Endpoint(UUID run, SparkConf settings, SecurityManager security, Receiver receiver) {
+  public Endpoint(UUID run, SparkConf settings, SecretKeyHolder secret, Receiver receiver) {
     this.run = run;
-    this.security = security;
+    this.secret = secret;
     this.conf = new TransportConf(MODULE, new MapConfigProvider(properties(settings)));
     this.context = new TransportContext(conf, new Handler(receiver));
   }
@@ -119,6 +119,11 @@ public final class Endpoint implements AutoCloseable {
     }
   }
 
+  /** Spark's secret where {@code spark.authenticate} is on, else null. */
+  public static SecretKeyHolder sparkSecret(SparkEnv env) {
+    return env.securityManager().isAuthenticationEnabled() ? env.securityManager() : null;
+  }
+
   /**
    * Listens for connections.
    *
@@ -130,9 +135,7 @@ public final class Endpoint implements AutoCloseable {
    */
   public synchronized int listen(String host, int port, int retries) throws IOException {
     List<TransportServerBootstrap> bootstraps =
-        security.isAuthenticationEnabled()
-            ? List.of(new AuthServerBootstrap(conf, security))
-            : List.of();
+        secret == null ? List.of() : List.of(new AuthServerBootstrap(conf, secret));
     for (int attempt = 0; ; attempt++) {
       int candidate = port == 0 ? 0 : port + attempt;
       try {
@@ -168,9 +171,9 @@ public final class Endpoint implements AutoCloseable {
     synchronized (this) {
       if (clients == null) {
         List<TransportClientBootstrap> bootstraps =
-            security.isAuthenticationEnabled()
-                ? List.of(new AuthClientBootstrap(conf, security.getSaslUser(), security))
-                : List.of();
+            secret == null
+                ? List.of()
+                : List.of(new AuthClientBootstrap(conf, MODULE, secret));
         clients = context.createClientFactory(bootstraps);
       }
       factory = clients;
