@@ -28,7 +28,11 @@ final class SynchronizedRunTest {
             - {kind: dense, units: 10}
         optimizer: {kind: adam, learningRate: 0.01}
         training: {epochs: 4, batchSize: 32, shards: 5, synchronizer: local}
-        tuning: {trials: 2, search: random, parallel: 2, parameters: {network.layers[1].moments: {choice: [shard, synchronized]}}}
+        tuning:
+          search: grid
+          parallel: 2
+          parameters:
+            network.layers[1].moments: {choice: [shard, synchronized]}
         """);
   }
 
@@ -52,6 +56,10 @@ final class SynchronizedRunTest {
         .hasBinaryContent(Files.readAllBytes(run.resolve("model").resolve("model.onnx")));
   }
 
+  /**
+   * Not with Adam, which makes whole steps of rounding: in front of batch norm that is all the
+   * gradient that a pixel has which is the same throughout a mini-batch.
+   */
   @Test
   void theShardsOfARunChangeRoundingOnly() throws IOException {
     double[] losses = new double[2];
@@ -63,10 +71,12 @@ final class SynchronizedRunTest {
               "--set",
               "training.shards=" + (1 + 2 * i),
               "--set",
-              "training.epochs=1");
+              "training.epochs=1",
+              "--set",
+              "optimizer={kind: heavyBall, learningRate: 0.02}");
       losses[i] = summary.path("train").path("loss").asDouble();
     }
-    assertThat(losses[1]).isCloseTo(losses[0], within(1e-4 * losses[0]));
+    assertThat(losses[1]).isCloseTo(losses[0], within(1e-5 * losses[0]));
   }
 
   @Test
@@ -78,7 +88,7 @@ final class SynchronizedRunTest {
     assertThat(Outcome.json(found.resolve("lr-find.json")).path("steps").asInt()).isPositive();
     Path tuned = folder.resolve("tuned");
     Outcome.done("tune", file, "--master", "local[2]", "--output", tuned.toString());
-    assertThat(tuned.resolve("summary.json")).exists();
+    assertThat(tuned.resolve("trials.jsonl")).exists();
   }
 
   @Test

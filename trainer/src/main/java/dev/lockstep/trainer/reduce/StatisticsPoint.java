@@ -21,16 +21,14 @@ public record StatisticsPoint(int layer, Phase phase) {
     }
   }
 
-  private static final int PHASES = Phase.values().length;
-
   /** A number that stands for this point alone: short enough for any wire. */
   public int number() {
-    return PHASES * layer + phase.ordinal();
+    return 2 * layer + (phase == Phase.BACKWARD ? 1 : 0);
   }
 
   /** The point with this {@link #number()}. */
   public static StatisticsPoint of(int number) {
-    return new StatisticsPoint(number / PHASES, Phase.values()[number % PHASES]);
+    return new StatisticsPoint(number / 2, number % 2 == 0 ? Phase.FORWARD : Phase.BACKWARD);
   }
 
   @Override

@@ -31,6 +31,7 @@ public final class ReplicaTeam implements AutoCloseable {
   private final List<Replica> replicas = new ArrayList<>();
   private final ConcurrentLinkedDeque<Contribution> pool = new ConcurrentLinkedDeque<>();
   private final ExecutorService threads;
+  private final boolean shardsMeet;
 
   /** A team of {@code size} threads; see {@link Replica#Replica}. */
   public ReplicaTeam(
@@ -38,6 +39,7 @@ public final class ReplicaTeam implements AutoCloseable {
     for (int i = 0; i < size; i++) {
       replicas.add(new Replica(network, loss, seed, augmentation));
     }
+    this.shardsMeet = !network.statisticsPoints().isEmpty();
     this.threads = size == 1 ? null : Executors.newFixedThreadPool(size - 1, ReplicaTeam::daemon);
   }
 
@@ -83,6 +85,10 @@ public final class ReplicaTeam implements AutoCloseable {
       int epoch,
       StatisticsExchange exchange,
       TreeSum<Contribution> sum) {
+    if (shardsMeet && exchange == null) {
+      throw new IllegalArgumentException(
+          "shards that normalize over the whole mini-batch need an exchange");
+    }
     if (exchange != null && size() < slices.size()) {
       throw new IllegalArgumentException(
           slices.size() + " shards that wait for each other need more than " + size() + " threads");

@@ -359,13 +359,17 @@ class SynchronizedMomentsTest {
   }
 
   @Test
-  void shardsWithoutThreadsOfTheirOwnAreRefused() {
+  void shardsWithoutThreadsOfTheirOwnOrWithoutAnExchangeAreRefused() {
     ParameterVector parameters = Samples.parameters(VECTORS, 2);
     Batch batch = new Batch(VECTORS, 0, 4, 4, 4);
     try (ReplicaTeam team = team(VECTORS, 2)) {
       assertThatThrownBy(() -> inShards(team, VECTORS, parameters, batch.slices, 3, 1))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContainingAll("3 shards", "2 threads");
+      TreeSum<Contribution> sum = new TreeSum<>(new ShardTree(3), team::recycle);
+      assertThatThrownBy(() -> team.compute(parameters, batch.slices, 1, 1, sum))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("exchange");
     }
   }
 }
