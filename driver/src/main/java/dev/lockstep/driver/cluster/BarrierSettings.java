@@ -54,7 +54,8 @@ record BarrierSettings(
         seconds(conf, "startTimeout", "120s"),
         seconds(conf, "stepTimeout", "600s"),
         chunkFloats(conf),
-        Math.max(1, read("spark.task.maxFailures", () -> conf.getInt("spark.task.maxFailures", 4))));
+        Math.max(
+            1, read("spark.task.maxFailures", () -> conf.getInt("spark.task.maxFailures", 4))));
   }
 
   private static int port(SparkConf conf, String name) {

@@ -264,8 +264,7 @@ final class BarrierStage {
     if (place == null) {
       String name = "executor " + registration.executor() + " on " + registration.host();
       Link link = new Link(from, name, formats.messageBytes(settings.chunkFloats()));
-      place =
-          new Place(registration.station(), registration.executor(), registration.host(), link);
+      place = new Place(registration.station(), registration.executor(), registration.host(), link);
       places.add(place);
     }
     register(registration.partition(), registration.shards(), place);
@@ -314,8 +313,7 @@ final class BarrierStage {
   private <T extends Mergeable<T>> T perform(
       Work work, ParameterVector parameters, PieceFormat<T> format, boolean metrics)
       throws StageFailure, InterruptedException {
-    DriverRound<T> current =
-        new DriverRound<>(work.sequence(), formats, format, metrics, arrivals);
+    DriverRound<T> current = new DriverRound<>(work.sequence(), formats, format, metrics, arrivals);
     synchronized (this) {
       requireIntact();
       round = current;
@@ -641,7 +639,9 @@ final class BarrierStage {
     return here != null && Stations.uses(here) > 1;
   }
 
-  /** Waits for the job's thread; returns whether the wait was interrupted, which does not end it. */
+  /**
+   * Waits for the job's thread; returns whether the wait was interrupted, which does not end it.
+   */
   private boolean join(long seconds) {
     boolean interrupted = false;
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);

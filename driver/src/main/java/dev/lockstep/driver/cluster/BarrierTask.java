@@ -69,8 +69,7 @@ final class BarrierTask extends AbstractFunction1<Iterator<TaskShards>, Iterator
       TaskContext context = TaskContext.get();
       int partition = context.partitionId();
       Station station =
-          Stations.join(
-              driver, isolated ? partition : Stations.SHARED, blueprint::value, settings);
+          Stations.join(driver, isolated ? partition : Stations.SHARED, blueprint::value, settings);
       boolean last = false;
       try {
         new Worker(host, team, shards, station, context).run();

@@ -70,8 +70,7 @@ final class ContributionFormat implements PieceFormat<Contribution> {
   @Override
   public Contribution readHead(ByteBuffer in, Contribution room) {
     Contribution contribution =
-        new Contribution(
-            metrics.readHead(in, room.metrics()), room.gradient(), room.moments());
+        new Contribution(metrics.readHead(in, room.metrics()), room.gradient(), room.moments());
     MetricsFormat.requireLength(in, headBytes() - metrics.headBytes());
     contribution.addComputeNanos(in.getLong());
     for (Moments moments : contribution.moments()) {

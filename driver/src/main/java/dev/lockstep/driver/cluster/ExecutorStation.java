@@ -65,7 +65,10 @@ final class ExecutorStation implements Station, Receiver {
 
   /** Where this station is among the others. */
   private record Routes(
-      List<SumRoutes.Exit> exits, List<Node> tops, List<Node> arrivals, Map<Integer, Link> links,
+      List<SumRoutes.Exit> exits,
+      List<Node> tops,
+      List<Node> arrivals,
+      Map<Integer, Link> links,
       List<Link> children) {}
 
   /** What comes together here for one piece of work. */
@@ -76,7 +79,11 @@ final class ExecutorStation implements Station, Receiver {
     private final PieceSums<T> sums;
     private final PieceInbox<T> inbox;
 
-    private Round(long sequence, boolean metrics, PieceFormat<T> format, PieceSums<T> sums,
+    private Round(
+        long sequence,
+        boolean metrics,
+        PieceFormat<T> format,
+        PieceSums<T> sums,
         PieceInbox<T> inbox) {
       this.sequence = sequence;
       this.metrics = metrics;
@@ -107,8 +114,7 @@ final class ExecutorStation implements Station, Receiver {
   /** A station that is connected to the driver. */
   static ExecutorStation connect(
       StageAddress stage, ReplicaBlueprint blueprint, BarrierSettings settings) {
-    ExecutorStation station =
-        new ExecutorStation(stage, blueprint, settings, SparkEnv.get());
+    ExecutorStation station = new ExecutorStation(stage, blueprint, settings, SparkEnv.get());
     boolean connected = false;
     try {
       station.driver = station.link(stage.host(), stage.port(), "the driver at " + stage);
@@ -116,8 +122,14 @@ final class ExecutorStation implements Station, Receiver {
       return station;
     } catch (IOException failure) {
       throw new IllegalStateException(
-          "the driver at " + stage + " cannot be reached from executor " + station.executor
-              + " on " + station.host + ": " + failure.getMessage(),
+          "the driver at "
+              + stage
+              + " cannot be reached from executor "
+              + station.executor
+              + " on "
+              + station.host
+              + ": "
+              + failure.getMessage(),
           failure);
     } catch (InterruptedException interruption) {
       Thread.currentThread().interrupt();
@@ -129,8 +141,7 @@ final class ExecutorStation implements Station, Receiver {
     }
   }
 
-  private Link link(String toHost, int port, String name)
-      throws IOException, InterruptedException {
+  private Link link(String toHost, int port, String name) throws IOException, InterruptedException {
     return new Link(
         endpoint.connect(toHost, port), name, formats.messageBytes(settings.chunkFloats()));
   }
@@ -158,8 +169,7 @@ final class ExecutorStation implements Station, Receiver {
   @Override
   public Work await(long after, BooleanSupplier killed) throws InterruptedException {
     while (true) {
-      Work work =
-          board.await(after, killed, TimeUnit.SECONDS.toMillis(settings.stepSeconds()));
+      Work work = board.await(after, killed, TimeUnit.SECONDS.toMillis(settings.stepSeconds()));
       if (work != null) {
         return work;
       }
@@ -189,9 +199,8 @@ final class ExecutorStation implements Station, Receiver {
     }
     SumRoutes.Exit exit = routes.exits().get(complete);
     T sum = current.sums.sum(complete);
-    Link link = exit.destination() == SumRoutes.DRIVER
-        ? driver
-        : routes.links().get(exit.destination());
+    Link link =
+        exit.destination() == SumRoutes.DRIVER ? driver : routes.links().get(exit.destination());
     try {
       PieceMessage.send(
           link,
@@ -310,7 +319,9 @@ final class ExecutorStation implements Station, Receiver {
       TransportClient from, Envelope envelope, ByteBuffer body, RpcResponseCallback answer) {
     if (envelope.generation() != stage.generation()) {
       throw new IllegalArgumentException(
-          "the message belongs to start " + envelope.generation() + " of the stage, not "
+          "the message belongs to start "
+              + envelope.generation()
+              + " of the stage, not "
               + stage.generation());
     }
     switch (envelope.kind()) {
@@ -331,8 +342,7 @@ final class ExecutorStation implements Station, Receiver {
         helper.execute(() -> route(message, answer));
         return;
       }
-      default ->
-          throw new IllegalArgumentException("a station takes no " + envelope.kind());
+      default -> throw new IllegalArgumentException("a station takes no " + envelope.kind());
     }
     answer.onSuccess(ByteBuffer.allocate(0));
   }
@@ -347,8 +357,7 @@ final class ExecutorStation implements Station, Receiver {
   }
 
   private void route(RoutesMessage message, RpcResponseCallback answer) {
-    SumRoutes all =
-        new SumRoutes(formats.tree(), message.stationOfShard(), message.ports().length);
+    SumRoutes all = new SumRoutes(formats.tree(), message.stationOfShard(), message.ports().length);
     List<SumRoutes.Exit> exits = all.exits(message.self());
     List<Node> tops = new ArrayList<>();
     Map<Integer, Link> links = new HashMap<>();
@@ -389,8 +398,7 @@ final class ExecutorStation implements Station, Receiver {
 
   /** Parts come one after another along one connection. */
   private synchronized void receiveParameters(long sequence, ByteBuffer body) {
-    ParameterMessage part =
-        ParameterMessage.read(body, parametersReceived, parameters.length());
+    ParameterMessage part = ParameterMessage.read(body, parametersReceived, parameters.length());
     if (part.from() == 0) {
       receiving = part.work(sequence, parameters);
       round(sequence, receiving instanceof Work.Evaluation);

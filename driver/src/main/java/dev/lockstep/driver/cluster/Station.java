@@ -3,9 +3,9 @@ package dev.lockstep.driver.cluster;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.reduce.ShardTree.Node;
 import dev.lockstep.trainer.reduce.StatisticsPoint;
 import dev.lockstep.trainer.reduce.StatisticsSum;
-import dev.lockstep.trainer.reduce.ShardTree.Node;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 

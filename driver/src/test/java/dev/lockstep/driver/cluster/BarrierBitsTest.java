@@ -95,11 +95,7 @@ class BarrierBitsTest {
   }
 
   private static String trainOnBarrier(
-      JavaSparkContext spark,
-      DataSettings settings,
-      int shards,
-      int partitions,
-      boolean isolated) {
+      JavaSparkContext spark, DataSettings settings, int shards, int partitions, boolean isolated) {
     try (PreparedData data = DataPreparation.prepare(spark, settings, shards, partitions)) {
       ReplicaBlueprint blueprint = TrainingFixture.blueprint(data, shards);
       try (BarrierReplicas replicas =

@@ -122,8 +122,7 @@ class BarrierFailureTest {
             new LayerSpec.BatchNorm(BatchMoments.SYNCHRONIZED),
             new LayerSpec.Tanh(),
             new LayerSpec.Residual(
-                List.of(
-                    GeneratedRun.dense(8), new LayerSpec.BatchNorm(BatchMoments.SYNCHRONIZED)),
+                List.of(GeneratedRun.dense(8), new LayerSpec.BatchNorm(BatchMoments.SYNCHRONIZED)),
                 false),
             GeneratedRun.dense(GeneratedRun.CLASSES)),
         11);
@@ -191,7 +190,8 @@ class BarrierFailureTest {
         ParameterVector parameters = run.parameters();
         assertThatThrownBy(() -> replicas.compute(parameters, run.step(1)))
             .isInstanceOf(LockstepException.class)
-            .hasMessageContainingAll("After 3 s", "1 of its 3 tasks: partitions 1.", "3 task slots");
+            .hasMessageContainingAll(
+                "After 3 s", "1 of its 3 tasks: partitions 1.", "3 task slots");
       }
     }
   }
@@ -202,8 +202,7 @@ class BarrierFailureTest {
     GeneratedRun run =
         new GeneratedRun(
             2,
-            List.of(
-                GeneratedRun.dense(6000), GeneratedRun.dense(6000), GeneratedRun.dense(3)),
+            List.of(GeneratedRun.dense(6000), GeneratedRun.dense(6000), GeneratedRun.dense(3)),
             300);
     try (JavaSparkContext spark =
             TrainingFixture.spark("local[2]", Map.of("spark.lockstep.barrier.stepTimeout", "1s"));
@@ -222,7 +221,8 @@ class BarrierFailureTest {
     try (JavaSparkContext spark = TrainingFixture.spark("local[2]")) {
       assertThatThrownBy(() -> run.barrier(spark, 3, false))
           .isInstanceOf(LockstepException.class)
-          .hasMessageContainingAll("all its 3 tasks", "2 task slots", "training.synchronizer: tree");
+          .hasMessageContainingAll(
+              "all its 3 tasks", "2 task slots", "training.synchronizer: tree");
     }
   }
 

@@ -80,7 +80,8 @@ class BarrierNetworkTest {
               9,
               step -> {
                 if (step == 3) {
-                  sendRaw(replicas.port(), "GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                  sendRaw(
+                      replicas.port(), "GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.UTF_8));
                   sendRaw(replicas.port(), new byte[] {127, -1, -1, -1, -1, -1, -1, -1, 3, 1});
                   sendRaw(replicas.port(), new byte[1 << 20]);
                 }
@@ -119,7 +120,10 @@ class BarrierNetworkTest {
 
   @ParameterizedTest
   @CsvSource({
-    "false, , ", "true, AES/CTR/NoPadding, 1", "true, AES/CTR/NoPadding, 2", "true, , ",
+    "false, , ",
+    "true, AES/CTR/NoPadding, 1",
+    "true, AES/CTR/NoPadding, 2",
+    "true, , ",
   })
   void authenticatedAndEncryptedConnectionsGiveTheSameBits(
       boolean crypto, String cipher, String version) throws Exception {
@@ -162,8 +166,7 @@ class BarrierNetworkTest {
             .set("spark.lockstep.io.connectionTimeout", "10s")
             .set("spark.network.auth.rpcTimeout", "5s");
     try (Endpoint stranger = endpoint(UUID.randomUUID(), otherSecret, "another secret")) {
-      assertThatThrownBy(() -> stranger.connect("127.0.0.1", port))
-          .isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> stranger.connect("127.0.0.1", port)).isInstanceOf(IOException.class);
     }
     try (Endpoint stranger = endpoint(UUID.randomUUID(), settings, null)) {
       Link link = new Link(stranger.connect("127.0.0.1", port), "the driver", 1024);
@@ -193,7 +196,10 @@ class BarrierNetworkTest {
         new Receiver() {
           @Override
           public void receive(
-              TransportClient from, Envelope envelope, ByteBuffer body, RpcResponseCallback answer) {
+              TransportClient from,
+              Envelope envelope,
+              ByteBuffer body,
+              RpcResponseCallback answer) {
             throw new IllegalArgumentException("nothing is expected here");
           }
 

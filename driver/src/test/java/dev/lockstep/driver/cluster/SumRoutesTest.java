@@ -82,8 +82,7 @@ class SumRoutesTest {
     }
     List<Parcel> underway = new ArrayList<>();
     for (int shard = 0; shard < places.length; shard++) {
-      underway.add(
-          new Parcel(stationOfShard[shard], Node.leaf(shard), new Formula("" + shard)));
+      underway.add(new Parcel(stationOfShard[shard], Node.leaf(shard), new Formula("" + shard)));
     }
     PieceSums<Formula> total = new PieceSums<>(tree, List.of(tree.root()), merged -> {});
     int reachedDriver = 0;

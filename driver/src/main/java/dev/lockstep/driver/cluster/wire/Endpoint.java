@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 
 /**
- * One process's door to the others of its run: connects and, where asked to, listens. Where there is
- * a secret, both sides prove that they know it, and traffic is encrypted as Spark's settings say. Messages without the run's token are refused and their
- * connection is closed.
+ * One process's door to the others of its run: connects and, where asked to, listens. Where there
+ * is a secret, both sides prove that they know it, and traffic is encrypted as Spark's settings
+ * say. Messages without the run's token are refused and their connection is closed.
  *
  * <p>The transport's own settings are {@code spark.lockstep.io.*}, named as those of {@code
  * spark.shuffle.io.*}.
@@ -171,9 +171,7 @@ public final class Endpoint implements AutoCloseable {
     synchronized (this) {
       if (clients == null) {
         List<TransportClientBootstrap> bootstraps =
-            secret == null
-                ? List.of()
-                : List.of(new AuthClientBootstrap(conf, MODULE, secret));
+            secret == null ? List.of() : List.of(new AuthClientBootstrap(conf, MODULE, secret));
         clients = context.createClientFactory(bootstraps);
       }
       factory = clients;

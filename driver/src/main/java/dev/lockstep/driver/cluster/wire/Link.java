@@ -11,8 +11,7 @@ import org.apache.spark.network.client.TransportClient;
 
 /**
  * Sends along one connection from a few buffers that are used again once their receipt came, so
- * filling one, sending another and the other side's work overlap. Several threads may send at
- * once.
+ * filling one, sending another and the other side's work overlap. Several threads may send at once.
  */
 public final class Link {
   private static final int BUFFERS = 4;
