@@ -58,7 +58,7 @@ public final class BarrierReplicas implements Replicas {
   private final Broadcast<ReplicaBlueprint> sharedBlueprint;
   private final Endpoint endpoint;
   private volatile BarrierStage stage;
-  private volatile int generation;
+  private int generation;
   private int port;
   private Contribution last;
   private double broadcastSeconds;
@@ -107,7 +107,7 @@ public final class BarrierReplicas implements Replicas {
     public void receive(
         TransportClient from, Envelope envelope, ByteBuffer body, RpcResponseCallback answer) {
       BarrierStage current = stage;
-      if (current == null || envelope.generation() != generation) {
+      if (current == null || envelope.generation() != current.generation()) {
         throw new IllegalArgumentException(
             "start " + envelope.generation() + " of the barrier stage is over");
       }

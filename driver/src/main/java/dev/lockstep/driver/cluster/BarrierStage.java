@@ -146,6 +146,11 @@ final class BarrierStage {
     }
   }
 
+  /** Which start of the run's stage this is, from 1. */
+  int generation() {
+    return address.generation();
+  }
+
   /** Starts the tasks and waits until all of them are at work. */
   void start() throws StageFailure, InterruptedException {
     if (here != null) {
