@@ -1,0 +1,68 @@
+package dev.lockstep.driver.cluster;
+
+import dev.lockstep.driver.cluster.wire.Envelope;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Tells a station where all shards and all stations are.
+ *
+ * @param self the receiver's number
+ * @param hosts of all stations
+ * @param ports of all stations; 0 where they need none
+ * @param stationOfShard number of the station that holds each shard
+ */
+record RoutesMessage(int self, List<String> hosts, int[] ports, int[] stationOfShard) {
+  private static final int TEXT_BYTES = 1024 + Integer.BYTES;
+
+  /** The message. */
+  ByteBuffer message(Envelope envelope) {
+    ByteBuffer out =
+        ByteBuffer.allocate(
+            Envelope.BYTES
+                + 3 * Integer.BYTES
+                + hosts.size() * (TEXT_BYTES + Integer.BYTES)
+                + stationOfShard.length * Integer.BYTES);
+    envelope.write(out);
+    out.putInt(self).putInt(hosts.size());
+    for (int station = 0; station < ports.length; station++) {
+      Registration.writeText(out, hosts.get(station));
+      out.putInt(ports[station]);
+    }
+    out.putInt(stationOfShard.length);
+    for (int station : stationOfShard) {
+      out.putInt(station);
+    }
+    return out.flip();
+  }
+
+  /** Reads what follows the envelope, in a run with this many shards. */
+  static RoutesMessage read(ByteBuffer body, int shards) {
+    MetricsFormat.requireLength(body, 2L * Integer.BYTES);
+    int self = body.getInt();
+    int stations = body.getInt();
+    if (stations < 1 || stations > shards || self < 0 || self >= stations) {
+      throw new IllegalArgumentException(
+          "there cannot be a station " + self + " of " + stations + " for " + shards + " shards");
+    }
+    List<String> hosts = new ArrayList<>();
+    int[] ports = new int[stations];
+    for (int station = 0; station < stations; station++) {
+      hosts.add(Registration.readText(body));
+      MetricsFormat.requireLength(body, Integer.BYTES);
+      ports[station] = body.getInt();
+    }
+    int[] places = Registration.readInts(body, shards);
+    for (int place : places) {
+      if (place < 0 || place >= stations) {
+        throw new IllegalArgumentException("there is no station " + place);
+      }
+    }
+    if (places.length != shards) {
+      throw new IllegalArgumentException(
+          "places of " + places.length + " shards came instead of " + shards);
+    }
+    return new RoutesMessage(self, hosts, ports, places);
+  }
+}
