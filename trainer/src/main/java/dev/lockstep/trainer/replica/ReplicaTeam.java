@@ -47,6 +47,8 @@ public final class ReplicaTeam implements AutoCloseable {
 
   /**
    * Adds the contributions of all slices to {@code sum}, in any order: the tree makes it the same.
+   * The time that each is told to have taken runs from here, so that the longest is the time until
+   * the last slice was done, however many one thread worked through.
    *
    * @param parameters θ, read
    * @param slices one for each shard
@@ -59,11 +61,11 @@ public final class ReplicaTeam implements AutoCloseable {
       long step,
       int epoch,
       TreeSum<Contribution> sum) {
+    long start = System.nanoTime();
     forEach(
         slices.size(),
         (replica, i) -> {
           Slice slice = slices.get(i);
-          long start = System.nanoTime();
           Contribution contribution = borrow(replica);
           replica.compute(
               parameters,
