@@ -33,7 +33,7 @@ public final class AutoReplicas implements Replicas {
   private static final double SHARE_WORTH_SAVING = 0.1;
 
   /** Nor is less than this in all steps that are left: starting another kind takes as long. */
-  private static final double SECONDS_WORTH_SAVING = 1.0;
+  private static final double SECONDS_WORTH_SAVING = 5.0;
 
   /** Steps in which the first candidate's JVMs compile, and the time that it mostly takes them. */
   private static final int FIRST_WARM_UP_STEPS = 20;
@@ -48,7 +48,10 @@ public final class AutoReplicas implements Replicas {
 
   private static final int FEWEST_FURTHER_STEPS = 3;
 
-  /** The trials of further candidates take at most one of so many steps. */
+  /**
+   * The trials of further candidates take at most one of so many steps, and each at most this part
+   * of the time that is left.
+   */
   private static final long SHARE_OF_RUN = 10;
 
   private static final double NANO = 1e-9;
@@ -156,6 +159,7 @@ public final class AutoReplicas implements Replicas {
             Math.min(FIRST_WARM_UP_STEPS, share),
             share,
             FIRST_WARM_UP_SECONDS,
+            Double.POSITIVE_INFINITY,
             Math.min(COUNTED_STEPS, share));
   }
 
@@ -173,7 +177,7 @@ public final class AutoReplicas implements Replicas {
         if (proven || Thread.currentThread().isInterrupted()) {
           throw failure;
         }
-        leaveOut(failure);
+        leaveOut(failure, stepsLeft);
       }
     }
   }
@@ -188,7 +192,7 @@ public final class AutoReplicas implements Replicas {
     return running;
   }
 
-  private void leaveOut(RuntimeException failure) {
+  private void leaveOut(RuntimeException failure, long stepsLeft) {
     try {
       close();
     } catch (RuntimeException onTheWayOut) {
@@ -199,7 +203,7 @@ public final class AutoReplicas implements Replicas {
     if (!measured.isEmpty() && (decided || untried.isEmpty())) {
       takeFastest("");
     } else if (!untried.isEmpty()) {
-      tryNext();
+      tryNext(stepsLeft);
     } else {
       failures.forEach(failure::addSuppressed);
       throw failure;
@@ -207,14 +211,15 @@ public final class AutoReplicas implements Replicas {
     failures.add(failure);
   }
 
-  private void tryNext() {
+  private void tryNext(long stepsLeft) {
     wanted = untried.removeFirst();
     if (decided || (untried.isEmpty() && measured.isEmpty())) {
       decide("");
     } else if (!measured.isEmpty()) {
       int counted = Math.max(1, 2 * furtherSteps / 3);
       int warmUp = furtherSteps - counted;
-      trial = new StepTrial(warmUp, warmUp, 0.0, counted);
+      double timeLeft = stepsLeft * fastest().seconds();
+      trial = new StepTrial(warmUp, warmUp, 0.0, timeLeft / SHARE_OF_RUN, counted);
     }
   }
 
@@ -226,15 +231,21 @@ public final class AutoReplicas implements Replicas {
     } else if (now.share() < SHARE_WORTH_SAVING) {
       takeFastest(", so no other could save much");
     } else if (now.notComputeSeconds() * stepsLeft < SECONDS_WORTH_SAVING) {
-      takeFastest(", and in the steps left no other could save a second");
+      takeFastest(
+          ", and in the steps left no other could save "
+              + Math.round(SECONDS_WORTH_SAVING)
+              + " seconds");
     } else {
-      tryNext();
+      tryNext(stepsLeft);
     }
   }
 
+  private Measured fastest() {
+    return measured.stream().min(Comparator.comparingDouble(Measured::seconds)).orElseThrow();
+  }
+
   private void takeFastest(String why) {
-    Measured fastest =
-        measured.stream().min(Comparator.comparingDouble(Measured::seconds)).orElseThrow();
+    Measured fastest = fastest();
     wanted = fastest.candidate();
     StringBuilder sentence = new StringBuilder(": ").append(milliseconds(fastest.seconds()));
     sentence.append(" a step before its update, ");

@@ -170,14 +170,24 @@ final class AutoReplicasTest {
   }
 
   @Test
-  void nothingIsTriedForLessThanASecondInAllThatIsLeft() {
+  void whatIsSlowIsGivenUpBeforeItHasTakenMuchOfTheTime() {
+    Fake local = new Fake("local", 2.0, 3.0);
+    Fake tree = new Fake("tree", 2.0, 198.0);
+    take(auto(2000, local, tree), 2000);
+    assertThat(told.get(0)).contains("took local: 5.0 ms", "; tree 200.0 ms.");
+    // A tenth of the 1790 steps left, of 5 ms each.
+    assertThat(tree.steps).hasSize(5);
+  }
+
+  @Test
+  void nothingIsTriedForAFewSecondsInAllThatIsLeft() {
     Fake local = new Fake("local", 0.2, 0.05);
     Fake tree = new Fake("tree", 2.0, 8.0);
     take(auto(5000, local, tree), 5000);
     assertThat(told)
         .containsExactly(
             "synchronizer auto: took local: 0.25 ms a step before its update, 20% of it not"
-                + " compute, and in the steps left no other could save a second.");
+                + " compute, and in the steps left no other could save 5 seconds.");
     assertThat(tree.steps).isEmpty();
   }
 

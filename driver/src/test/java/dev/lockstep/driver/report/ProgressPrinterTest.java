@@ -121,7 +121,8 @@ class ProgressPrinterTest {
       lines[i] = all.substring(all.lastIndexOf('\r') + 1);
     }
     assertThat(lines[0])
-        .isEqualTo("epoch 2/4  [======>       ]  loss 0.5000  validation accuracy 87.50%  0:25 left");
+        .isEqualTo(
+            "epoch 2/4  [======>       ]  loss 0.5000  validation accuracy 87.50%  0:25 left");
     assertThat(lines[1])
         .isEqualTo(
             "epoch 2/4  loss 0.5000  validation accuracy 87.50%  not compute 40%  0:25 left");
