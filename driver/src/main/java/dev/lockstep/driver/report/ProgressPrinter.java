@@ -153,6 +153,13 @@ public final class ProgressPrinter {
     }
   }
 
+  /** Shows at the end where the steps' time went, if there were enough of them to tell. */
+  public synchronized void times(PhaseTimes times) {
+    if ((mode == Mode.TERMINAL || mode == Mode.PLAIN) && times.steps() >= StepAdvice.FEWEST_STEPS) {
+      note(times.toString());
+    }
+  }
+
   /** Prints a message, above the progress line on a terminal. */
   public synchronized void note(String message) {
     if (mode == Mode.SILENT) {

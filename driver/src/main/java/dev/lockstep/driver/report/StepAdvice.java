@@ -45,11 +45,11 @@ public record StepAdvice(int batchSize, int shards, String fasterSynchronizer) {
       onDriver = true;
     }
     StringJoiner remedies = new StringJoiner("; or ");
-    remedies.add(
-        "a bigger training.batchSize, so that there are fewer steps for the same examples");
     if (fasterSynchronizer != null && !onDriver) {
       remedies.add("training.synchronizer: " + fasterSynchronizer);
     }
+    remedies.add(
+        "a bigger training.batchSize, so that there are fewer steps for the same examples");
     if (shards > 1 && batchSize / shards < FEW_EXAMPLES && !onDriver) {
       remedies.add(
           "fewer cores and training.shards: now each of "

@@ -128,7 +128,7 @@ public final class TrainingRun {
 
   private void tellWhereTheTimeWent(
       TrainingSession session, PhaseTimes times, ProgressPrinter progress) {
-    progress.note(times.toString());
+    progress.times(times);
     TrainingSettings training = session.setup().configuration().training();
     new StepAdvice(training.batchSize(), training.shards(), session.fasterSynchronizer())
         .on(times)
