@@ -64,7 +64,7 @@ public final class HtmlReport {
       page.append(milliseconds(summary.medianStepMilliseconds())).append(", 95th percentile ");
       page.append(milliseconds(summary.p95StepMilliseconds()));
       PhaseTimes times = PhaseTimes.of(metrics);
-      StepShares shares = StepShares.of(times.medians());
+      StepShares shares = StepShares.of(times.usual());
       if (shares != null) {
         page.append("; <b>").append(Numbers.wholePercent(shares.notCompute()));
         page.append("</b> of a usual step is not compute");

@@ -5,7 +5,7 @@ import java.util.Locale;
 
 /**
  * The times of a run's steps, phase by phase. The first steps, in which the JVM compiles, are left
- * out of the percentiles where enough others are left.
+ * out of percentiles and the usual step where enough others are left.
  */
 public final class PhaseTimes {
   private static final int WARM_UP_STEPS = 20;
@@ -55,8 +55,34 @@ public final class PhaseTimes {
     return steps;
   }
 
+  /**
+   * The mean of the steps whose whole time is in the middle half: unlike medians of each part, its
+   * parts add up. 0 without steps.
+   */
+  public StepTimes usual() {
+    double[] sorted = sorted(Phase.TOTAL);
+    double[] sums = new double[seconds.length];
+    if (sorted.length == 0) {
+      return means(sums, 0);
+    }
+    int quarter = sorted.length / 4;
+    double least = sorted[quarter];
+    double most = sorted[sorted.length - 1 - quarter];
+    int count = 0;
+    for (int step = firstCounted(); step < steps; step++) {
+      double total = seconds[Phase.TOTAL.ordinal()][step];
+      if (total >= least && total <= most) {
+        count++;
+        for (int phase = 0; phase < sums.length; phase++) {
+          sums[phase] += seconds[phase][step];
+        }
+      }
+    }
+    return means(sums, count);
+  }
+
   /** The median of each time; 0 without steps. */
-  public StepTimes medians() {
+  StepTimes medians() {
     return new StepTimes(
         percentile(Phase.COMPUTE, 0.5),
         percentile(Phase.AGGREGATE, 0.5),
@@ -67,24 +93,39 @@ public final class PhaseTimes {
 
   /** The mean of each time over all steps, the first ones too; 0 without steps. */
   StepTimes means() {
-    return new StepTimes(
-        mean(Phase.COMPUTE),
-        mean(Phase.AGGREGATE),
-        mean(Phase.UPDATE),
-        mean(Phase.BROADCAST),
-        mean(Phase.TOTAL));
+    double[] sums = new double[seconds.length];
+    for (int phase = 0; phase < sums.length; phase++) {
+      for (int step = 0; step < steps; step++) {
+        sums[phase] += seconds[phase][step];
+      }
+    }
+    return means(sums, steps);
   }
 
-  /** The medians, for a person. */
+  private static StepTimes means(double[] sums, int count) {
+    int divisor = Math.max(1, count);
+    return new StepTimes(
+        sums[Phase.COMPUTE.ordinal()] / divisor,
+        sums[Phase.AGGREGATE.ordinal()] / divisor,
+        sums[Phase.UPDATE.ordinal()] / divisor,
+        sums[Phase.BROADCAST.ordinal()] / divisor,
+        sums[Phase.TOTAL.ordinal()] / divisor);
+  }
+
+  private int firstCounted() {
+    return steps > 2 * WARM_UP_STEPS ? WARM_UP_STEPS : 0;
+  }
+
+  /** The usual step, for a person. */
   @Override
   public String toString() {
-    StepTimes step = medians();
+    StepTimes step = usual();
     StepShares shares = StepShares.of(step);
     return shares == null
         ? "no step was measured"
         : String.format(
             Locale.ROOT,
-            "a step took %s ms (compute %s, aggregate %s, update %s, broadcast %s); %s is not"
+            "a usual step took %s ms (compute %s, aggregate %s, update %s, broadcast %s); %s is not"
                 + " compute",
             milliseconds(step.total()),
             milliseconds(step.compute()),
@@ -104,20 +145,15 @@ public final class PhaseTimes {
   }
 
   private double percentile(Phase phase, double share) {
-    int from = steps > 2 * WARM_UP_STEPS ? WARM_UP_STEPS : 0;
-    double[] sorted = Arrays.copyOfRange(seconds[phase.ordinal()], from, steps);
-    if (sorted.length == 0) {
-      return 0.0;
-    }
-    Arrays.sort(sorted);
-    return sorted[(int) Math.min(sorted.length - 1L, Math.round(share * sorted.length))];
+    double[] sorted = sorted(phase);
+    return sorted.length == 0
+        ? 0.0
+        : sorted[(int) Math.min(sorted.length - 1L, Math.round(share * sorted.length))];
   }
 
-  private double mean(Phase phase) {
-    double sum = 0;
-    for (int step = 0; step < steps; step++) {
-      sum += seconds[phase.ordinal()][step];
-    }
-    return steps == 0 ? 0.0 : sum / steps;
+  private double[] sorted(Phase phase) {
+    double[] sorted = Arrays.copyOfRange(seconds[phase.ordinal()], firstCounted(), steps);
+    Arrays.sort(sorted);
+    return sorted;
   }
 }

@@ -27,7 +27,7 @@ public record StepAdvice(int batchSize, int shards, String fasterSynchronizer) {
    * @return empty where steps mostly compute, or are too few to judge
    */
   public Optional<String> on(PhaseTimes times) {
-    StepTimes step = times.medians();
+    StepTimes step = times.usual();
     StepShares shares = StepShares.of(step);
     if (times.steps() < FEWEST_STEPS || shares == null || shares.notCompute() <= TOLERANCE) {
       return Optional.empty();
@@ -63,7 +63,7 @@ public record StepAdvice(int batchSize, int shards, String fasterSynchronizer) {
         Numbers.wholePercent(shares.notCompute())
             + " of a step's time ("
             + Numbers.significant(1e3 * step.total(), 3)
-            + " ms) is not compute, most of it "
+            + " ms) is not compute; the largest part of that is "
             + phase
             + ", "
             + Numbers.significant(1e3 * seconds, 3)

@@ -1,8 +1,7 @@
 package dev.lockstep.driver.report;
 
 /**
- * Where a usual step's time goes: the median of each part by the median of the whole, so they need
- * not add up to 1.
+ * Where a usual step's time goes, as parts of the whole.
  *
  * @param compute forward and backward passes
  * @param aggregate starting the work and summing the shards' gradients
@@ -10,15 +9,15 @@ package dev.lockstep.driver.report;
  * @param broadcast handing the new parameters out
  */
 public record StepShares(double compute, double aggregate, double update, double broadcast) {
-  /** The shares of medians; null where nothing was measured. */
-  public static StepShares of(StepTimes medians) {
-    double total = medians.total();
+  /** The shares of a step; null where nothing was measured. */
+  public static StepShares of(StepTimes step) {
+    double total = step.total();
     return total > 0
         ? new StepShares(
-            medians.compute() / total,
-            medians.aggregate() / total,
-            medians.update() / total,
-            medians.broadcast() / total)
+            step.compute() / total,
+            step.aggregate() / total,
+            step.update() / total,
+            step.broadcast() / total)
         : null;
   }
 

@@ -117,7 +117,7 @@ final class Summarizer {
         statistics.examplesPerSecond(),
         1e3 * statistics.times().percentile(0.5),
         1e3 * statistics.times().percentile(0.95),
-        StepShares.of(statistics.times().medians()),
+        StepShares.of(statistics.times().usual()),
         (System.nanoTime() - start) * NANO,
         diagnosis(train, validation),
         spark.version(),

@@ -23,7 +23,7 @@ final class PhaseTimesTest {
     assertThat(times.means().compute()).isCloseTo((200 + 12) / 2020.0, ROUNDING);
     assertThat(times)
         .hasToString(
-            "a step took 10.0 ms (compute 6.00, aggregate 2.00, update 1.00, broadcast 0.500);"
+            "a usual step took 10.0 ms (compute 6.00, aggregate 2.00, update 1.00, broadcast 0.500);"
                 + " 40% is not compute");
   }
 
@@ -40,11 +40,22 @@ final class PhaseTimesTest {
   }
 
   @Test
-  void sharesAreThoseOfTheMedians() {
+  void theUsualStepIsTheMeanOfTheMiddleHalfAndItsPartsAddUp() {
+    PhaseTimes times = new PhaseTimes();
+    times.add(new StepTimes(50, 0, 0, 0, 50));
+    times.add(new StepTimes(4, 1, 0, 0, 5));
+    times.add(new StepTimes(1, 4, 1, 0, 6));
+    times.add(new StepTimes(1, 1, 4, 1, 7));
+    times.add(new StepTimes(1, 0, 0, 0, 1));
+    assertThat(times.usual()).isEqualTo(new StepTimes(2, 2, 5.0 / 3, 1.0 / 3, 6));
+  }
+
+  @Test
+  void sharesAreThoseOfTheWhole() {
     StepShares shares = StepShares.of(new StepTimes(0.75, 0.125, 0.0625, 0, 1));
     assertThat(shares).isEqualTo(new StepShares(0.75, 0.125, 0.0625, 0));
     assertThat(shares.notCompute()).isEqualTo(0.25);
-    assertThat(StepShares.of(new PhaseTimes().medians())).isNull();
+    assertThat(StepShares.of(new PhaseTimes().usual())).isNull();
   }
 
   @Test

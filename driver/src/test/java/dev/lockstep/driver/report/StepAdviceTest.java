@@ -37,8 +37,8 @@ final class StepAdviceTest {
   void aggregateCallsForAnotherSynchronizerOrABiggerBatch() {
     assertThat(new StepAdvice(128, 2, "barrier").on(times(100, 2, 6, 0.5, 1.5)))
         .contains(
-            "80% of a step's time (10.0 ms) is not compute, most of it starting the work and adding"
-                + " up the gradients (aggregate), 6.00 ms. What helps: training.synchronizer:"
+            "80% of a step's time (10.0 ms) is not compute; the largest part of that is starting the"
+                + " work and adding up the gradients (aggregate), 6.00 ms. What helps: training.synchronizer:"
                 + " barrier; or a bigger training.batchSize, so that there are fewer steps for the"
                 + " same examples.");
   }
