@@ -184,7 +184,7 @@ public final class AutoReplicas implements Replicas {
 
   /** The losers' are closed before others start: a cluster may have room for one kind only. */
   private Replicas wantedReplicas() {
-    if (started != wanted) {
+    if (!wanted.equals(started)) {
       close();
       started = wanted;
       running = wanted.start().get();
@@ -252,7 +252,7 @@ public final class AutoReplicas implements Replicas {
     sentence.append(Math.round(100 * fastest.share())).append("% of it not compute").append(why);
     StringJoiner others = new StringJoiner(", ", "; ", "").setEmptyValue("");
     for (Measured other : measured) {
-      if (other != fastest) {
+      if (!other.equals(fastest)) {
         others.add(other.candidate().name() + " " + milliseconds(other.seconds()));
       }
     }

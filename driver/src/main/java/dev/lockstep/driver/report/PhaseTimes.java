@@ -1,7 +1,9 @@
 package dev.lockstep.driver.report;
 
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * The times of a run's steps, phase by phase. The first steps, in which the JVM compiles, are left
@@ -11,16 +13,35 @@ public final class PhaseTimes {
   private static final int WARM_UP_STEPS = 20;
 
   /** What a step's time is made of, and the whole. */
-  private enum Phase {
+  enum Phase {
     COMPUTE,
     AGGREGATE,
     UPDATE,
     BROADCAST,
-    TOTAL
+    OTHER,
+    TOTAL;
+
+    private double of(StepTimes step) {
+      return switch (this) {
+        case COMPUTE -> step.compute();
+        case AGGREGATE -> step.aggregate();
+        case UPDATE -> step.update();
+        case BROADCAST -> step.broadcast();
+        case OTHER -> step.other();
+        case TOTAL -> step.total();
+      };
+    }
   }
 
-  private final double[][] seconds = new double[Phase.values().length][1024];
+  private final Map<Phase, double[]> seconds = new EnumMap<>(Phase.class);
   private int steps;
+
+  /** No steps yet. */
+  public PhaseTimes() {
+    for (Phase phase : Phase.values()) {
+      seconds.put(phase, new double[1024]);
+    }
+  }
 
   /** The times of these steps. */
   static PhaseTimes of(RunMetrics metrics) {
@@ -33,21 +54,16 @@ public final class PhaseTimes {
 
   /** Takes note of a step; a time that is not finite counts as 0. */
   public void add(StepTimes step) {
-    if (steps == seconds[0].length) {
-      for (int phase = 0; phase < seconds.length; phase++) {
-        seconds[phase] = Arrays.copyOf(seconds[phase], 2 * steps);
+    for (Phase phase : Phase.values()) {
+      double[] known = seconds.get(phase);
+      if (steps == known.length) {
+        known = Arrays.copyOf(known, 2 * steps);
+        seconds.put(phase, known);
       }
+      double value = phase.of(step);
+      known[steps] = Double.isFinite(value) ? value : 0.0;
     }
-    put(Phase.COMPUTE, step.compute());
-    put(Phase.AGGREGATE, step.aggregate());
-    put(Phase.UPDATE, step.update());
-    put(Phase.BROADCAST, step.broadcast());
-    put(Phase.TOTAL, step.total());
     steps++;
-  }
-
-  private void put(Phase phase, double value) {
-    seconds[phase.ordinal()][steps] = Double.isFinite(value) ? value : 0.0;
   }
 
   /** Steps that were taken note of. */
@@ -61,55 +77,42 @@ public final class PhaseTimes {
    */
   public StepTimes usual() {
     double[] sorted = sorted(Phase.TOTAL);
-    double[] sums = new double[seconds.length];
     if (sorted.length == 0) {
-      return means(sums, 0);
+      return new StepTimes(0.0, 0.0, 0.0, 0.0, 0.0);
     }
     int quarter = sorted.length / 4;
     double least = sorted[quarter];
     double most = sorted[sorted.length - 1 - quarter];
+    return new StepTimes(
+        mean(Phase.COMPUTE, least, most),
+        mean(Phase.AGGREGATE, least, most),
+        mean(Phase.UPDATE, least, most),
+        mean(Phase.BROADCAST, least, most),
+        mean(Phase.TOTAL, least, most));
+  }
+
+  /** The mean over all steps, the first ones too, in seconds; 0 without steps. */
+  double mean(Phase phase) {
+    double sum = 0;
+    for (int step = 0; step < steps; step++) {
+      sum += seconds.get(phase)[step];
+    }
+    return steps == 0 ? 0.0 : sum / steps;
+  }
+
+  /** The mean over the steps that took at least and at most so long. */
+  private double mean(Phase phase, double least, double most) {
+    double[] values = seconds.get(phase);
+    double[] totals = seconds.get(Phase.TOTAL);
+    double sum = 0;
     int count = 0;
     for (int step = firstCounted(); step < steps; step++) {
-      double total = seconds[Phase.TOTAL.ordinal()][step];
-      if (total >= least && total <= most) {
+      if (totals[step] >= least && totals[step] <= most) {
+        sum += values[step];
         count++;
-        for (int phase = 0; phase < sums.length; phase++) {
-          sums[phase] += seconds[phase][step];
-        }
       }
     }
-    return means(sums, count);
-  }
-
-  /** The median of each time; 0 without steps. */
-  StepTimes medians() {
-    return new StepTimes(
-        percentile(Phase.COMPUTE, 0.5),
-        percentile(Phase.AGGREGATE, 0.5),
-        percentile(Phase.UPDATE, 0.5),
-        percentile(Phase.BROADCAST, 0.5),
-        percentile(Phase.TOTAL, 0.5));
-  }
-
-  /** The mean of each time over all steps, the first ones too; 0 without steps. */
-  StepTimes means() {
-    double[] sums = new double[seconds.length];
-    for (int phase = 0; phase < sums.length; phase++) {
-      for (int step = 0; step < steps; step++) {
-        sums[phase] += seconds[phase][step];
-      }
-    }
-    return means(sums, steps);
-  }
-
-  private static StepTimes means(double[] sums, int count) {
-    int divisor = Math.max(1, count);
-    return new StepTimes(
-        sums[Phase.COMPUTE.ordinal()] / divisor,
-        sums[Phase.AGGREGATE.ordinal()] / divisor,
-        sums[Phase.UPDATE.ordinal()] / divisor,
-        sums[Phase.BROADCAST.ordinal()] / divisor,
-        sums[Phase.TOTAL.ordinal()] / divisor);
+    return sum / count;
   }
 
   private int firstCounted() {
@@ -139,12 +142,13 @@ public final class PhaseTimes {
     return Numbers.significant(1e3 * seconds, 3);
   }
 
-  /** A percentile of the whole step's time, in seconds, by the nearest rank. */
+  /** A percentile of the whole step's time, in seconds, by the nearest rank; 0 without steps. */
   public double percentile(double share) {
     return percentile(Phase.TOTAL, share);
   }
 
-  private double percentile(Phase phase, double share) {
+  /** A percentile of one phase's time, in seconds, by the nearest rank; 0 without steps. */
+  double percentile(Phase phase, double share) {
     double[] sorted = sorted(phase);
     return sorted.length == 0
         ? 0.0
@@ -152,7 +156,7 @@ public final class PhaseTimes {
   }
 
   private double[] sorted(Phase phase) {
-    double[] sorted = Arrays.copyOfRange(seconds[phase.ordinal()], firstCounted(), steps);
+    double[] sorted = Arrays.copyOfRange(seconds.get(phase), firstCounted(), steps);
     Arrays.sort(sorted);
     return sorted;
   }

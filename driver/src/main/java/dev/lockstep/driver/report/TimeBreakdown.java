@@ -1,30 +1,28 @@
 package dev.lockstep.driver.report;
 
+import dev.lockstep.driver.report.PhaseTimes.Phase;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.ToDoubleFunction;
 
 /** Where the time of all steps went, as a bar in parts and a table. */
 final class TimeBreakdown {
-  private record Part(String name, String cssClass, ToDoubleFunction<StepTimes> seconds) {}
+  private record Part(String name, String cssClass, Phase phase) {}
 
   private static final List<Part> PARTS =
       List.of(
-          new Part("Compute", "compute", StepTimes::compute),
-          new Part("Aggregate", "aggregate", StepTimes::aggregate),
-          new Part("Update", "update", StepTimes::update),
-          new Part("Broadcast", "broadcast", StepTimes::broadcast),
-          new Part("Other", "other", StepTimes::other));
+          new Part("Compute", "compute", Phase.COMPUTE),
+          new Part("Aggregate", "aggregate", Phase.AGGREGATE),
+          new Part("Update", "update", Phase.UPDATE),
+          new Part("Broadcast", "broadcast", Phase.BROADCAST),
+          new Part("Other", "other", Phase.OTHER));
 
   private TimeBreakdown() {}
 
   /** The bar and table, or a sentence where no time was recorded. */
   static String render(PhaseTimes times) {
-    StepTimes means = times.means();
-    StepTimes medians = times.medians();
     double whole = 0;
     for (Part part : PARTS) {
-      whole += part.seconds().applyAsDouble(means);
+      whole += times.mean(part.phase());
     }
     if (!(whole > 0)) {
       return "<p class=\"empty\">Nothing was recorded.</p>\n";
@@ -35,7 +33,7 @@ final class TimeBreakdown {
             .append("<th scope=\"col\">Share</th><th scope=\"col\">Mean</th>")
             .append("<th scope=\"col\">Median</th></tr></thead><tbody>");
     for (Part part : PARTS) {
-      double mean = part.seconds().applyAsDouble(means);
+      double mean = times.mean(part.phase());
       double share = mean / whole;
       bar.append(
           String.format(
@@ -47,7 +45,7 @@ final class TimeBreakdown {
       table.append(part.name()).append("</th><td>");
       table.append(String.format(Locale.ROOT, "%.1f%%", 100 * share)).append("</td><td>");
       table.append(milliseconds(mean)).append("</td><td>");
-      table.append(milliseconds(part.seconds().applyAsDouble(medians))).append("</td></tr>");
+      table.append(milliseconds(times.percentile(part.phase(), 0.5))).append("</td></tr>");
     }
     return bar.append("</div>").append(table).append("</tbody></table>\n")
         + "<p class=\"note\">Shares and means are of all steps; the first ones, in which Java"
