@@ -7,11 +7,10 @@ import java.util.List;
 
 /** The {@code training} block: reads it and writes it. */
 final class TrainingBlock {
-  private static final Names SYNCHRONIZERS =
-      Names.of(
-          "synchronizer",
-          Arrays.stream(Synchronizer.values()).map(Synchronizer::key).toList(),
-          List.of("tree", "barrier", "local", "auto"));
+  private static final List<String> KEYS =
+      Arrays.stream(Synchronizer.values()).map(Synchronizer::key).toList();
+
+  private static final Names SYNCHRONIZERS = Names.of("synchronizer", KEYS, KEYS);
 
   private TrainingBlock() {}
 

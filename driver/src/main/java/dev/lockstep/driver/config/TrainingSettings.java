@@ -46,7 +46,7 @@ public record TrainingSettings(
   public static final long DEFAULT_SEED = 42;
 
   /** The synchronizer where the configuration names none. */
-  public static final Synchronizer DEFAULT_SYNCHRONIZER = Synchronizer.TREE;
+  public static final Synchronizer DEFAULT_SYNCHRONIZER = Synchronizer.AUTO;
 
   /** Epochs between two validations where the configuration says nothing. */
   public static final int DEFAULT_VALIDATE_EVERY_EPOCHS = 1;
@@ -66,6 +66,22 @@ public record TrainingSettings(
         steps,
         batchSize,
         fixedShards,
+        shuffle,
+        seed,
+        gradientClipNorm,
+        synchronizer,
+        earlyStopping,
+        targetError,
+        validateEveryEpochs);
+  }
+
+  /** The same settings for a run of so many updates, however many epochs these are. */
+  public TrainingSettings withSteps(long updates) {
+    return new TrainingSettings(
+        null,
+        updates,
+        batchSize,
+        shards,
         shuffle,
         seed,
         gradientClipNorm,

@@ -11,6 +11,9 @@ public interface TrainingListener {
   /** After the last step of an epoch and its validation. */
   void epochFinished(EpochRecord record);
 
+  /** When something turns up that the user should know, as a sentence. */
+  default void noted(String sentence) {}
+
   /** Asked before each step; true ends the loop there, with a state that can be continued. */
   default boolean wantsToStop() {
     return false;

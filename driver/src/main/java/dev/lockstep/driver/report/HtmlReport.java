@@ -62,8 +62,14 @@ public final class HtmlReport {
     if (stepped) {
       page.append("<section><h2>Time per step</h2>\n<p class=\"note\">Median ");
       page.append(milliseconds(summary.medianStepMilliseconds())).append(", 95th percentile ");
-      page.append(milliseconds(summary.p95StepMilliseconds())).append("</p>\n");
-      page.append(TimeBreakdown.render(metrics)).append("</section>\n");
+      page.append(milliseconds(summary.p95StepMilliseconds()));
+      PhaseTimes times = PhaseTimes.of(metrics);
+      StepShares shares = StepShares.of(times.usual());
+      if (shares != null) {
+        page.append("; <b>").append(Numbers.wholePercent(shares.notCompute()));
+        page.append("</b> of a usual step is not compute");
+      }
+      page.append("</p>\n").append(TimeBreakdown.render(times)).append("</section>\n");
     }
 
     page.append("<section><h2>Configuration</h2>\n<details><summary>Every setting, defaults ");
@@ -188,6 +194,7 @@ public final class HtmlReport {
     rows.put("BLAS", summary.blas());
     rows.put("Cores", Integer.toString(summary.cores()));
     rows.put("Shards", Integer.toString(summary.shards()));
+    rows.put("Synchronizer", summary.synchronizer());
     rows.put("Seed", Long.toString(summary.seed()));
     rows.put("Data fingerprint", summary.dataFingerprint());
     rows.put("Parameters SHA-256", summary.parametersSha256());

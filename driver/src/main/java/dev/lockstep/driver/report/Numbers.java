@@ -39,6 +39,11 @@ final class Numbers {
     return String.format(Locale.ROOT, "%.2f%%", 100 * share);
   }
 
+  /** A share as per cent without decimals. */
+  static String wholePercent(double share) {
+    return String.format(Locale.ROOT, "%.0f%%", 100 * share);
+  }
+
   /** Whether a metric lies between 0 and 1 and is read as per cent. */
   static boolean isShare(String name) {
     String lower = name.toLowerCase(Locale.ROOT);

@@ -23,8 +23,11 @@ public final class ProgressPrinter {
   private static final int WIDEST_BAR = 24;
   private static final int NARROWEST_BAR = 8;
 
-  /** Of the line's parts bar, loss, validation, rate and time. */
-  private static final int[] PARTS_BY_IMPORTANCE = {1, 4, 2, 0, 3};
+  /** Of the line's parts bar, loss, validation, rate, overhead and time. */
+  private static final int[] PARTS_BY_IMPORTANCE = {1, 5, 2, 0, 3, 4};
+
+  /** The same where so much of a step is not compute that something should be done. */
+  private static final int[] PARTS_WHERE_OVERHEAD_MATTERS = {1, 5, 2, 4, 0, 3};
 
   private static final String ERASE_TO_END = "\u001B[K";
 
@@ -46,6 +49,7 @@ public final class ProgressPrinter {
   private final ExponentialAverage loss = new ExponentialAverage(ExponentialAverage.LOSS_BETA);
   private double recentExamples;
   private double recentSeconds;
+  private double recentCompute;
   private long stepsSeen;
   private StepRecord lastStep;
   private EpochRecord lastEpoch;
@@ -118,6 +122,7 @@ public final class ProgressPrinter {
     double decay = Math.exp(-seconds / RATE_MEMORY_SECONDS);
     recentExamples = recentExamples * decay + record.examples();
     recentSeconds = recentSeconds * decay + seconds;
+    recentCompute = recentCompute * decay + record.seconds().compute();
 
     long now = nanoClock.getAsLong();
     if (mode == Mode.TERMINAL) {
@@ -145,6 +150,13 @@ public final class ProgressPrinter {
     } else {
       out.println(plainEpochLine(record, now));
       lastPrinted = now;
+    }
+  }
+
+  /** Shows at the end where the steps' time went, if there were enough of them to tell. */
+  public synchronized void times(PhaseTimes times) {
+    if ((mode == Mode.TERMINAL || mode == Mode.PLAIN) && times.steps() >= StepAdvice.FEWEST_STEPS) {
+      note(times.toString());
     }
   }
 
@@ -188,10 +200,13 @@ public final class ProgressPrinter {
     int room = Math.max(0, width - 1);
     String epoch = "epoch " + counted(currentEpoch(), totalEpochs);
     String shortestBar = totalSteps > 0 ? bar(NARROWEST_BAR) : "";
-    String[] parts = {shortestBar, lossText(), lastValidation, rateText(), timeText(now)};
+    String[] parts = {
+      shortestBar, lossText(), lastValidation, rateText(), overheadText(), timeText(now)
+    };
     boolean[] fits = new boolean[parts.length];
     int used = epoch.length();
-    for (int part : PARTS_BY_IMPORTANCE) {
+    for (int part :
+        overhead() > StepAdvice.TOLERANCE ? PARTS_WHERE_OVERHEAD_MATTERS : PARTS_BY_IMPORTANCE) {
       int columns = 2 + parts[part].length();
       fits[part] = !parts[part].isEmpty() && used + columns <= room;
       used += fits[part] ? columns : 0;
@@ -220,6 +235,7 @@ public final class ProgressPrinter {
     line.append(", step ").append(counted(currentStep(), totalSteps)).append(": ");
     line.append(lossText());
     appendIfAny(line, rateText());
+    appendIfAny(line, overheadText());
     appendIfAny(line, timeText(now));
     return line.toString();
   }
@@ -231,6 +247,7 @@ public final class ProgressPrinter {
       line.append(", validation ").append(lossAndHeadline(record.validation()));
     }
     appendIfAny(line, rateText());
+    appendIfAny(line, overheadText());
     appendIfAny(line, timeText(now));
     return line.toString();
   }
@@ -260,6 +277,15 @@ public final class ProgressPrinter {
 
   private String rateText() {
     return recentSeconds > 0 ? Numbers.compact(recentExamples / recentSeconds) + " examples/s" : "";
+  }
+
+  /** The recent share of steps that is not compute. */
+  private double overhead() {
+    return recentSeconds > 0 ? Math.max(0.0, 1.0 - recentCompute / recentSeconds) : 0.0;
+  }
+
+  private String overheadText() {
+    return recentSeconds > 0 ? "not compute " + Numbers.wholePercent(overhead()) : "";
   }
 
   /** Time left, or time taken when nothing is left or the end is not known. */

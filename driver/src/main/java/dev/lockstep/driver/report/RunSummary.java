@@ -36,6 +36,7 @@ import java.util.Objects;
  * @param examplesPerSecond training throughput
  * @param medianStepMilliseconds median wall time of a step
  * @param p95StepMilliseconds 95th percentile of the wall time of a step
+ * @param stepShares where a step's time went, or null where it is not known
  * @param wallSeconds the whole run
  * @param diagnosis what the curves say and what to try, or null
  * @param sparkVersion of the Spark that ran
@@ -43,6 +44,8 @@ import java.util.Objects;
  * @param blas the linear algebra library that computed
  * @param cores computing at once
  * @param shards logical shards
+ * @param synchronizer how the shards' contributions came together: what was taken, where that was
+ *     left open; or null where it is not known
  * @param seed of all randomness
  * @param dataFingerprint identifies the data
  * @param versions of Lockstep and of what else matters, by name
@@ -65,6 +68,7 @@ public record RunSummary(
     double examplesPerSecond,
     double medianStepMilliseconds,
     double p95StepMilliseconds,
+    StepShares stepShares,
     double wallSeconds,
     String diagnosis,
     String sparkVersion,
@@ -72,6 +76,7 @@ public record RunSummary(
     String blas,
     int cores,
     int shards,
+    String synchronizer,
     long seed,
     String dataFingerprint,
     Map<String, String> versions,
@@ -120,6 +125,7 @@ public record RunSummary(
       Json.writeNumber(json, "median", medianStepMilliseconds);
       Json.writeNumber(json, "p95", p95StepMilliseconds);
       json.writeEndObject();
+      writeShares(json);
       Json.writeNumber(json, "wallSeconds", wallSeconds);
       json.writeStringField("diagnosis", diagnosis);
       json.writeStringField("sparkVersion", sparkVersion);
@@ -127,6 +133,7 @@ public record RunSummary(
       json.writeStringField("blas", blas);
       json.writeNumberField("cores", cores);
       json.writeNumberField("shards", shards);
+      json.writeStringField("synchronizer", synchronizer);
       json.writeNumberField("seed", seed);
       json.writeStringField("dataFingerprint", dataFingerprint);
       json.writeObjectFieldStart("versions");
@@ -146,6 +153,30 @@ public record RunSummary(
       throw new UncheckedIOException("writing to memory", e);
     }
     return out + "\n";
+  }
+
+  private void writeShares(JsonGenerator json) throws IOException {
+    if (stepShares == null) {
+      json.writeNullField("stepShares");
+      return;
+    }
+    json.writeObjectFieldStart("stepShares");
+    Json.writeNumber(json, "compute", stepShares.compute());
+    Json.writeNumber(json, "aggregate", stepShares.aggregate());
+    Json.writeNumber(json, "update", stepShares.update());
+    Json.writeNumber(json, "broadcast", stepShares.broadcast());
+    Json.writeNumber(json, "notCompute", stepShares.notCompute());
+    json.writeEndObject();
+  }
+
+  private static StepShares shares(JsonNode node) {
+    return node.isObject()
+        ? new StepShares(
+            Json.number(node.path("compute")),
+            Json.number(node.path("aggregate")),
+            Json.number(node.path("update")),
+            Json.number(node.path("broadcast")))
+        : null;
   }
 
   private void writeConfusion(JsonGenerator json) throws IOException {
@@ -204,6 +235,7 @@ public record RunSummary(
         Json.number(root.path("examplesPerSecond")),
         Json.number(root.path("stepMilliseconds").path("median")),
         Json.number(root.path("stepMilliseconds").path("p95")),
+        shares(root.path("stepShares")),
         Json.number(root.path("wallSeconds")),
         text(root.path("diagnosis")),
         text(root.path("sparkVersion")),
@@ -211,6 +243,7 @@ public record RunSummary(
         text(root.path("blas")),
         root.path("cores").asInt(),
         root.path("shards").asInt(),
+        text(root.path("synchronizer")),
         root.path("seed").asLong(),
         text(root.path("dataFingerprint")),
         versions,

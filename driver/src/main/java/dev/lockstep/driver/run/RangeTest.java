@@ -49,7 +49,7 @@ public final class RangeTest {
     RunConfiguration run =
         given
             .withSchedule(RunConfiguration.DEFAULT_SCHEDULE)
-            .withTraining(given.training().withoutEarlyStopping());
+            .withTraining(given.training().withoutEarlyStopping().withSteps(steps));
     try (PreparedData data = TrainingSession.prepare(spark, run);
         TrainingSession session = TrainingSession.open(spark, run, data)) {
       return sweep(session);
@@ -87,6 +87,11 @@ public final class RangeTest {
     /** A sweep has no use for epochs: they are as long as the data, not as the range. */
     @Override
     public void epochFinished(EpochRecord record) {}
+
+    @Override
+    public void noted(String sentence) {
+      progress.note(sentence);
+    }
 
     @Override
     public boolean wantsToStop() {

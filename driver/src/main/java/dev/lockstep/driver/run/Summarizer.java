@@ -7,6 +7,7 @@ import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.Diagnosis;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.report.SplitMetrics;
+import dev.lockstep.driver.report.StepShares;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.kernel.Blas;
@@ -114,8 +115,9 @@ final class Summarizer {
         validation,
         metrics(sums.get(Split.TEST)),
         statistics.examplesPerSecond(),
-        statistics.milliseconds(0.5),
-        statistics.milliseconds(0.95),
+        1e3 * statistics.times().percentile(0.5),
+        1e3 * statistics.times().percentile(0.95),
+        StepShares.of(statistics.times().usual()),
         (System.nanoTime() - start) * NANO,
         diagnosis(train, validation),
         spark.version(),
@@ -123,6 +125,7 @@ final class Summarizer {
         Blas.backendName(),
         spark.defaultParallelism(),
         setup.shards(),
+        session.synchronizer().key(),
         setup.configuration().training().seed(),
         setup.data().fingerprint(),
         versions,

@@ -3,16 +3,19 @@ package dev.lockstep.driver.run;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.config.TrainingSettings;
 import dev.lockstep.driver.export.OnnxModel;
 import dev.lockstep.driver.loop.TrainingListener;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.EpochRecord;
 import dev.lockstep.driver.report.HtmlReport;
 import dev.lockstep.driver.report.MetricsLog;
+import dev.lockstep.driver.report.PhaseTimes;
 import dev.lockstep.driver.report.PlateauWatch;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunMetrics;
 import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.driver.report.StepAdvice;
 import dev.lockstep.driver.report.StepRecord;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
@@ -99,6 +102,9 @@ public final class TrainingRun {
     } finally {
       progress.finish();
     }
+    if (divergence == null) {
+      tellWhereTheTimeWent(session, statistics.times(), progress);
+    }
     ModelArtifact model = divergence == null ? result(session) : null;
     Summarizer summarizer = new Summarizer(spark, setup, notes, start);
     RunSummary summary = summarizer.summarize(session, statistics, divergence != null);
@@ -119,6 +125,19 @@ public final class TrainingRun {
           divergence);
     }
     return summary;
+  }
+
+  private void tellWhereTheTimeWent(
+      TrainingSession session, PhaseTimes times, ProgressPrinter progress) {
+    progress.times(times);
+    TrainingSettings training = session.setup().configuration().training();
+    new StepAdvice(training.batchSize(), training.shards(), session.fasterSynchronizer())
+        .on(times)
+        .ifPresent(
+            advice -> {
+              progress.note(advice);
+              notes.add(advice);
+            });
   }
 
   /** The trained model: with early stopping the best epoch's, whether or not it stopped early. */
@@ -172,6 +191,12 @@ public final class TrainingRun {
                 progress.note(message);
                 notes.add(message);
               });
+    }
+
+    @Override
+    public void noted(String sentence) {
+      progress.note(sentence);
+      notes.add(sentence);
     }
 
     @Override

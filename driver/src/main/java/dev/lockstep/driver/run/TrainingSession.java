@@ -5,10 +5,9 @@ import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.PreparedSplit;
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.pack.Split;
-import dev.lockstep.driver.cluster.LocalReplicas;
+import dev.lockstep.driver.cluster.AutoReplicas;
 import dev.lockstep.driver.cluster.ReplicaBlueprint;
 import dev.lockstep.driver.cluster.Replicas;
-import dev.lockstep.driver.cluster.TreeReplicas;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.Synchronizer;
 import dev.lockstep.driver.config.TrainingSettings;
@@ -27,7 +26,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -41,14 +39,26 @@ import org.apache.spark.api.java.JavaSparkContext;
 final class TrainingSession implements AutoCloseable {
   private final RunSetup setup;
   private final TrainingState state;
+  private final Synchronizer synchronizer;
+  private final ReplicaSource source;
   private final Replicas replicas;
   private final ThreadTeam team;
 
-  private TrainingSession(RunSetup setup, TrainingState state, Replicas replicas, ThreadTeam team) {
+  private TrainingSession(
+      RunSetup setup,
+      TrainingState state,
+      Synchronizer synchronizer,
+      ReplicaSource source,
+      ThreadTeam team) {
     this.setup = setup;
     this.state = state;
-    this.replicas = replicas;
+    this.synchronizer = synchronizer;
+    this.source = source;
     this.team = team;
+    this.replicas =
+        synchronizer == Synchronizer.AUTO
+            ? source.auto(setup.totalSteps())
+            : source.start(synchronizer);
   }
 
   /** Logical shards of a run: as configured, else the parallelism there is. */
@@ -76,10 +86,13 @@ final class TrainingSession implements AutoCloseable {
     ResourceCheck.of(spark, setup).requireFit();
     Map<Split, JavaRDD<Shard>> splits = splits(data);
     int threads = Math.min(setup.shards(), spark.defaultParallelism());
-    TrainingState state = firstState(spark, setup);
     ThreadTeam team = driverTeam(threads);
     return new TrainingSession(
-        setup, state, replicas(spark, setup, splits, () -> collect(splits), team), team);
+        setup,
+        firstState(spark, setup),
+        given.training().synchronizer(),
+        new ReplicaSource(spark, blueprint(setup), splits, () -> onDriver(splits), team),
+        team);
   }
 
   /**
@@ -87,13 +100,23 @@ final class TrainingSession implements AutoCloseable {
    *
    * @param setup the trial's configuration bound to {@code data}
    * @param state where it is; see {@link #firstState}
+   * @param synchronizer the configured one, or what {@code auto} has come to
    * @param threads of a local synchronizer
    */
   static TrainingSession open(
-      JavaSparkContext spark, RunSetup setup, TrainingState state, TrialData data, int threads) {
+      JavaSparkContext spark,
+      RunSetup setup,
+      TrainingState state,
+      TrialData data,
+      Synchronizer synchronizer,
+      int threads) {
     ThreadTeam team = driverTeam(threads);
     return new TrainingSession(
-        setup, state, replicas(spark, setup, data.splits(), data::onDriver, team), team);
+        setup,
+        state,
+        synchronizer,
+        new ReplicaSource(spark, blueprint(setup), data.splits(), data::onDriver, team),
+        team);
   }
 
   /** The driver's threads, for updates and for replicas of a local synchronizer. */
@@ -113,11 +136,11 @@ final class TrainingSession implements AutoCloseable {
     return splits;
   }
 
-  /** A copy on the driver. */
-  static Map<Split, List<Shard>> collect(Map<Split, JavaRDD<Shard>> splits) {
-    Map<Split, List<Shard>> collected = new EnumMap<>(Split.class);
-    splits.forEach((split, rdd) -> collected.put(split, rdd.collect()));
-    return collected;
+  /** The shards of every split on the driver of a local master. */
+  static Map<Split, List<Shard>> onDriver(Map<Split, JavaRDD<Shard>> splits) {
+    Map<Split, List<Shard>> shards = new EnumMap<>(Split.class);
+    splits.forEach((split, rdd) -> shards.put(split, ShardHandover.collect(rdd)));
+    return shards;
   }
 
   /** Where a run starts: initial or given weights. */
@@ -137,34 +160,17 @@ final class TrainingSession implements AutoCloseable {
         0);
   }
 
-  private static Replicas replicas(
-      JavaSparkContext spark,
-      RunSetup setup,
-      Map<Split, JavaRDD<Shard>> splits,
-      Supplier<Map<Split, List<Shard>>> onDriver,
-      ThreadTeam team) {
-    RunConfiguration run = setup.configuration();
-    ReplicaBlueprint blueprint =
-        new ReplicaBlueprint(
-            UUID.randomUUID().toString(),
-            setup.network().specs(),
-            setup.data().inputShape(),
-            setup.lossSpec(),
-            setup.classes(),
-            run.training().seed(),
-            setup.batches(),
-            setup.shards(),
-            setup.augmentation());
-    if (run.training().synchronizer() == Synchronizer.TREE) {
-      return new TreeReplicas(spark, blueprint, splits);
-    }
-    if (!spark.isLocal()) {
-      throw LockstepException.usage(
-          "training.synchronizer: 'local' works in one process only, but the master is "
-              + spark.master()
-              + ". Use 'tree', or --master local[N].");
-    }
-    return new LocalReplicas(blueprint, onDriver.get(), team);
+  private static ReplicaBlueprint blueprint(RunSetup setup) {
+    return new ReplicaBlueprint(
+        UUID.randomUUID().toString(),
+        setup.network().specs(),
+        setup.data().inputShape(),
+        setup.lossSpec(),
+        setup.classes(),
+        setup.configuration().training().seed(),
+        setup.batches(),
+        setup.shards(),
+        setup.augmentation());
   }
 
   /** Configuration, data and network, and what the user should know about them. */
@@ -180,6 +186,23 @@ final class TrainingSession implements AutoCloseable {
   /** What computes. */
   Replicas replicas() {
     return replicas;
+  }
+
+  /** How the shards' contributions come together: as configured, or what was taken for auto. */
+  Synchronizer synchronizer() {
+    return replicas instanceof AutoReplicas auto ? Synchronizer.of(auto.taken()) : synchronizer;
+  }
+
+  /** Another synchronizer that should cost less than the configured one; null where none is. */
+  String fasterSynchronizer() {
+    if (synchronizer != Synchronizer.TREE) {
+      return null;
+    }
+    return source.spark().isLocal()
+        ? Synchronizer.LOCAL.key()
+        : ReplicaSource.barrierObstacle(source.spark()).isEmpty()
+            ? Synchronizer.BARRIER.key()
+            : null;
   }
 
   /** A loop over the configured schedule and length. */
@@ -215,6 +238,9 @@ final class TrainingSession implements AutoCloseable {
             setup.batches().stepsPerEpoch(),
             validateEveryEpochs,
             run.training().earlyStopping());
+    if (replicas instanceof AutoReplicas auto) {
+      auto.onChoice(listener::noted);
+    }
     return new TrainingLoop(replicas, plan, setup.classification(), listener, team);
   }
 

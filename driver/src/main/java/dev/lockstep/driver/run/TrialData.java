@@ -15,7 +15,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 
 /**
  * Data that several trials of a search train on at once: prepared once, cached on the cluster, and
- * copied to the driver at most once for trials that train there. Safe on several threads.
+ * handed to the driver at most once for trials that train there. Safe on several threads.
  */
 public final class TrialData implements AutoCloseable {
   private final DataSettings settings;
@@ -86,10 +86,10 @@ public final class TrialData implements AutoCloseable {
     return splits;
   }
 
-  /** A copy for trials that train on the driver, made at the first call. */
+  /** The shards for trials that train on the driver of a local master. */
   synchronized Map<Split, List<Shard>> onDriver() {
     if (onDriver == null) {
-      onDriver = TrainingSession.collect(splits);
+      onDriver = TrainingSession.onDriver(splits);
     }
     return onDriver;
   }

@@ -3,6 +3,7 @@ package dev.lockstep.driver.run;
 import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.config.Synchronizer;
 import dev.lockstep.driver.loop.BestWeights;
 import dev.lockstep.driver.loop.TrainingListener;
 import dev.lockstep.driver.loop.TrainingState;
@@ -48,6 +49,7 @@ public final class TrialRun {
   private final List<EpochRecord> epochs = new ArrayList<>();
   private final StepStatistics statistics = new StepStatistics();
   private final List<String> notes = new ArrayList<>();
+  private Synchronizer synchronizer;
   private TrainingState state;
   private SplitMetrics validation;
   private long nanos;
@@ -58,13 +60,20 @@ public final class TrialRun {
    *
    * @param configuration with settled shards and without a search
    * @param folder where it is written; what another attempt left there is replaced
+   * @param synchronizer the configured one, or another that takes its place; where it is {@code
+   *     auto}, later legs keep what the first one took
    * @param threads of a local synchronizer, at least 1
    */
   public TrialRun(
-      JavaSparkContext spark, RunConfiguration configuration, RunFolder folder, int threads) {
+      JavaSparkContext spark,
+      RunConfiguration configuration,
+      RunFolder folder,
+      Synchronizer synchronizer,
+      int threads) {
     this.spark = spark;
     this.configuration = configuration;
     this.folder = folder;
+    this.synchronizer = synchronizer;
     this.threads = threads;
   }
 
@@ -91,8 +100,10 @@ public final class TrialRun {
     }
     long lastStep =
         Math.min(setup.totalSteps(), (long) lastEpoch * setup.batches().stepsPerEpoch());
-    try (TrainingSession session = TrainingSession.open(spark, setup, state, data, threads)) {
+    try (TrainingSession session =
+        TrainingSession.open(spark, setup, state, data, synchronizer, threads)) {
       takeSteps(session, lastStep, watcher, cancelled);
+      synchronizer = session.synchronizer();
       boolean diverged = status.equals("diverged");
       if (state.step() < lastStep && !state.stoppedEarly() && !diverged) {
         throw new CancellationException();
@@ -207,6 +218,11 @@ public final class TrialRun {
       epochs.add(record);
       recorder.epochFinished(record);
       watcher.accept(record);
+    }
+
+    @Override
+    public void noted(String sentence) {
+      notes.add(sentence);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.lockstep.driver.tuning;
 
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.config.Synchronizer;
 import dev.lockstep.driver.config.TuningSettings;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.metric.WatchedMetric;
@@ -56,7 +57,21 @@ public record TuningPlan(RunConfiguration base, List<Trial> ends, List<Trial> tr
     for (int number = 1; number <= tuning.trialCount(); number++) {
       trials.add(trial(reader, tuning, number, tuning.trial(number)));
     }
+    refuseBarriersSideBySide(tuning, trials);
     return new TuningPlan(base, ends, trials);
+  }
+
+  private static void refuseBarriersSideBySide(TuningSettings tuning, List<Trial> trials) {
+    for (Trial trial : trials) {
+      if (trial.configuration().training().synchronizer() == Synchronizer.BARRIER
+          && tuning.parallel() > 1) {
+        throw LockstepException.usage(
+            "training.synchronizer: 'barrier' needs the cluster for one run at a time, but"
+                + " tuning.parallel is "
+                + tuning.parallel()
+                + ". Use training.synchronizer 'auto', or tuning.parallel 1.");
+      }
+    }
   }
 
   private static List<Trial> ends(Reader reader, TuningSettings tuning) {

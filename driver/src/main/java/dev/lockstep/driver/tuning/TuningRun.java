@@ -2,6 +2,7 @@ package dev.lockstep.driver.tuning;
 
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.config.Synchronizer;
 import dev.lockstep.driver.config.TuningSettings;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.report.TrialRecord;
@@ -134,6 +135,12 @@ public final class TuningRun {
       folder.last(trial.number()).ifPresent(record -> folder.requireSameData(record, data));
     }
     warnings.forEach(progress::note);
+    if (plan.trials().stream().anyMatch(trial -> isSettledByOthers(plan, trial))) {
+      progress.note(
+          "synchronizer auto: took "
+              + sideBySide().key()
+              + " for all trials, since trials that train side by side cannot be measured.");
+    }
   }
 
   /** Rung by rung; each is decided when all its trials are there. */
@@ -279,7 +286,24 @@ public final class TuningRun {
         spark,
         trial.configuration(),
         folder.trial(trial.number()),
+        synchronizer(plan, trial),
         Math.max(1, Math.min(shards, share)));
+  }
+
+  /** Side by side, trials would measure each other. */
+  private Synchronizer synchronizer(TuningPlan plan, Trial trial) {
+    Synchronizer configured = trial.configuration().training().synchronizer();
+    return configured == Synchronizer.AUTO && plan.base().tuning().parallel() > 1
+        ? sideBySide()
+        : configured;
+  }
+
+  private boolean isSettledByOthers(TuningPlan plan, Trial trial) {
+    return synchronizer(plan, trial) != trial.configuration().training().synchronizer();
+  }
+
+  private Synchronizer sideBySide() {
+    return spark.isLocal() ? Synchronizer.LOCAL : Synchronizer.TREE;
   }
 
   private void leg(

@@ -57,8 +57,11 @@ final class RunFolderContentTest {
         .content()
         .contains(
             "shards: 3", "loss:\n  kind: softmaxCrossEntropy", "task: classification", "keep: 0.9");
+    assertThat(resolved).content().contains("synchronizer: auto");
+    assertThat(run.summary().path("synchronizer").asText()).isEqualTo("local");
     JsonNode again =
-        Outcome.train(resolved, folder.resolve("again"), "--set", "training.synchronizer=local");
+        Outcome.train(resolved, folder.resolve("again"), "--set", "training.synchronizer=tree");
+    assertThat(again.path("synchronizer").asText()).isEqualTo("tree");
     assertThat(again.path("parametersSha256")).isEqualTo(run.summary().path("parametersSha256"));
     assertThat(again.path("test")).isEqualTo(run.summary().path("test"));
     assertThat(again.path("dataFingerprint")).isEqualTo(run.summary().path("dataFingerprint"));
@@ -120,6 +123,15 @@ final class RunFolderContentTest {
     assertThat(summary.path("stepMilliseconds").path("median").asDouble())
         .isPositive()
         .isLessThanOrEqualTo(summary.path("stepMilliseconds").path("p95").asDouble());
+    for (String key : List.of("compute", "aggregate", "update", "broadcast", "notCompute")) {
+      assertThat(summary.path("stepShares").path(key).asDouble(-1)).as(key).isBetween(0.0, 1.0);
+    }
+    assertThat(summary.path("notes"))
+        .map(JsonNode::asText)
+        .anySatisfy(
+            note ->
+                assertThat(note)
+                    .startsWith("synchronizer auto: took local; the run is too short to compare"));
     for (String key : List.of("sparkVersion", "javaVersion", "blas")) {
       assertThat(summary.path(key).asText()).as(key).isNotBlank();
     }

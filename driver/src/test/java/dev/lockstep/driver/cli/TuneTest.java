@@ -160,6 +160,25 @@ final class TuneTest {
   }
 
   @Test
+  void trialsSideBySideMeasureNothingAndCannotHoldTheCluster() throws IOException {
+    Path configuration = rates("trials: 2\nparallel: 2");
+    String[] auto = {"--set", "training.synchronizer=auto"};
+    Outcome outcome = tune(configuration, "auto", auto);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.err())
+        .containsOnlyOnce(
+            "synchronizer auto: took local for all trials, since trials that train side by side"
+                + " cannot be measured.");
+    assertThat(text("auto", "trials/001/config.yaml")).contains("synchronizer: auto");
+    assertThat(text("auto", "trials/001/summary.json")).contains("\"synchronizer\" : \"local\"");
+
+    Outcome refused = tune(configuration, "no", "--set", "training.synchronizer=barrier");
+    assertThat(refused.code()).isEqualTo(2);
+    assertThat(refused.err()).contains("training.synchronizer: 'barrier'", "tuning.parallel is 2");
+    assertThat(folder.resolve("no")).doesNotExist();
+  }
+
+  @Test
   void halvingTrainsFewTrialsToTheEnd() throws IOException {
     Path configuration = rates("trials: 8\nparallel: 2\nhalving: {factor: 2, minEpochs: 1}");
     Outcome outcome = tune(configuration, "halved");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.source.BundledDataSet;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.datasets.source.DataSettings;
@@ -51,6 +52,44 @@ class SameBitsTest {
             .as("%d shards in %d partitions", shards, partitions)
             .isEqualTo(expected);
       }
+    }
+  }
+
+  @Test
+  void goingFromOneKindOfReplicasToAnotherChangesNothing() {
+    int shards = 3;
+    try (JavaSparkContext spark = TrainingFixture.spark("local[2]");
+        PreparedData data =
+            DataPreparation.prepare(spark, TrainingFixture.digits(), shards, shards)) {
+      ReplicaBlueprint blueprint = TrainingFixture.blueprint(data, shards);
+      JavaRDD<Shard> train = data.train().shards();
+      List<Shard> all = train.collect();
+      List<String> started = new ArrayList<>();
+      AtomicInteger seconds = new AtomicInteger();
+      AutoReplicas auto =
+          new AutoReplicas(
+              List.of(
+                  new AutoReplicas.Candidate(
+                      "local",
+                      () -> {
+                        started.add("local");
+                        return new LocalReplicas(blueprint, Map.of(Split.TRAIN, all), 2);
+                      }),
+                  new AutoReplicas.Candidate(
+                      "tree",
+                      () -> {
+                        started.add("tree");
+                        return new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, train));
+                      })),
+              Map.of(),
+              78,
+              // Every step seems to take a second, and so to compute hardly any of its time.
+              () -> 1_000_000_000L * seconds.incrementAndGet());
+      try (auto) {
+        assertThat(TrainingFixture.train(auto, blueprint))
+            .isEqualTo(TrainingFixture.trainLocally(spark, TrainingFixture.digits(), shards, 1));
+      }
+      assertThat(started).containsExactly("local", "tree", "local");
     }
   }
 

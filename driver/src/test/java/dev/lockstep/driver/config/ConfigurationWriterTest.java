@@ -123,7 +123,7 @@ final class ConfigurationWriterTest {
               shuffle: true
               seed: 42
               gradientClip: null
-              synchronizer: tree
+              synchronizer: auto
               earlyStopping: null
               targetError: null
               validateEveryEpochs: 1

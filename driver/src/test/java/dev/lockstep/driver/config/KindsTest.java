@@ -359,7 +359,7 @@ final class KindsTest {
   @Test
   void everySynchronizerCanBeChosen() {
     assertThat(Arrays.stream(Synchronizer.values()).map(Synchronizer::key))
-        .containsExactly("tree", "local")
+        .containsExactly("tree", "barrier", "local", "auto")
         .allSatisfy(
             key ->
                 assertThat(read(MINIMAL, "training.synchronizer=" + key).training().synchronizer())
@@ -370,8 +370,6 @@ final class KindsTest {
   /** Kinds of the contract that no family member exists for yet. */
   @ParameterizedTest
   @CsvSource({
-    "training.synchronizer=barrier, training.synchronizer, synchronizer barrier",
-    "training.synchronizer=auto, training.synchronizer, synchronizer auto",
     "data.format=parquet, data.format, format parquet",
     "data.badRows=skip, data.badRows, choice skip"
   })
@@ -389,7 +387,6 @@ final class KindsTest {
     return switch (path.replaceAll("\\.kind$", "")) {
       case "network.layers[0]" -> all(LayerKinds.TABLE);
       case "schedule" -> all(ScheduleKinds.TABLE);
-      case "training.synchronizer" -> "tree, local";
       case "data.format" -> String.join(", ", DataFormats.NAMES.supported());
       case "data.badRows" -> "fail";
       default -> throw new IllegalArgumentException(path);

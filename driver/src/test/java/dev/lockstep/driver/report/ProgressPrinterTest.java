@@ -44,7 +44,8 @@ class ProgressPrinterTest {
     printer.step(Samples.step(1, 1, 2));
     assertThat(printed())
         .isEqualTo(
-            "\repoch 1/4  [                        ]  loss 2.000  12.8k examples/s  0:50 left"
+            "\repoch 1/4  [                        ]  loss 2.000  12.8k examples/s  not compute 50%"
+                + "  0:50 left"
                 + ERASE);
     after(0.05);
     printer.step(Samples.step(2, 1, 2));
@@ -58,8 +59,8 @@ class ProgressPrinterTest {
     printer.epoch(epoch(2));
     assertThat(printed())
         .isEqualTo(
-            "\repoch 2/4  [===========>            ]  loss 2.000  validation accuracy 87.50%"
-                + "  12.8k examples/s  0:01 left"
+            "\repoch 2/4  [=========>          ]  loss 2.000  validation accuracy 87.50%"
+                + "  12.8k examples/s  not compute 50%  0:01 left"
                 + ERASE);
   }
 
@@ -99,10 +100,32 @@ class ProgressPrinterTest {
     printer.finish();
     printer.finish();
     assertThat(printed())
-        .isEqualTo("\repoch 4/4  [===================]  loss 0.5000  1:01 elapsed" + ERASE + "\n");
+        .isEqualTo("\repoch 4/4  loss 0.5000  not compute 50%  1:01 elapsed" + ERASE + "\n");
     printer.note("report.html");
     printer.step(Samples.step(101, 4, 0.5));
     assertThat(printed()).isEqualTo("report.html\n");
+  }
+
+  @Test
+  void whatIsNotComputeTakesTheRoomOfBarAndRateOnceItMatters() {
+    String[] lines = new String[2];
+    for (int i = 0; i < 2; i++) {
+      double compute = i == 0 ? 0.008 : 0.006;
+      StepTimes times = new StepTimes(compute, 0.002 - compute / 5, 0, 0, 0.01);
+      ProgressPrinter printer = printer(true, 80);
+      printer.epoch(epoch(2));
+      after(0.5);
+      printer.step(new StepRecord(50, 2, 0.5, 0, 0.001, 128, 1, times));
+      printer.finish();
+      String all = printed().replace(ERASE, "").strip();
+      lines[i] = all.substring(all.lastIndexOf('\r') + 1);
+    }
+    assertThat(lines[0])
+        .isEqualTo(
+            "epoch 2/4  [======>       ]  loss 0.5000  validation accuracy 87.50%  0:25 left");
+    assertThat(lines[1])
+        .isEqualTo(
+            "epoch 2/4  loss 0.5000  validation accuracy 87.50%  not compute 40%  0:25 left");
   }
 
   @Test
@@ -132,9 +155,11 @@ class ProgressPrinterTest {
     assertThat(printed())
         .isEqualTo(
             "epoch 1/4: train loss 0.2500 accuracy 90.00%,"
-                + " validation loss 0.3000 accuracy 87.50%, 12.8k examples/s, 0:15 left\n");
+                + " validation loss 0.3000 accuracy 87.50%, 12.8k examples/s, not compute 50%,"
+                + " 0:15 left\n");
     printer.epoch(new EpochRecord(2, Samples.split(0.25, 100), null));
-    assertThat(printed()).isEqualTo("epoch 2/4: train loss 0.2500, 12.8k examples/s, 0:15 left\n");
+    assertThat(printed())
+        .isEqualTo("epoch 2/4: train loss 0.2500, 12.8k examples/s, not compute 50%, 0:15 left\n");
   }
 
   @Test
@@ -146,7 +171,8 @@ class ProgressPrinterTest {
     after(1);
     printer.step(Samples.step(2, 1, 0.5));
     assertThat(printed())
-        .isEqualTo("epoch 1/4, step 2/100: loss 0.5000, 12.8k examples/s, 8:10 left\n");
+        .isEqualTo(
+            "epoch 1/4, step 2/100: loss 0.5000, 12.8k examples/s, not compute 50%, 8:10 left\n");
     after(9);
     printer.step(Samples.step(3, 1, 0.5));
     printer.finish();
@@ -166,7 +192,8 @@ class ProgressPrinterTest {
     ProgressPrinter printer = new ProgressPrinter(out, true, 80, 0, 0, false, clock::get);
     after(3);
     printer.step(Samples.step(9, 2, Double.NaN));
-    assertThat(printed()).isEqualTo("\repoch 2  12.8k examples/s  0:03 elapsed" + ERASE);
+    assertThat(printed())
+        .isEqualTo("\repoch 2  12.8k examples/s  not compute 50%  0:03 elapsed" + ERASE);
   }
 
   @Test

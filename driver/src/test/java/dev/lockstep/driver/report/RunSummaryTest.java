@@ -44,6 +44,13 @@ class RunSummaryTest {
                 "median" : 1.5,
                 "p95" : 2.25
               },
+              "stepShares" : {
+                "compute" : 0.625,
+                "aggregate" : 0.25,
+                "update" : 0.0625,
+                "broadcast" : 0.0625,
+                "notCompute" : 0.375
+              },
               "wallSeconds" : 61.5,
               "diagnosis" : "Fine.",
               "sparkVersion" : "4.1.0",
@@ -51,6 +58,7 @@ class RunSummaryTest {
               "blas" : "OpenBLAS 0.3.31",
               "cores" : 8,
               "shards" : 4,
+              "synchronizer" : "local",
               "seed" : 42,
               "dataFingerprint" : "sha256:ab",
               "versions" : {
@@ -87,6 +95,8 @@ class RunSummaryTest {
             "{\"status\":\"completed\",\"name\":\"n\",\"future\":[1],\"test\":{\"loss\":1,\"x\":{}}}");
     assertThat(summary.test()).isEqualTo(Samples.split(1, 0));
     assertThat(summary.wallSeconds()).isNaN();
+    assertThat(summary.stepShares()).isNull();
+    assertThat(summary.synchronizer()).isNull();
     assertThat(summary.notes()).isEmpty();
   }
 

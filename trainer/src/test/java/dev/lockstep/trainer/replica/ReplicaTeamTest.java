@@ -64,6 +64,30 @@ class ReplicaTeamTest {
   }
 
   @Test
+  void whatOneThreadWorksThroughTakesTheTimeOfAllOfIt() {
+    long nanosEach = 1_000_000;
+    List<Slice> ready = slices();
+    List<Slice> slow =
+        new AbstractList<>() {
+          @Override
+          public Slice get(int i) {
+            for (long start = System.nanoTime(); System.nanoTime() - start < nanosEach; ) {
+              Thread.onSpinWait();
+            }
+            return ready.get(i);
+          }
+
+          @Override
+          public int size() {
+            return ready.size();
+          }
+        };
+    try (ReplicaTeam one = team(1)) {
+      assertThat(total(one, slow, 1).computeNanos()).isGreaterThan(SHARDS * nanosEach);
+    }
+  }
+
+  @Test
   void everyNumberOfThreadsGivesTheSameBits() {
     try (ReplicaTeam one = team(1)) {
       for (int size : new int[] {2, 3}) {
