@@ -23,8 +23,6 @@ public final class ThreadTeam implements AutoCloseable {
   private static final long WATCH_NANOS = 50_000;
   private static final int LOOKS_PER_CLOCK = 32;
 
-  private static final Consumer<Throwable> NOBODY = failure -> {};
-
   /** What the gate shows when helpers are to end. */
   private static final long ENDED = -1;
 
@@ -43,7 +41,7 @@ public final class ThreadTeam implements AutoCloseable {
 
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private Work work;
-  private Consumer<Throwable> onFailure = NOBODY;
+  private Consumer<Throwable> onFailure = ThreadTeam::tellNobody;
   private int items;
   private int started;
 
@@ -92,7 +90,7 @@ public final class ThreadTeam implements AutoCloseable {
    * caller is such a failure; the caller stays interrupted.
    */
   public void run(int itemCount, Work itemWork) {
-    run(itemCount, itemWork, NOBODY);
+    run(itemCount, itemWork, ThreadTeam::tellNobody);
   }
 
   /**
@@ -128,7 +126,7 @@ public final class ThreadTeam implements AutoCloseable {
     }
     awaitHelpers();
     work = null;
-    onFailure = NOBODY;
+    onFailure = ThreadTeam::tellNobody;
     Throwable thrown = failure.get();
     if (thrown instanceof Error error) {
       throw error;
@@ -146,6 +144,8 @@ public final class ThreadTeam implements AutoCloseable {
   private boolean helpersAreAtWork() {
     return (int) gate.get() != 0;
   }
+
+  private static void tellNobody(Throwable failure) {}
 
   private void drain(int thread) {
     try {

@@ -14,7 +14,6 @@ import dev.lockstep.trainer.reduce.TreeSum;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.function.Consumer;
 
 /**
  * Several replicas, one per thread, that work through the shards of one task and add up what they
@@ -30,8 +29,6 @@ import java.util.function.Consumer;
 public final class ReplicaTeam implements AutoCloseable {
   /** Elements of the gradient that a thread adds at a time. */
   private static final int ADDITION_BLOCK = 1 << 14;
-
-  private static final Consumer<Throwable> NOBODY = failure -> {};
 
   private final List<Replica> replicas = new ArrayList<>();
   private final ConcurrentLinkedDeque<Contribution> pool = new ConcurrentLinkedDeque<>();
@@ -116,8 +113,7 @@ public final class ReplicaTeam implements AutoCloseable {
     }
     long start = System.nanoTime();
     int firstLate = Math.max(0, slices.size() - late.length);
-    threads.run(
-        slices.size(),
+    ThreadTeam.Work work =
         (thread, i) -> {
           Slice slice = slices.get(i);
           Contribution pooled = pool.pollFirst();
@@ -130,8 +126,12 @@ public final class ReplicaTeam implements AutoCloseable {
           } else {
             late[i - firstLate] = contribution;
           }
-        },
-        exchange == null ? NOBODY : exchange::fail);
+        };
+    if (exchange == null) {
+      threads.run(slices.size(), work);
+    } else {
+      threads.run(slices.size(), work, exchange::fail);
+    }
     for (int i = firstLate; i < slices.size(); i++) {
       Contribution contribution = late[i - firstLate];
       late[i - firstLate] = null;
