@@ -20,6 +20,8 @@ import dev.lockstep.trainer.optimizer.OptimizerState;
 import dev.lockstep.trainer.optimizer.Regularization;
 import dev.lockstep.trainer.optimizer.UpdateStep;
 import dev.lockstep.trainer.optimizer.UpdateStep.Report;
+import dev.lockstep.trainer.optimizer.UpdateWorkspace;
+import dev.lockstep.trainer.parallel.ThreadTeam;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.RunningStatistics;
 import dev.lockstep.trainer.reduce.Contribution;
@@ -188,20 +190,21 @@ class SynchronizedMomentsTest {
     long[] none = new long[network.batchNormColumns().length];
     RunningStatistics statisticsOfOne = new RunningStatistics(network.layout(), none.clone());
     RunningStatistics statisticsOfSeveral = new RunningStatistics(network.layout(), none.clone());
+    UpdateWorkspace workspace = new UpdateWorkspace(network.layout(), ThreadTeam.ofCaller());
     try (ReplicaTeam team = team(network, rows.length)) {
       for (int step = 1; step <= 6; step++) {
         Batch batch = new Batch(network, 2 * step, rows);
         Contribution expected = together(network, one, batch, step);
         Contribution actual = inShards(team, network, several, batch.slices, rows.length, step);
-        Report reportOfOne = update.prepare(expected, one);
-        Report reportOfSeveral = update.prepare(actual, several);
+        Report reportOfOne = update.prepare(expected, one, workspace);
+        Report reportOfSeveral = update.prepare(actual, several, workspace);
         assertThat(reportOfSeveral.loss())
             .isCloseTo(reportOfOne.loss(), within(1e-6 * (1 + reportOfOne.loss())));
         if (step == 1) {
           assertThat(difference(actual.gradient(), expected.gradient())).isLessThan(1e-6);
         }
-        update.apply(expected, reportOfOne, one, stateOfOne, 0.05, step);
-        update.apply(actual, reportOfSeveral, several, stateOfSeveral, 0.05, step);
+        update.apply(expected, reportOfOne, one, stateOfOne, 0.05, step, workspace);
+        update.apply(actual, reportOfSeveral, several, stateOfSeveral, 0.05, step, workspace);
         statisticsOfOne.move(expected.moments(), one);
         statisticsOfSeveral.move(actual.moments(), several);
         assertThat(difference(several.values(), one.values())).as("step " + step).isLessThan(1e-6);
@@ -228,7 +231,7 @@ class SynchronizedMomentsTest {
                     Regularization.NONE,
                     Double.POSITIVE_INFINITY,
                     new Optimizer.Sgd(1.0))
-                .prepare(total, point);
+                .prepare(total, point, new UpdateWorkspace(still.layout(), ThreadTeam.ofCaller()));
             return total.gradient();
           };
       assertThat(check.check(parameters, all, 1, gradient).difference())
