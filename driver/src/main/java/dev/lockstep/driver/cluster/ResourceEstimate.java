@@ -33,8 +33,8 @@ import java.util.Locale;
  * parameters, one P more on the driver. To all of it comes what Spark and the program hold before
  * there is any model ({@link #BASE_BYTES}).
  *
- * <p>Data and broadcasts are Spark's to keep and can go to disk, so a run is refused only where
- * what is left without them exceeds the heap.
+ * <p>Data are Spark's to keep and can go to disk, so a run is refused only where what is left
+ * without them exceeds the heap.
  *
  * @param driver the driver's heap
  * @param executor each executor's heap; null where there is one process
@@ -126,12 +126,12 @@ public record ResourceEstimate(
       arrivals = g + 2L * Math.min(plan.ranges(), place.executors()) * range;
       reducer = (pieces + 1) * range;
     }
-    long driverRequired = BASE_BYTES + state + arrivals;
-    long executorRequired = BASE_BYTES + p + atWork + reducer;
+    long driverBytes = BASE_BYTES + state + p + arrivals;
+    long executorRequired = BASE_BYTES + 2 * p + atWork + reducer;
     return new ResourceEstimate(
-        new Heap(driverRequired + p, driverRequired, place.driverHeapBytes()),
+        new Heap(driverBytes, driverBytes, place.driverHeapBytes()),
         new Heap(
-            executorRequired + p + place.dataBytes() / processes,
+            executorRequired + place.dataBytes() / processes,
             executorRequired,
             place.executorHeapBytes()),
         place.executors(),

@@ -48,13 +48,14 @@ final class EndOfARunTest {
     assertThat(outcome.code()).isZero();
     assertThat(outcome.out()).isEqualTo(folder.resolve("run") + System.lineSeparator());
     List<String> lines = outcome.err().lines().toList();
-    assertThat(lines).hasSize(4);
+    assertThat(lines).hasSize(5);
+    assertThat(lines.get(0)).matches("Memory: driver [0-9]+ MB of [0-9.]+ [MG]B\\.");
     for (int epoch = 1; epoch <= 3; epoch++) {
-      assertThat(lines.get(epoch - 1))
+      assertThat(lines.get(epoch))
           .startsWith("epoch " + epoch + "/3: train loss ")
           .contains("accuracy", "validation loss", "examples/s");
     }
-    assertThat(lines.get(3)).startsWith("test accuracy ").contains("15 steps in");
+    assertThat(lines.get(4)).startsWith("test accuracy ").contains("15 steps in");
     assertThat(outcome.err()).doesNotContain("\r", "\u001B");
   }
 
@@ -71,9 +72,9 @@ final class EndOfARunTest {
     Outcome outcome =
         train(moons(""), "run", "--no-progress", "--set", "network.layers[0].initializer=zeros");
     assertThat(outcome.code()).isZero();
-    assertThat(outcome.err().lines()).hasSize(2);
+    assertThat(outcome.err().lines()).hasSize(3);
     assertThat(outcome.err())
-        .contains("network.layers[0]", "all weights 0")
+        .contains("network.layers[0]", "all weights 0", "Memory: driver ")
         .doesNotContain("epoch 1");
     assertThat(Outcome.json(folder.resolve("run").resolve("summary.json")).path("notes"))
         .hasSize(1);
