@@ -203,21 +203,25 @@ final class BarrierStage {
   private void route(long end) throws StageFailure, InterruptedException {
     SumRoutes routes = new SumRoutes(formats.tree(), placeOfShard, places.size());
     if (!routes.direct()) {
-      List<ByteBuffer> ports = askAll(end, place -> envelope(MessageKind.SERVE, 0).alone());
-      for (int i = 0; i < ports.size(); i++) {
-        places.get(i).port = ports.get(i).getInt();
+      List<ByteBuffer> opened = askAll(end, place -> envelope(MessageKind.SERVE, 0).alone());
+      for (int i = 0; i < opened.size(); i++) {
+        places.get(i).port = opened.get(i).getInt();
       }
     }
     List<String> hosts = new ArrayList<>();
-    int[] ports = new int[places.size()];
-    for (int i = 0; i < ports.length; i++) {
-      hosts.add(places.get(i).host);
-      ports[i] = places.get(i).port;
+    List<Integer> ports = new ArrayList<>();
+    for (Place place : places) {
+      hosts.add(place.host);
+      ports.add(place.port);
+    }
+    List<Integer> stations = new ArrayList<>();
+    for (int station : placeOfShard) {
+      stations.add(station);
     }
     askAll(
         end,
         place ->
-            new RoutesMessage(place, hosts, ports, placeOfShard)
+            new RoutesMessage(place, hosts, ports, stations)
                 .message(envelope(MessageKind.ROUTES, 0)));
     List<Link> below = new ArrayList<>();
     for (int child : routes.children(SumRoutes.DRIVER)) {
@@ -255,7 +259,7 @@ final class BarrierStage {
   }
 
   /** A task of this process is at work. */
-  synchronized void registerHere(int partition, int[] shards) {
+  synchronized void registerHere(int partition, List<Integer> shards) {
     register(partition, shards, null);
   }
 
@@ -275,7 +279,7 @@ final class BarrierStage {
     register(registration.partition(), registration.shards(), place);
   }
 
-  private void register(int partition, int[] shards, Place place) {
+  private void register(int partition, List<Integer> shards, Place place) {
     if (partition < 0 || partition >= partitions || ending) {
       throw new IllegalArgumentException("nobody waits for partition " + partition);
     }
@@ -389,7 +393,8 @@ final class BarrierStage {
     }
   }
 
-  /** Waits for a change; returns false when the time is over. */
+  /** Waits for a change, which may be another one; returns false when the time is over. */
+  @SuppressWarnings("WaitNotInLoop") // The callers' loops look at what has changed.
   private boolean waitUntil(long end) throws InterruptedException {
     long left = end - System.nanoTime();
     if (left <= 0) {
@@ -530,7 +535,7 @@ final class BarrierStage {
         new StatisticsMessage(part.point(), Map.of(formats.tree().root(), total));
     for (Place place : places) {
       // A station that does not take it has lost its connection, which is noticed there.
-      place.link.ask(answer.message(envelope(MessageKind.TOTAL, work)));
+      place.link.tell(answer.message(envelope(MessageKind.TOTAL, work)), refusal -> {});
     }
   }
 
@@ -598,7 +603,7 @@ final class BarrierStage {
     }
     for (Place place : listeners) {
       // One that does not listen is canceled with the job.
-      place.link.ask(envelope(MessageKind.STOP, 0).alone());
+      place.link.tell(envelope(MessageKind.STOP, 0).alone(), refusal -> {});
     }
     boolean interrupted = intact && join(STOP_SECONDS);
     if (job.isAlive()) {

@@ -6,6 +6,7 @@ import dev.lockstep.trainer.reduce.MetricSums;
 import dev.lockstep.trainer.reduce.ShardTree.Node;
 import dev.lockstep.trainer.reduce.StatisticsPoint;
 import dev.lockstep.trainer.reduce.StatisticsSum;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +53,7 @@ final class DriverStation implements Station {
   }
 
   @Override
-  public void register(int partition, int[] shards) {
+  public void register(int partition, List<Integer> shards) {
     stage.registerHere(partition, shards);
   }
 

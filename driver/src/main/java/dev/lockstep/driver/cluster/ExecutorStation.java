@@ -147,7 +147,7 @@ final class ExecutorStation implements Station, Receiver {
   }
 
   @Override
-  public void register(int partition, int[] shards) throws InterruptedException {
+  public void register(int partition, List<Integer> shards) throws InterruptedException {
     finished.put(partition, 0L);
     Registration registration = new Registration(id, partition, executor, host, shards);
     askDriver(
@@ -282,14 +282,8 @@ final class ExecutorStation implements Station, Receiver {
 
   /** Sends a small message to the driver without waiting for its receipt. */
   private void tell(ByteBuffer message) {
-    driver
-        .ask(message)
-        .whenComplete(
-            (receipt, refusal) -> {
-              if (refusal != null) {
-                failed(driver.name() + " refused: " + refusal.getMessage(), refusal);
-              }
-            });
+    driver.tell(
+        message, refusal -> failed(driver.name() + " refused: " + refusal.getMessage(), refusal));
   }
 
   /** Ends everything here with a failure. */
@@ -357,7 +351,7 @@ final class ExecutorStation implements Station, Receiver {
   }
 
   private void route(RoutesMessage message, RpcResponseCallback answer) {
-    SumRoutes all = new SumRoutes(formats.tree(), message.stationOfShard(), message.ports().length);
+    SumRoutes all = new SumRoutes(formats.tree(), message.places(), message.ports().size());
     List<SumRoutes.Exit> exits = all.exits(message.self());
     List<Node> tops = new ArrayList<>();
     Map<Integer, Link> links = new HashMap<>();
@@ -389,7 +383,7 @@ final class ExecutorStation implements Station, Receiver {
     Link known = links.get(station);
     if (known == null) {
       String toHost = message.hosts().get(station);
-      int port = message.ports()[station];
+      int port = message.ports().get(station);
       known = link(toHost, port, "the executor at " + toHost + ":" + port);
       links.put(station, known);
     }

@@ -7,8 +7,7 @@ import java.nio.ByteBuffer;
 
 /** An error that every attempt would meet, on its way to the driver. */
 final class FailureMessage {
-  private static final ErrorKind[] KINDS = ErrorKind.values();
-  private static final int BYTES = Envelope.BYTES + 2 * Integer.BYTES + 1024;
+  private static final int BYTES = Envelope.BYTES + 2 * (Integer.BYTES + 1024);
 
   private FailureMessage() {}
 
@@ -16,18 +15,14 @@ final class FailureMessage {
   static ByteBuffer message(Envelope envelope, LockstepException failure) {
     ByteBuffer out = ByteBuffer.allocate(BYTES);
     envelope.write(out);
-    out.putInt(failure.kind().ordinal());
+    Registration.writeText(out, failure.kind().name());
     Registration.writeText(out, String.valueOf(failure.getMessage()));
     return out.flip();
   }
 
   /** Reads what follows the envelope. */
   static LockstepException read(ByteBuffer body) {
-    MetricsFormat.requireLength(body, Integer.BYTES);
-    int kind = body.getInt();
-    if (kind < 0 || kind >= KINDS.length) {
-      throw new IllegalArgumentException("there is no error of kind " + kind);
-    }
-    return new LockstepException(KINDS[kind], Registration.readText(body));
+    ErrorKind kind = ErrorKind.valueOf(Registration.readText(body));
+    return new LockstepException(kind, Registration.readText(body));
   }
 }

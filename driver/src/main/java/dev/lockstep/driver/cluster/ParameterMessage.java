@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
  *
  * <pre>
  *   int    0 for a step, 1 for an evaluation
- *   int    the split that is evaluated
+ *   text   the split, its length before it
  *   long   step
  *   int    epoch
  *   int    step in the epoch
@@ -20,8 +20,7 @@ import java.nio.ByteBuffer;
  * </pre>
  */
 final class ParameterMessage {
-  private static final int FIXED_BYTES = 6 * Integer.BYTES + Long.BYTES;
-  private static final Split[] SPLITS = Split.values();
+  private static final int NUMBERS_BYTES = 4 * Integer.BYTES + Long.BYTES;
 
   private final boolean evaluation;
   private final Split split;
@@ -42,12 +41,15 @@ final class ParameterMessage {
     envelope.write(out);
     float[] values;
     if (work instanceof Work.Evaluation evaluation) {
-      out.putInt(1).putInt(evaluation.split().ordinal()).putLong(0).putInt(0).putInt(0);
+      out.putInt(1);
+      Registration.writeText(out, evaluation.split().name());
+      out.putLong(0).putInt(0).putInt(0);
       values = evaluation.parameters().values();
     } else {
       Work.Step step = (Work.Step) work;
       StepPlan plan = step.plan();
-      out.putInt(0).putInt(Split.TRAIN.ordinal());
+      out.putInt(0);
+      Registration.writeText(out, Split.TRAIN.name());
       out.putLong(plan.step()).putInt(plan.epoch()).putInt(plan.stepInEpoch());
       values = step.parameters().values();
     }
@@ -64,17 +66,14 @@ final class ParameterMessage {
    * @throws IllegalArgumentException where the part is another one or incomplete
    */
   static ParameterMessage read(ByteBuffer body, int expectedFrom, int length) {
-    MetricsFormat.requireLength(body, FIXED_BYTES);
+    MetricsFormat.requireLength(body, Integer.BYTES);
     boolean evaluation = body.getInt() == 1;
-    int split = body.getInt();
+    Split split = Split.valueOf(Registration.readText(body));
+    MetricsFormat.requireLength(body, NUMBERS_BYTES);
     StepPlan plan = new StepPlan(body.getLong(), body.getInt(), body.getInt());
     int from = body.getInt();
     int count = body.getInt();
-    if (split < 0
-        || split >= SPLITS.length
-        || from != expectedFrom
-        || count < 0
-        || count > length - from) {
+    if (from != expectedFrom || count < 0 || count > length - from) {
       throw new IllegalArgumentException(
           "parameters "
               + from
@@ -87,7 +86,7 @@ final class ParameterMessage {
               + " were expected");
     }
     MetricsFormat.requireLength(body, (long) count * Float.BYTES);
-    return new ParameterMessage(evaluation, SPLITS[split], plan, from, count);
+    return new ParameterMessage(evaluation, split, plan, from, count);
   }
 
   /** First float of this part. */

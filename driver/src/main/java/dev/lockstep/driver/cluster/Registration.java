@@ -4,6 +4,8 @@ import dev.lockstep.driver.cluster.wire.Envelope;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -15,7 +17,8 @@ import java.util.UUID;
  * @param host where it is, for other stations and for messages
  * @param shards numbers of the task's training shards, in order
  */
-record Registration(UUID station, int partition, String executor, String host, int[] shards) {
+record Registration(
+    UUID station, int partition, String executor, String host, List<Integer> shards) {
   private static final int MAX_TEXT_BYTES = 1024;
   private static final int FIXED_BYTES = 2 * Long.BYTES + Integer.BYTES;
 
@@ -27,13 +30,13 @@ record Registration(UUID station, int partition, String executor, String host, i
                 + FIXED_BYTES
                 + 3 * Integer.BYTES
                 + 2 * MAX_TEXT_BYTES
-                + shards.length * Integer.BYTES);
+                + shards.size() * Integer.BYTES);
     envelope.write(out);
     out.putLong(station.getMostSignificantBits()).putLong(station.getLeastSignificantBits());
     out.putInt(partition);
     writeText(out, executor);
     writeText(out, host);
-    out.putInt(shards.length);
+    out.putInt(shards.size());
     for (int shard : shards) {
       out.putInt(shard);
     }
@@ -75,16 +78,16 @@ record Registration(UUID station, int partition, String executor, String host, i
   }
 
   /** Reads a number of integers that follow that number. */
-  static int[] readInts(ByteBuffer body, int max) {
+  static List<Integer> readInts(ByteBuffer body, int max) {
     MetricsFormat.requireLength(body, Integer.BYTES);
     int length = body.getInt();
     if (length < 0 || length > max) {
       throw new IllegalArgumentException(length + " numbers came where at most " + max + " can be");
     }
     MetricsFormat.requireLength(body, (long) length * Integer.BYTES);
-    int[] numbers = new int[length];
+    List<Integer> numbers = new ArrayList<>(length);
     for (int i = 0; i < length; i++) {
-      numbers[i] = body.getInt();
+      numbers.add(body.getInt());
     }
     return numbers;
   }

@@ -13,8 +13,18 @@ import java.util.List;
  * @param ports of all stations; 0 where they need none
  * @param stationOfShard number of the station that holds each shard
  */
-record RoutesMessage(int self, List<String> hosts, int[] ports, int[] stationOfShard) {
+record RoutesMessage(
+    int self, List<String> hosts, List<Integer> ports, List<Integer> stationOfShard) {
   private static final int TEXT_BYTES = 1024 + Integer.BYTES;
+
+  /** {@link #stationOfShard} as an array. */
+  int[] places() {
+    int[] places = new int[stationOfShard.size()];
+    for (int shard = 0; shard < places.length; shard++) {
+      places[shard] = stationOfShard.get(shard);
+    }
+    return places;
+  }
 
   /** The message. */
   ByteBuffer message(Envelope envelope) {
@@ -23,14 +33,14 @@ record RoutesMessage(int self, List<String> hosts, int[] ports, int[] stationOfS
             Envelope.BYTES
                 + 3 * Integer.BYTES
                 + hosts.size() * (TEXT_BYTES + Integer.BYTES)
-                + stationOfShard.length * Integer.BYTES);
+                + stationOfShard.size() * Integer.BYTES);
     envelope.write(out);
     out.putInt(self).putInt(hosts.size());
-    for (int station = 0; station < ports.length; station++) {
+    for (int station = 0; station < ports.size(); station++) {
       Registration.writeText(out, hosts.get(station));
-      out.putInt(ports[station]);
+      out.putInt(ports.get(station));
     }
-    out.putInt(stationOfShard.length);
+    out.putInt(stationOfShard.size());
     for (int station : stationOfShard) {
       out.putInt(station);
     }
@@ -47,21 +57,21 @@ record RoutesMessage(int self, List<String> hosts, int[] ports, int[] stationOfS
           "there cannot be a station " + self + " of " + stations + " for " + shards + " shards");
     }
     List<String> hosts = new ArrayList<>();
-    int[] ports = new int[stations];
+    List<Integer> ports = new ArrayList<>();
     for (int station = 0; station < stations; station++) {
       hosts.add(Registration.readText(body));
       MetricsFormat.requireLength(body, Integer.BYTES);
-      ports[station] = body.getInt();
+      ports.add(body.getInt());
     }
-    int[] places = Registration.readInts(body, shards);
+    List<Integer> places = Registration.readInts(body, shards);
     for (int place : places) {
       if (place < 0 || place >= stations) {
         throw new IllegalArgumentException("there is no station " + place);
       }
     }
-    if (places.length != shards) {
+    if (places.size() != shards) {
       throw new IllegalArgumentException(
-          "places of " + places.length + " shards came instead of " + shards);
+          "places of " + places.size() + " shards came instead of " + shards);
     }
     return new RoutesMessage(self, hosts, ports, places);
   }

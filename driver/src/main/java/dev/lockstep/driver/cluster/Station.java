@@ -6,6 +6,7 @@ import dev.lockstep.trainer.reduce.MetricSums;
 import dev.lockstep.trainer.reduce.ShardTree.Node;
 import dev.lockstep.trainer.reduce.StatisticsPoint;
 import dev.lockstep.trainer.reduce.StatisticsSum;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -19,7 +20,7 @@ sealed interface Station permits DriverStation, ExecutorStation {
    *
    * @param shards the numbers of its training shards
    */
-  void register(int partition, int[] shards) throws InterruptedException;
+  void register(int partition, List<Integer> shards) throws InterruptedException;
 
   /**
    * Waits for the next work.

@@ -2,6 +2,7 @@ package dev.lockstep.driver.cluster;
 
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.pack.Split;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -17,11 +18,10 @@ record TaskShards(Map<Split, List<Shard>> splits) {
   }
 
   /** The numbers of the training shards, in order. */
-  int[] numbers() {
-    List<Shard> shards = of(Split.TRAIN);
-    int[] numbers = new int[shards.size()];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = shards.get(i).number();
+  List<Integer> numbers() {
+    List<Integer> numbers = new ArrayList<>();
+    for (Shard shard : of(Split.TRAIN)) {
+      numbers.add(shard.number());
     }
     return numbers;
   }

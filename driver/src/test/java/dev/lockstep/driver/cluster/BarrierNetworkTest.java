@@ -11,6 +11,7 @@ import dev.lockstep.driver.cluster.wire.Receiver;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -108,7 +109,7 @@ class BarrierNetworkTest {
   }
 
   private static void sendRaw(int port, byte[] bytes) {
-    try (Socket socket = new Socket("127.0.0.1", port)) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       OutputStream out = socket.getOutputStream();
       out.write(bytes);
       out.flush();

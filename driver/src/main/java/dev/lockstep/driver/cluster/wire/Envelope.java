@@ -30,7 +30,7 @@ public record Envelope(UUID run, int generation, MessageKind kind, long sequence
   /** Writes the envelope at the buffer's position and makes the buffer little-endian. */
   public void write(ByteBuffer out) {
     out.order(ByteOrder.LITTLE_ENDIAN);
-    out.putInt(MARK).putInt(kind.ordinal());
+    out.putInt(MARK).putInt(kind.number());
     out.putLong(run.getMostSignificantBits()).putLong(run.getLeastSignificantBits());
     out.putLong(sequence).putInt(generation);
   }
@@ -52,7 +52,7 @@ public record Envelope(UUID run, int generation, MessageKind kind, long sequence
     if (in.remaining() < BYTES || in.getInt() != MARK) {
       throw new IllegalArgumentException("not a message of Lockstep");
     }
-    MessageKind kind = MessageKind.at(in.getInt());
+    MessageKind kind = MessageKind.of(in.getInt());
     UUID run = new UUID(in.getLong(), in.getLong());
     long sequence = in.getLong();
     return new Envelope(run, in.getInt(), kind, sequence);

@@ -6,6 +6,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
 
@@ -109,6 +110,27 @@ public final class Link {
           }
         });
     return answer;
+  }
+
+  /**
+   * Sends a message whose answer does not matter.
+   *
+   * @param refused is told where the other side does not take it
+   */
+  public void tell(ByteBuffer message, Consumer<Throwable> refused) {
+    client.sendRpc(
+        message,
+        new RpcResponseCallback() {
+          @Override
+          public void onSuccess(ByteBuffer receipt) {
+            lastReceipt = System.nanoTime();
+          }
+
+          @Override
+          public void onFailure(Throwable reason) {
+            refused.accept(reason);
+          }
+        });
   }
 
   /** Whether this link leads along the given connection. */
