@@ -2,6 +2,7 @@ package dev.lockstep.driver.bench;
 
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.pack.Split;
+import dev.lockstep.driver.cluster.BarrierReplicas;
 import dev.lockstep.driver.cluster.LocalReplicas;
 import dev.lockstep.driver.cluster.ReplicaBlueprint;
 import dev.lockstep.driver.cluster.Replicas;
@@ -37,8 +38,16 @@ record Contender(String name, boolean holdsSlots, Opener opener) {
           (spark, blueprint, shards, team) ->
               new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, shards)));
 
+  /** One long-lived stage. */
+  static final Contender BARRIER =
+      new Contender(
+          "barrier",
+          true,
+          (spark, blueprint, shards, team) ->
+              new BarrierReplicas(spark, blueprint, Map.of(Split.TRAIN, shards)));
+
   /** Those that are compared with {@link #LOCAL}. */
-  static final List<Contender> DISTRIBUTED = List.of(TREE);
+  static final List<Contender> DISTRIBUTED = List.of(TREE, BARRIER);
 
   /** Makes replicas over shards in the executors' memory, or on the driver's threads. */
   interface Opener {
