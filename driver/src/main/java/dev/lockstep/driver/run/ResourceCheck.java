@@ -33,7 +33,9 @@ final class ResourceCheck {
   private static ResourceEstimate.Place place(JavaSparkContext spark, RunSetup setup) {
     boolean oneProcess = spark.isLocal();
     // All threads of the driver are one task where no job is run for a step.
-    boolean oneTask = setup.configuration().training().synchronizer() == Synchronizer.LOCAL;
+    Synchronizer synchronizer = setup.configuration().training().synchronizer();
+    boolean oneTask =
+        synchronizer == Synchronizer.LOCAL || (synchronizer == Synchronizer.AUTO && oneProcess);
     int partitions = setup.data().train().shards().getNumPartitions();
     return new ResourceEstimate.Place(
         setup.shards(),
