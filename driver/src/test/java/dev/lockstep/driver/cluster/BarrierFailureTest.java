@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.layer.BatchMoments;
 import dev.lockstep.trainer.layer.LayerSpec;
 import dev.lockstep.trainer.parameter.ParameterVector;
+import dev.lockstep.trainer.replica.Examples;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -198,20 +200,22 @@ class BarrierFailureTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aStepThatTakesTooLongNamesThePartitions(boolean isolated) {
+  void workThatTakesTooLongNamesThePartitions(boolean isolated) {
     GeneratedRun run =
         new GeneratedRun(
             2,
-            List.of(GeneratedRun.dense(6000), GeneratedRun.dense(6000), GeneratedRun.dense(3)),
+            List.of(GeneratedRun.dense(2000), GeneratedRun.dense(2000), GeneratedRun.dense(3)),
             300);
     try (JavaSparkContext spark =
-            TrainingFixture.spark("local[2]", Map.of("spark.lockstep.barrier.stepTimeout", "1s"));
-        BarrierReplicas replicas = run.barrier(spark, 2, isolated)) {
-      ParameterVector parameters = run.parameters();
-      assertThatThrownBy(() -> replicas.compute(parameters, run.step(1)))
-          .isInstanceOf(LockstepException.class)
-          .hasMessageContainingAll("After 1 s", "spark.lockstep.barrier.stepTimeout")
-          .hasMessageFindingMatch("waits for partitions [01]");
+        TrainingFixture.spark("local[2]", Map.of("spark.lockstep.barrier.stepTimeout", "1s"))) {
+      JavaRDD<Shard> train = run.distributed(spark, 2).mapPartitions(new ManyRows());
+      try (BarrierReplicas replicas = run.barrier(spark, train, isolated)) {
+        ParameterVector parameters = run.parameters();
+        assertThatThrownBy(() -> replicas.evaluate(parameters, Split.TRAIN))
+            .isInstanceOf(LockstepException.class)
+            .hasMessageContainingAll("After 1 s", "spark.lockstep.barrier.stepTimeout")
+            .hasMessageFindingMatch("waits for partitions [01]");
+      }
     }
   }
 
@@ -306,6 +310,21 @@ class BarrierFailureTest {
         throw new IllegalStateException("a failure on purpose");
       }
       return shards;
+    }
+  }
+
+  /** Gives every shard so many rows that nobody evaluates them in a second. */
+  private static final class ManyRows implements FlatMapFunction<Iterator<Shard>, Shard> {
+    private static final long serialVersionUID = 1L;
+    private static final int ROWS = 25_000;
+
+    @Override
+    public Iterator<Shard> call(Iterator<Shard> shards) {
+      int number = shards.next().number();
+      float[] features = new float[ROWS * GeneratedRun.FEATURES];
+      Examples rows =
+          new Examples(GeneratedRun.FEATURES, number, 2, features, new float[ROWS], null);
+      return List.of(new Shard(number, rows)).iterator();
     }
   }
 
