@@ -143,6 +143,18 @@ public final class BarrierReplicas implements Replicas {
               + " spark.dynamicAllocation.enabled is true. Use --conf"
               + " spark.dynamicAllocation.enabled=false, or training.synchronizer: tree.");
     }
+    boolean network = isolated || !spark.isLocal();
+    String cipher = conf.get("spark.network.crypto.cipher", "AES/CTR/NoPadding");
+    if (network
+        && conf.getBoolean("spark.authenticate", false)
+        && conf.getBoolean("spark.network.crypto.enabled", false)
+        && cipher.startsWith("AES/GCM")) {
+      // Messages from the accepting side of a connection never arrive then.
+      throw LockstepException.usage(
+          "training.synchronizer: 'barrier' does not work with spark.network.crypto.cipher "
+              + cipher
+              + ". Use AES/CTR/NoPadding, or training.synchronizer: tree.");
+    }
     if (conf.getBoolean("spark.ssl.rpc.enabled", false)) {
       throw LockstepException.usage(
           "training.synchronizer: 'barrier' does not support spark.ssl.rpc.enabled. Use"

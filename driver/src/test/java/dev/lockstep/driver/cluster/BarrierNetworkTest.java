@@ -8,6 +8,7 @@ import dev.lockstep.driver.cluster.wire.Envelope;
 import dev.lockstep.driver.cluster.wire.Link;
 import dev.lockstep.driver.cluster.wire.MessageKind;
 import dev.lockstep.driver.cluster.wire.Receiver;
+import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -156,6 +157,22 @@ class BarrierNetworkTest {
               });
       assertThat(digest).isEqualTo(run.expected(5));
       assertThat(replicas.starts()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aCipherThatLosesMessagesIsRefused() {
+    Map<String, String> settings =
+        Map.of(
+            "spark.authenticate", "true",
+            "spark.authenticate.secret", "a secret of this test",
+            "spark.network.crypto.enabled", "true",
+            "spark.network.crypto.cipher", "AES/GCM/NoPadding");
+    GeneratedRun run = GeneratedRun.of(2);
+    try (JavaSparkContext spark = TrainingFixture.spark("local[2]", settings)) {
+      assertThatThrownBy(() -> run.barrier(spark, 2, true))
+          .isInstanceOf(LockstepException.class)
+          .hasMessageContainingAll("spark.network.crypto.cipher", "AES/CTR/NoPadding");
     }
   }
 
