@@ -200,14 +200,18 @@ class SynchronizedMomentsTest {
         Report reportOfSeveral = update.prepare(actual, several, workspace);
         assertThat(reportOfSeveral.loss())
             .isCloseTo(reportOfOne.loss(), within(1e-6 * (1 + reportOfOne.loss())));
-        if (step == 1) {
-          assertThat(difference(actual.gradient(), expected.gradient())).isLessThan(1e-6);
-        }
+        assertThat(difference(actual.gradient(), expected.gradient()))
+            .as("gradient of step " + step)
+            .isLessThan(1e-6);
         update.apply(expected, reportOfOne, one, stateOfOne, 0.05, step, workspace);
         update.apply(actual, reportOfSeveral, several, stateOfSeveral, 0.05, step, workspace);
         statisticsOfOne.move(expected.moments(), one);
         statisticsOfSeveral.move(actual.moments(), several);
         assertThat(difference(several.values(), one.values())).as("step " + step).isLessThan(1e-6);
+        // The next step is compared from the same place again: over several steps a mini-batch of a
+        // few rows would make the rounding of one grow.
+        System.arraycopy(one.values(), 0, several.values(), 0, one.values().length);
+        System.arraycopy(stateOfOne.slot(0), 0, stateOfSeveral.slot(0), 0, length);
         team.recycle(actual);
       }
     }
