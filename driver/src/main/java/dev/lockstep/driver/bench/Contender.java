@@ -2,11 +2,11 @@ package dev.lockstep.driver.bench;
 
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.pack.Split;
-import dev.lockstep.driver.cluster.BarrierReplicas;
 import dev.lockstep.driver.cluster.LocalReplicas;
 import dev.lockstep.driver.cluster.ReplicaBlueprint;
 import dev.lockstep.driver.cluster.Replicas;
 import dev.lockstep.driver.cluster.TreeReplicas;
+import dev.lockstep.driver.cluster.barrier.BarrierReplicas;
 import dev.lockstep.trainer.parallel.ThreadTeam;
 import java.util.List;
 import java.util.Map;

@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  *
  * <p>Safe for several tasks at once: each borrows a team of its own.
  */
-final class ReplicaHost implements AutoCloseable {
+public final class ReplicaHost implements AutoCloseable {
   /** Runs whose hosts one executor keeps; more at once still work, only slower. */
   private static final int MAX_HOSTS = 8;
 
@@ -60,7 +60,7 @@ final class ReplicaHost implements AutoCloseable {
   }
 
   /** The host of a run in this JVM, built on first use. */
-  static ReplicaHost of(String runId, Supplier<ReplicaBlueprint> blueprint, int threads) {
+  public static ReplicaHost of(String runId, Supplier<ReplicaBlueprint> blueprint, int threads) {
     ReplicaHost host = HOSTS.get(runId);
     if (host != null) {
       return host;
@@ -76,7 +76,7 @@ final class ReplicaHost implements AutoCloseable {
   }
 
   /** Forgets the host of a run in this JVM. */
-  static void forget(String runId) {
+  public static void forget(String runId) {
     ReplicaHost host = HOSTS.remove(runId);
     if (host != null) {
       host.close();
@@ -84,7 +84,7 @@ final class ReplicaHost implements AutoCloseable {
   }
 
   /** A team for the caller alone, to be given back; not for steps with an exchange. */
-  ReplicaTeam borrowTeam() {
+  public ReplicaTeam borrowTeam() {
     return borrowTeam(1);
   }
 
@@ -93,7 +93,7 @@ final class ReplicaHost implements AutoCloseable {
    *
    * @param slices shards whose steps it will compute
    */
-  ReplicaTeam borrowTeam(int slices) {
+  public ReplicaTeam borrowTeam(int slices) {
     int size = teamSize(slices);
     for (ReplicaTeam team = idleTeams.pollFirst(); team != null; team = idleTeams.pollFirst()) {
       if (team.size() >= size) {
@@ -113,7 +113,7 @@ final class ReplicaHost implements AutoCloseable {
   }
 
   /** Where the shards of a network meet in a step; empty where they do not. */
-  List<StatisticsPoint> statisticsPoints() {
+  public List<StatisticsPoint> statisticsPoints() {
     return network.statisticsPoints();
   }
 
@@ -123,7 +123,7 @@ final class ReplicaHost implements AutoCloseable {
   }
 
   /** Takes a team back. */
-  void giveBack(ReplicaTeam team) {
+  public void giveBack(ReplicaTeam team) {
     if (closed) {
       team.close();
     } else {
@@ -140,7 +140,7 @@ final class ReplicaHost implements AutoCloseable {
    * The contributions of {@code shards} to a step, added up as far as the tree allows. Where shards
    * meet in the middle of a step, these must be all shards of the run.
    */
-  TreeSum<Contribution> compute(
+  public TreeSum<Contribution> compute(
       ReplicaTeam team, ParameterVector parameters, List<Shard> shards, StepPlan step) {
     List<StatisticsPoint> points = network.statisticsPoints();
     if (points.isEmpty()) {
@@ -164,7 +164,7 @@ final class ReplicaHost implements AutoCloseable {
    * @param team with a thread for each shard, where there is an exchange
    * @param exchange where shards meet in the middle of this step; null where they do not
    */
-  TreeSum<Contribution> compute(
+  public TreeSum<Contribution> compute(
       ReplicaTeam team,
       ParameterVector parameters,
       List<Shard> shards,
@@ -180,7 +180,8 @@ final class ReplicaHost implements AutoCloseable {
   }
 
   /** Loss and metrics of {@code shards}, added up as far as the tree allows. */
-  TreeSum<MetricSums> evaluate(ReplicaTeam team, ParameterVector parameters, List<Shard> shards) {
+  public TreeSum<MetricSums> evaluate(
+      ReplicaTeam team, ParameterVector parameters, List<Shard> shards) {
     int[] numbers = new int[shards.size()];
     List<Examples> examples = new ArrayList<>(shards.size());
     for (Shard shard : shards) {

@@ -10,4 +10,4 @@ import dev.lockstep.trainer.reduce.ShardTree.Node;
  * @param sum what they add up to
  * @param <T> what is summed
  */
-record ShardSum<T extends Mergeable<T>>(Node node, T sum) {}
+public record ShardSum<T extends Mergeable<T>>(Node node, T sum) {}

@@ -43,8 +43,8 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Three epochs of a network with batch norm and dropout, over whatever replicas. */
-final class TrainingFixture {
-  static final List<LayerSpec> LAYERS =
+public final class TrainingFixture {
+  public static final List<LayerSpec> LAYERS =
       List.of(
           new Dense(24, Dense.DEFAULT_INITIALIZER, null),
           new BatchNorm(),
@@ -58,12 +58,12 @@ final class TrainingFixture {
 
   private TrainingFixture() {}
 
-  static DataSettings digits() {
+  public static DataSettings digits() {
     return settings(new DataLocation.Bundled("digits"), Map.of());
   }
 
   /** Digits that are moved, turned, mirrored and blurred by noise in every epoch anew. */
-  static DataSettings augmentedDigits() {
+  public static DataSettings augmentedDigits() {
     return settings(
         new DataLocation.Bundled("digits"),
         Map.of(),
@@ -75,7 +75,7 @@ final class TrainingFixture {
             new Augmentation.Noise(0.1)));
   }
 
-  static DataSettings settings(DataLocation location, Map<String, String> options) {
+  public static DataSettings settings(DataLocation location, Map<String, String> options) {
     return settings(location, options, null, List.of());
   }
 
@@ -97,21 +97,21 @@ final class TrainingFixture {
         augment);
   }
 
-  static JavaSparkContext spark(String master) {
+  public static JavaSparkContext spark(String master) {
     return spark(master, Map.of());
   }
 
-  static JavaSparkContext spark(String master, Map<String, String> settings) {
+  public static JavaSparkContext spark(String master, Map<String, String> settings) {
     return JavaSparkContext.fromSparkContext(
         SparkStart.start("test", master, settings).sparkContext());
   }
 
-  static ReplicaBlueprint blueprint(PreparedData data, int shards) {
+  public static ReplicaBlueprint blueprint(PreparedData data, int shards) {
     return blueprint(data, List.of(), shards);
   }
 
   /** A network whose gradient, 1.2 MB, is large beside what Spark adds to a result. */
-  static ReplicaBlueprint wideBlueprint(PreparedData data, int shards) {
+  public static ReplicaBlueprint wideBlueprint(PreparedData data, int shards) {
     List<LayerSpec> layers =
         List.of(
             new Dense(4000, Dense.DEFAULT_INITIALIZER, null),
@@ -120,7 +120,8 @@ final class TrainingFixture {
     return blueprint(data, layers, List.of(), shards);
   }
 
-  static ReplicaBlueprint blueprint(PreparedData data, List<Augmentation> augment, int shards) {
+  public static ReplicaBlueprint blueprint(
+      PreparedData data, List<Augmentation> augment, int shards) {
     return blueprint(data, LAYERS, augment, shards);
   }
 
@@ -144,12 +145,12 @@ final class TrainingFixture {
   }
 
   /** Trains and returns the SHA-256 of all parameters. */
-  static String train(Replicas replicas, ReplicaBlueprint blueprint) {
+  public static String train(Replicas replicas, ReplicaBlueprint blueprint) {
     int stepsPerEpoch = blueprint.plan().stepsPerEpoch();
     return train(replicas, blueprint, (long) EPOCHS * stepsPerEpoch, record -> {});
   }
 
-  static String train(
+  public static String train(
       Replicas replicas, ReplicaBlueprint blueprint, long steps, StepWatcher watcher) {
     Network network = blueprint.network();
     Optimizer optimizer = new Optimizer.Adam(0.003, 0.9, 0.999, 1e-8);
@@ -182,12 +183,12 @@ final class TrainingFixture {
     return ModelTensors.sha256(network.layout(), parameters);
   }
 
-  interface StepWatcher {
+  public interface StepWatcher {
     void after(StepRecord record);
   }
 
   /** The same run by threads of this JVM, over shards that Spark prepared. */
-  static String trainLocally(
+  public static String trainLocally(
       JavaSparkContext spark, DataSettings settings, int shards, int threads) {
     try (PreparedData data = DataPreparation.prepare(spark, settings, shards, 1)) {
       ReplicaBlueprint blueprint = blueprint(data, settings.augment(), shards);
@@ -199,14 +200,14 @@ final class TrainingFixture {
   }
 
   /** The same run as one Spark job a step, with shared memory and over the wire. */
-  static String trainOnTree(
+  public static String trainOnTree(
       JavaSparkContext spark, DataSettings settings, int shards, int partitions) {
     try (PreparedData data = DataPreparation.prepare(spark, settings, shards, partitions)) {
       return trainOnTree(spark, blueprint(data, settings.augment(), shards), data.train().shards());
     }
   }
 
-  static String trainOnTree(
+  public static String trainOnTree(
       JavaSparkContext spark, PreparedData data, JavaRDD<Shard> train, int shards) {
     return trainOnTree(spark, blueprint(data, shards), train);
   }
