@@ -97,6 +97,7 @@ final class BarrierClusterIT {
     ProcessBuilder builder = new ProcessBuilder(line);
     builder.redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().put("SPARK_HOME", ROOT.resolve("deploy/target/spark").toString());
+    builder.environment().put("SPARK_SCALA_VERSION", scalaLine());
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     Process process = builder.start();
@@ -106,6 +107,12 @@ final class BarrierClusterIT {
       process.destroyForcibly();
     }
     return process.exitValue();
+  }
+
+  /** Which Spark would find out from its own source tree. */
+  private static String scalaLine() {
+    String version = scala.util.Properties$.MODULE$.versionNumberString();
+    return version.substring(0, version.lastIndexOf('.'));
   }
 
   /** Executors run in folders of their own. */
