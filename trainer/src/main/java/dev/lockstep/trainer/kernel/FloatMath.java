@@ -51,6 +51,17 @@ public final class FloatMath {
     }
   }
 
+  /** {@link #exp(float)} of every {@code x - shift}, to the same bits; y may not be x. */
+  public static void exp(float[] x, float shift, float[] y, int from, int to) {
+    for (int i = from; i < to; i++) {
+      y[i] = shifted(clamp(x[i] - shift));
+    }
+    powersOfTwo(y, from, to);
+    for (int i = from; i < to; i++) {
+      y[i] = (reducedExpm1(clamp(x[i] - shift)) + 1f) * y[i];
+    }
+  }
+
   /**
    * e^x - 1 without the cancellation near 0. Relative error at most 2e-7 for 1e-37 ≤ |x| ≤ 87; -1
    * from about -17 on; from 88.37 on it is about 2.4e38 rather than infinity; NaN gives NaN.

@@ -64,14 +64,10 @@ public final class SoftmaxCrossEntropyLoss implements Loss {
       int start = row * classes;
       int predicted = largest(outputValues, start);
       float max = outputValues[start + predicted];
-      double total = 0.0;
-      for (int k = 0; k < classes; k++) {
-        float e = FloatMath.exp(outputValues[start + k] - max);
-        total += e;
-        if (gradient != null) {
-          gradient[start + k] = e;
-        }
-      }
+      double total =
+          gradient == null
+              ? sumOfExponentials(outputValues, start, max)
+              : exponentials(outputValues, start, max, gradient);
       int actual = (int) targets[row];
       float weight = classWeights == null ? weights[row] : weights[row] * classWeights[actual];
       double below = (double) max - outputValues[start + actual];
@@ -89,6 +85,24 @@ public final class SoftmaxCrossEntropyLoss implements Loss {
         takeTarget(gradient, start, actual, weight);
       }
     }
+  }
+
+  /** Σ e^(z_k - max) of a row, whose terms are left in {@code terms}, at the same places. */
+  private double exponentials(float[] values, int start, float max, float[] terms) {
+    FloatMath.exp(values, max, terms, start, start + classes);
+    double sum = 0.0;
+    for (int k = 0; k < classes; k++) {
+      sum += terms[start + k];
+    }
+    return sum;
+  }
+
+  private double sumOfExponentials(float[] values, int start, float max) {
+    double sum = 0.0;
+    for (int k = 0; k < classes; k++) {
+      sum += FloatMath.exp(values[start + k] - max);
+    }
+    return sum;
   }
 
   /** Mean over the classes of max - z_k. */
@@ -128,12 +142,7 @@ public final class SoftmaxCrossEntropyLoss implements Loss {
     for (int row = 0; row < rows; row++) {
       int start = row * classes;
       float max = outputValues[start + largest(outputValues, start)];
-      double total = 0.0;
-      for (int k = 0; k < classes; k++) {
-        float e = FloatMath.exp(outputValues[start + k] - max);
-        total += e;
-        answerValues[start + k] = e;
-      }
+      double total = exponentials(outputValues, start, max, answerValues);
       float factor = (float) (1.0 / total);
       for (int k = 0; k < classes; k++) {
         answerValues[start + k] *= factor;

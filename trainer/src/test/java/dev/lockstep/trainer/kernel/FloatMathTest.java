@@ -331,9 +331,12 @@ class FloatMathTest {
       x[i] = -100f + i * 0.004f;
     }
     float[] exp = values(FloatMath::exp, x);
+    float[] moved =
+        values((from, to, first, past) -> FloatMath.exp(from, 0.3f, to, first, past), x);
     float[] sigmoid = values(FloatMath::sigmoid, x);
     for (int i = 0; i < x.length; i++) {
       assertThat(exp[i]).isEqualTo(FloatMath.exp(x[i]));
+      assertThat(moved[i]).isEqualTo(FloatMath.exp(x[i] - 0.3f));
       assertThat(sigmoid[i]).isEqualTo(FloatMath.sigmoid(x[i]));
     }
   }
