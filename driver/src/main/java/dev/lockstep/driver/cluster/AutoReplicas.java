@@ -80,6 +80,7 @@ public final class AutoReplicas implements Replicas {
   private int furtherSteps;
   private StepTrial trial;
   private boolean decided;
+  private long stepsLeft;
   private Candidate wanted;
   private Candidate started;
   private Replicas running;
@@ -110,6 +111,11 @@ public final class AutoReplicas implements Replicas {
     listener = hearer;
   }
 
+  /** Whether the choice is made. */
+  public boolean isDecided() {
+    return decided;
+  }
+
   /** The name of the kind that computes at present. */
   public String taken() {
     return wanted.name();
@@ -117,7 +123,7 @@ public final class AutoReplicas implements Replicas {
 
   @Override
   public Contribution compute(ParameterVector parameters, StepPlan step) {
-    long stepsLeft = totalSteps - step.step();
+    stepsLeft = totalSteps - step.step();
     if (trial == null && !decided) {
       begin(stepsLeft + 1);
     }
@@ -129,8 +135,7 @@ public final class AutoReplicas implements Replicas {
             trial.add((nanoClock.getAsLong() - start) * NANO, total.computeNanos() * NANO);
           }
           return total;
-        },
-        stepsLeft);
+        });
   }
 
   @Override
@@ -140,7 +145,7 @@ public final class AutoReplicas implements Replicas {
 
   @Override
   public MetricSums evaluate(ParameterVector parameters, Split split) {
-    return use(replicas -> replicas.evaluate(parameters, split), 0);
+    return use(replicas -> replicas.evaluate(parameters, split));
   }
 
   private void begin(long steps) {
@@ -164,20 +169,20 @@ public final class AutoReplicas implements Replicas {
   }
 
   /** Does the work with the wanted kind, or with another where that fails from the start. */
-  private <T> T use(Function<Replicas, T> work, long stepsLeft) {
+  private <T> T use(Function<Replicas, T> work) {
     while (true) {
       try {
         T result = work.apply(wantedReplicas());
         proven = true;
         if (!decided && trial != null && trial.isComplete()) {
-          judge(stepsLeft);
+          judge();
         }
         return result;
       } catch (RuntimeException failure) {
         if (proven || Thread.currentThread().isInterrupted()) {
           throw failure;
         }
-        leaveOut(failure, stepsLeft);
+        leaveOut(failure);
       }
     }
   }
@@ -192,7 +197,7 @@ public final class AutoReplicas implements Replicas {
     return running;
   }
 
-  private void leaveOut(RuntimeException failure, long stepsLeft) {
+  private void leaveOut(RuntimeException failure) {
     try {
       close();
     } catch (RuntimeException onTheWayOut) {
@@ -203,7 +208,7 @@ public final class AutoReplicas implements Replicas {
     if (!measured.isEmpty() && (decided || untried.isEmpty())) {
       takeFastest("");
     } else if (!untried.isEmpty()) {
-      tryNext(stepsLeft);
+      tryNext();
     } else {
       failures.forEach(failure::addSuppressed);
       throw failure;
@@ -211,7 +216,7 @@ public final class AutoReplicas implements Replicas {
     failures.add(failure);
   }
 
-  private void tryNext(long stepsLeft) {
+  private void tryNext() {
     wanted = untried.removeFirst();
     if (decided || (untried.isEmpty() && measured.isEmpty())) {
       decide("");
@@ -223,7 +228,7 @@ public final class AutoReplicas implements Replicas {
     }
   }
 
-  private void judge(long stepsLeft) {
+  private void judge() {
     Measured now = new Measured(wanted, trial.seconds(), trial.notComputeSeconds());
     measured.add(now);
     if (untried.isEmpty()) {
@@ -236,7 +241,7 @@ public final class AutoReplicas implements Replicas {
               + Math.round(SECONDS_WORTH_SAVING)
               + " seconds");
     } else {
-      tryNext(stepsLeft);
+      tryNext();
     }
   }
 

@@ -54,6 +54,7 @@ public final class LocalReplicas implements Replicas {
   public Contribution compute(ParameterVector parameters, StepPlan step) {
     if (last != null) {
       team.recycle(last);
+      last = null;
     }
     last = host.compute(team, parameters, shards.get(Split.TRAIN), step).total();
     return last;

@@ -124,10 +124,10 @@ public final class ReplicaHost implements AutoCloseable {
 
   /** Takes a team back. */
   public void giveBack(ReplicaTeam team) {
+    idleTeams.addFirst(team);
     if (closed) {
-      team.close();
-    } else {
-      idleTeams.addFirst(team);
+      // Whoever closed the host may have looked before this team was there.
+      close();
     }
   }
 

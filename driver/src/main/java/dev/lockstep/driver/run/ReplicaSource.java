@@ -46,6 +46,12 @@ record ReplicaSource(
    * @throws LockstepException of kind usage where that kind cannot run here
    */
   Replicas start(Synchronizer synchronizer) {
+    if (synchronizer == Synchronizer.TREE && shardsMeet()) {
+      throw LockstepException.usage(
+          "moments: synchronized needs tasks that run at the same time, and so"
+              + " training.synchronizer barrier or local; trials side by side use 'tree' on a"
+              + " cluster, so set tuning.parallel to 1 there.");
+    }
     return starts().get(synchronizer).get();
   }
 
@@ -90,13 +96,17 @@ record ReplicaSource(
     return new AutoReplicas(candidates, obstacles, totalSteps, System::nanoTime);
   }
 
+  private boolean shardsMeet() {
+    return !blueprint.network().statisticsPoints().isEmpty();
+  }
+
   private Optional<String> obstacle(Synchronizer synchronizer) {
     return switch (synchronizer) {
       case BARRIER -> barrierObstacle(spark);
       case TREE ->
-          blueprint.network().statisticsPoints().isEmpty()
-              ? Optional.empty()
-              : Optional.of("moments: synchronized needs tasks that run at the same time");
+          shardsMeet()
+              ? Optional.of("moments: synchronized needs tasks that run at the same time")
+              : Optional.empty();
       default -> Optional.empty();
     };
   }

@@ -40,14 +40,22 @@ final class ResourceCheck {
     return new ResourceEstimate.Place(
         setup.shards(),
         oneTask ? 1 : partitions,
-        oneTask
-            ? Math.min(setup.shards(), spark.defaultParallelism())
-            : spark.getConf().getInt("spark.task.cpus", 1),
+        threadsPerTask(spark, setup, oneTask),
         // The driver is in the list too.
         oneProcess ? 0 : Math.max(1, spark.sc().statusTracker().getExecutorInfos().length - 1),
         dataBytes(setup.data()),
         Runtime.getRuntime().maxMemory(),
         spark.getConf().getSizeAsMb("spark.executor.memory", "1g") << 20);
+  }
+
+  private static int threadsPerTask(JavaSparkContext spark, RunSetup setup, boolean oneTask) {
+    if (!setup.network().statisticsPoints().isEmpty()) {
+      // Shards that meet in the middle of a step have a thread each.
+      return setup.shards();
+    }
+    return oneTask
+        ? Math.min(setup.shards(), spark.defaultParallelism())
+        : spark.getConf().getInt("spark.task.cpus", 1);
   }
 
   private static long dataBytes(PreparedData data) {

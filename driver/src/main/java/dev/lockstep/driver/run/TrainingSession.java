@@ -193,6 +193,13 @@ final class TrainingSession implements AutoCloseable {
     return replicas instanceof AutoReplicas auto ? Synchronizer.of(auto.taken()) : synchronizer;
   }
 
+  /** As {@link #synchronizer}, but {@code auto} again where it has not come to a choice yet. */
+  Synchronizer settledSynchronizer() {
+    return replicas instanceof AutoReplicas auto && !auto.isDecided()
+        ? Synchronizer.AUTO
+        : synchronizer();
+  }
+
   /** Another synchronizer that should cost less than the configured one; null where none is. */
   String fasterSynchronizer() {
     if (synchronizer != Synchronizer.TREE) {

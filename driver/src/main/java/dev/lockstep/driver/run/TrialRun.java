@@ -103,7 +103,7 @@ public final class TrialRun {
     try (TrainingSession session =
         TrainingSession.open(spark, setup, state, data, synchronizer, threads)) {
       takeSteps(session, lastStep, watcher, cancelled);
-      synchronizer = session.synchronizer();
+      synchronizer = session.settledSynchronizer();
       boolean diverged = status.equals("diverged");
       if (state.step() < lastStep && !state.stoppedEarly() && !diverged) {
         throw new CancellationException();

@@ -22,7 +22,8 @@ public final class FloatMath {
   private static final float ROUNDER = 12582912f;
   // Just below 127.5 · ln 2, so that k stays at most 127 and 2^k finite.
   private static final float EXP_MAX = 88.37f;
-  private static final float EXP_MIN = -87.3365447504f;
+  // The first float32 above -126 ln 2: below it e^x would be subnormal, which is slow.
+  private static final float EXP_MIN = -87.33654f;
   // Where the approximation reaches 1; further out it would pass it.
   private static final float TANH_MAX = 7.90531110763549805f;
   private static final float SQRT_HALF = (float) 0.7071067811865476;
@@ -32,7 +33,7 @@ public final class FloatMath {
   private FloatMath() {}
 
   /**
-   * e^x. Relative error at most 1e-7 for |x| ≤ 87; below -87.33 the result is 2^-126 rather than a
+   * e^x. Relative error at most 1e-7 for |x| ≤ 87; below -87.33 the result is about 2^-126, not a
    * subnormal number or 0, from 88.37 on it is about 2.4e38 rather than infinity; NaN gives NaN.
    *
    * <p>Source: range reduction of Cody and Waite (1980) and the minimax polynomial of the Cephes

@@ -37,7 +37,7 @@ public final class UpdateWorkspace {
             .filter(window -> window.role().isTrainable())
             .mapToInt(ParameterWindow::end)
             .toArray();
-    int blocks = (length + BLOCK - 1) / BLOCK;
+    int blocks = length / BLOCK + (length % BLOCK == 0 ? 0 : 1);
     this.squares = new double[blocks];
     this.penalties = new double[blocks];
   }

@@ -110,14 +110,13 @@ public final class ThreadTeam implements AutoCloseable {
     next.set(0);
     int useful = Math.min(helpers.length, itemCount - 1);
     if (useful > 0) {
+      // Before the gate opens: a thread that cannot be started must not leave it open.
+      for (; started < useful; started++) {
+        helpers[started].start();
+      }
       gate.set(numberAfter(gate.get()));
       for (int i = 0; i < useful; i++) {
-        if (i < started) {
-          helpers[i].wake();
-        } else {
-          helpers[i].start();
-          started++;
-        }
+        helpers[i].wake();
       }
     }
     drain(0);
@@ -133,6 +132,9 @@ public final class ThreadTeam implements AutoCloseable {
     }
     if (thrown instanceof RuntimeException exception) {
       throw exception;
+    }
+    if (thrown != null) {
+      throw new IllegalStateException(thrown);
     }
   }
 
@@ -152,7 +154,8 @@ public final class ThreadTeam implements AutoCloseable {
       for (int item = next.getAndIncrement(); item < items; item = next.getAndIncrement()) {
         work.run(thread, item);
       }
-    } catch (RuntimeException | Error thrown) {
+    } catch (Throwable thrown) {
+      // Also what is not declared, as methods written in Scala throw it: the others wait for word.
       stop(thrown);
     }
   }
@@ -232,9 +235,12 @@ public final class ThreadTeam implements AutoCloseable {
         }
         if (gate.compareAndSet(open, open + 1)) {
           last = open >>> Integer.SIZE;
-          drain(number);
-          if ((int) gate.decrementAndGet() == 0) {
-            LockSupport.unpark(sleepingCaller);
+          try {
+            drain(number);
+          } finally {
+            if ((int) gate.decrementAndGet() == 0) {
+              LockSupport.unpark(sleepingCaller);
+            }
           }
         }
       }

@@ -143,10 +143,10 @@ public final class ReplicaTeam implements AutoCloseable {
     left.mergeAllButGradient(right);
     int length = left.gradient().length;
     threads.run(
-        (length + ADDITION_BLOCK - 1) / ADDITION_BLOCK,
+        (length - 1) / ADDITION_BLOCK + 1,
         (thread, block) -> {
           int from = block * ADDITION_BLOCK;
-          left.addGradient(right, from, Math.min(length, from + ADDITION_BLOCK));
+          left.addGradient(right, from, from + Math.min(ADDITION_BLOCK, length - from));
         });
   }
 

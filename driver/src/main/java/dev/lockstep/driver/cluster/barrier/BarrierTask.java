@@ -75,6 +75,12 @@ final class BarrierTask extends AbstractFunction1<Iterator<TaskShards>, Iterator
       boolean last = false;
       try {
         new Worker(host, team, shards, station, context).run();
+      } catch (RuntimeException | Error failure) {
+        // Others of this process may wait for this task in the middle of a step.
+        station
+            .exchanges()
+            .fail(new IllegalStateException("another task of this process failed", failure));
+        throw failure;
       } catch (InterruptedException interruption) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException("interrupted in a barrier stage", interruption);
