@@ -274,7 +274,12 @@ final class BarrierStage {
     }
     if (place == null) {
       String name = "executor " + registration.executor() + " on " + registration.host();
-      Link link = new Link(from, name, formats.messageBytes(settings.chunkFloats()));
+      Link link =
+          new Link(
+              from,
+              name,
+              formats.messageBytes(settings.chunkFloats()),
+              loss -> lost(name + " did not take a message: " + loss.getMessage(), loss));
       place = new Place(registration.station(), registration.executor(), registration.host(), link);
       places.add(place);
     }
@@ -573,6 +578,12 @@ final class BarrierStage {
           fail(new IOException("the connection to " + place + " is gone"));
         }
       }
+    }
+  }
+
+  private synchronized void lost(String message, Throwable cause) {
+    if (!ending) {
+      fail(new IOException(message, cause));
     }
   }
 

@@ -145,7 +145,10 @@ final class ExecutorStation implements Station, Receiver {
 
   private Link link(String toHost, int port, String name) throws IOException, InterruptedException {
     return new Link(
-        endpoint.connect(toHost, port), name, formats.messageBytes(settings.chunkFloats()));
+        endpoint.connect(toHost, port),
+        name,
+        formats.messageBytes(settings.chunkFloats()),
+        loss -> failed(name + " did not take a message: " + loss.getMessage(), loss));
   }
 
   @Override

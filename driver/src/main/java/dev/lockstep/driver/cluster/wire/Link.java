@@ -20,6 +20,7 @@ public final class Link {
   private final TransportClient client;
   private final String name;
   private final int capacity;
+  private final Consumer<Throwable> onLoss;
   private final ArrayBlockingQueue<ByteBuffer> free = new ArrayBlockingQueue<>(BUFFERS);
   private final AtomicInteger buffers = new AtomicInteger();
   private volatile Throwable failure;
@@ -30,11 +31,14 @@ public final class Link {
    *
    * @param name the other side, for messages
    * @param capacity bytes of the largest message
+   * @param onLoss told at once, by a thread of the transport, where the other side does not take a
+   *     message: there may be no later one that would show it
    */
-  public Link(TransportClient client, String name, int capacity) {
+  public Link(TransportClient client, String name, int capacity, Consumer<Throwable> onLoss) {
     this.client = client;
     this.name = name;
     this.capacity = capacity;
+    this.onLoss = onLoss;
   }
 
   /** The other side, for messages. */
@@ -87,6 +91,7 @@ public final class Link {
           public void onFailure(Throwable reason) {
             failure = reason;
             free.add(buffer);
+            onLoss.accept(reason);
           }
         });
   }

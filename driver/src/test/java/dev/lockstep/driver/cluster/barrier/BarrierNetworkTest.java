@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
@@ -99,7 +100,7 @@ class BarrierNetworkTest {
 
   private static void assertRefused(Endpoint stranger, int port) throws Exception {
     TransportClient client = stranger.connect("127.0.0.1", port);
-    Link link = new Link(client, "the driver", 1024);
+    Link link = new Link(client, "the driver", 1024, loss -> {});
     ByteBuffer message = new Envelope(UUID.randomUUID(), 1, MessageKind.STOP, 0).alone();
     assertThatThrownBy(() -> link.ask(message).get(20, TimeUnit.SECONDS))
         .hasMessageContaining("another run");
@@ -108,6 +109,13 @@ class BarrierNetworkTest {
       Thread.sleep(10);
     }
     assertThat(client.isActive()).as("the stranger's connection").isFalse();
+    CompletableFuture<Throwable> loss = new CompletableFuture<>();
+    Link another =
+        new Link(stranger.connect("127.0.0.1", port), "the driver", 1024, loss::complete);
+    another.send(another.borrow(1).put(message.rewind()));
+    assertThat(loss.get(20, TimeUnit.SECONDS))
+        .as("what is told without another message")
+        .hasMessageContaining("another run");
   }
 
   private static void sendRaw(int port, byte[] bytes) {
@@ -188,7 +196,7 @@ class BarrierNetworkTest {
       assertThatThrownBy(() -> stranger.connect("127.0.0.1", port)).isInstanceOf(IOException.class);
     }
     try (Endpoint stranger = endpoint(UUID.randomUUID(), settings, null)) {
-      Link link = new Link(stranger.connect("127.0.0.1", port), "the driver", 1024);
+      Link link = new Link(stranger.connect("127.0.0.1", port), "the driver", 1024, loss -> {});
       ByteBuffer message = new Envelope(UUID.randomUUID(), 1, MessageKind.STOP, 0).alone();
       assertThatThrownBy(() -> link.ask(message).get(20, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class);
