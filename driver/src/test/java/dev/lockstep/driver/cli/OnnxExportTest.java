@@ -165,7 +165,7 @@ final class OnnxExportTest {
                 .formatted(data, layers.strip(), loss));
     Path run = folder.resolve("run");
     JsonNode summary = Outcome.train(configuration, run);
-    assertThat(summary.path("notes")).isEmpty();
+    assertThat(summary.path("notes")).map(JsonNode::asText).noneMatch(note -> note.contains("onnx"));
     Path scored = folder.resolve("scored");
     List<String> predict =
         new ArrayList<>(
