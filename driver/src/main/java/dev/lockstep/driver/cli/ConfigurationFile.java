@@ -2,7 +2,7 @@ package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.RunConfiguration;
-import dev.lockstep.driver.run.RunFolder;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;

@@ -1,8 +1,8 @@
 package dev.lockstep.driver.cli;
 
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.run.ModelFolder;
 import dev.lockstep.driver.run.OnnxFile;
-import dev.lockstep.driver.run.RunFolder;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;

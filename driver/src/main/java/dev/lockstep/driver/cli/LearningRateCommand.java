@@ -1,11 +1,11 @@
 package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.rangetest.RateCurve;
 import dev.lockstep.driver.rangetest.RateSuggestion;
 import dev.lockstep.driver.report.RangeTestReport;
 import dev.lockstep.driver.run.RangeTest;
-import dev.lockstep.driver.run.RunFolder;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.schedule.RateSweep;
 import java.io.IOException;

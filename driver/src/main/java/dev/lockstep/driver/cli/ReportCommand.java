@@ -1,9 +1,9 @@
 package dev.lockstep.driver.cli;
 
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.HtmlReport;
 import dev.lockstep.driver.report.MetricsLog;
 import dev.lockstep.driver.report.RunSummary;
-import dev.lockstep.driver.run.RunFolder;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,9 +1,9 @@
 package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
-import dev.lockstep.driver.run.RunFolder;
 import dev.lockstep.driver.run.TrainingRun;
 import java.io.IOException;
 import java.util.List;

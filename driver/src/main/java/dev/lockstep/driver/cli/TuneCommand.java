@@ -1,8 +1,8 @@
 package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.TuningSummary;
-import dev.lockstep.driver.run.RunFolder;
 import dev.lockstep.driver.tuning.TuningPlan;
 import dev.lockstep.driver.tuning.TuningProgress;
 import dev.lockstep.driver.tuning.TuningRun;

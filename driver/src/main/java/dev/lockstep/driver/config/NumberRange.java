@@ -16,6 +16,8 @@ record NumberRange(
   static final NumberRange BELOW_ONE =
       new NumberRange(0, true, 1, false, "a number of at least 0 and below 1");
   static final NumberRange ZERO_TO_ONE = new NumberRange(0, true, 1, true, "a number from 0 to 1");
+  static final NumberRange BETWEEN_ZERO_AND_ONE =
+      new NumberRange(0, false, 1, false, "a number above 0 and below 1");
   static final NumberRange ABOVE_ZERO_TO_ONE =
       new NumberRange(0, false, 1, true, "a number above 0 and at most 1");
 

@@ -48,7 +48,8 @@ final class TrainingBlock {
         block.has("targetError")
             ? Double.valueOf(block.number("targetError", NumberRange.ZERO_TO_ONE, 0.0))
             : null;
-    block.notYet("checkpoint");
+    CheckpointSettings checkpoint = checkpoint(block);
+    DivergenceSettings onDivergence = onDivergence(block);
     block.finish();
     Integer length =
         epochs == null && steps == null ? Integer.valueOf(TrainingSettings.DEFAULT_EPOCHS) : epochs;
@@ -63,7 +64,9 @@ final class TrainingBlock {
         synchronizer,
         earlyStopping,
         targetError,
-        validateEveryEpochs);
+        validateEveryEpochs,
+        checkpoint,
+        onDivergence);
   }
 
   private static Double gradientClipNorm(Block training) {
@@ -86,6 +89,36 @@ final class TrainingBlock {
             WatchedMetrics.read(block, "metric"),
             block.count("patience", EarlyStopping.DEFAULT_PATIENCE),
             block.number("minDelta", NumberRange.NOT_NEGATIVE, EarlyStopping.DEFAULT_MIN_DELTA));
+    block.finish();
+    return settings;
+  }
+
+  private static CheckpointSettings checkpoint(Block training) {
+    CheckpointSettings otherwise = CheckpointSettings.DEFAULT;
+    if (!training.has("checkpoint")) {
+      return otherwise;
+    }
+    Block block = training.block("checkpoint");
+    CheckpointSettings settings =
+        new CheckpointSettings(
+            (int) block.whole("everySteps", WholeRange.COUNT_OR_ZERO, otherwise.everySteps()),
+            block.count("keep", otherwise.keep()));
+    block.finish();
+    return settings;
+  }
+
+  private static DivergenceSettings onDivergence(Block training) {
+    if (!training.has("onDivergence")) {
+      return null;
+    }
+    Block block = training.block("onDivergence");
+    DivergenceSettings settings =
+        new DivergenceSettings(
+            block.number(
+                "reduceRate",
+                NumberRange.BETWEEN_ZERO_AND_ONE,
+                DivergenceSettings.DEFAULT_REDUCE_RATE),
+            block.count("retries", DivergenceSettings.DEFAULT_RETRIES));
     block.finish();
     return settings;
   }
@@ -121,6 +154,19 @@ final class TrainingBlock {
           .put("minDelta", earlyStopping.minDelta());
     }
     target.put("targetError", training.targetError());
+    target
+        .putObject("checkpoint")
+        .put("everySteps", training.checkpoint().everySteps())
+        .put("keep", training.checkpoint().keep());
+    DivergenceSettings onDivergence = training.onDivergence();
+    if (onDivergence == null) {
+      target.putNull("onDivergence");
+    } else {
+      target
+          .putObject("onDivergence")
+          .put("reduceRate", onDivergence.reduceRate())
+          .put("retries", onDivergence.retries());
+    }
     target.put("validateEveryEpochs", training.validateEveryEpochs());
   }
 }

@@ -19,6 +19,8 @@ import java.io.Serializable;
  * @param earlyStopping when to end before the last step, or null for never
  * @param targetError error that would be good enough, from 0 to 1, for the diagnosis; or null
  * @param validateEveryEpochs epochs between two validations, at least 1
+ * @param checkpoint how often the state is kept
+ * @param onDivergence how to go on after a divergence, or null for ending the run there
  */
 public record TrainingSettings(
     Integer epochs,
@@ -31,7 +33,9 @@ public record TrainingSettings(
     Synchronizer synchronizer,
     EarlyStopping earlyStopping,
     Double targetError,
-    int validateEveryEpochs)
+    int validateEveryEpochs,
+    CheckpointSettings checkpoint,
+    DivergenceSettings onDivergence)
     implements Serializable {
   /** Epochs where the configuration names neither epochs nor steps. */
   public static final int DEFAULT_EPOCHS = 30;
@@ -72,7 +76,9 @@ public record TrainingSettings(
         synchronizer,
         earlyStopping,
         targetError,
-        validateEveryEpochs);
+        validateEveryEpochs,
+        checkpoint,
+        onDivergence);
   }
 
   /** The same settings for a run of so many updates, however many epochs these are. */
@@ -88,7 +94,9 @@ public record TrainingSettings(
         synchronizer,
         earlyStopping,
         targetError,
-        validateEveryEpochs);
+        validateEveryEpochs,
+        checkpoint,
+        onDivergence);
   }
 
   /** The same settings for a run that takes all its steps. */
@@ -104,6 +112,8 @@ public record TrainingSettings(
         synchronizer,
         null,
         targetError,
-        validateEveryEpochs);
+        validateEveryEpochs,
+        checkpoint,
+        onDivergence);
   }
 }

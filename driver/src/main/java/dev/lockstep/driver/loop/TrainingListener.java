@@ -14,6 +14,15 @@ public interface TrainingListener {
   /** When something turns up that the user should know, as a sentence. */
   default void noted(String sentence) {}
 
+  /**
+   * When a step, and the epoch that ends with it, is wholly accounted for. From now on the state
+   * stands still until {@link #beforeUpdate}, so another thread may read it meanwhile.
+   */
+  default void settled(TrainingState state) {}
+
+  /** When the gradient of a step is there, before it changes the state. */
+  default void beforeUpdate(long step) {}
+
   /** Asked before each step; true ends the loop there, with a state that can be continued. */
   default boolean wantsToStop() {
     return false;

@@ -64,6 +64,7 @@ public final class TrainingLoop {
         supervision.after(epoch, state);
         listener.epochFinished(epoch);
       }
+      listener.settled(state);
     }
   }
 
@@ -75,7 +76,8 @@ public final class TrainingLoop {
     if (!report.isFinite()) {
       throw diverged(step, report);
     }
-    double rate = plan.rate(step.step(), state.rateReductions());
+    listener.beforeUpdate(step.step());
+    double rate = plan.rate(step.step(), state.rateReductions()) * state.rateFactor();
     plan.update()
         .apply(total, report, state.parameters(), state.optimizer(), rate, step.step(), workspace);
     state.statistics().move(total.moments(), state.parameters());

@@ -22,6 +22,8 @@ public final class TrainingState {
   private int rateReductions;
   private BestWeights bestWeights;
   private boolean stoppedEarly;
+  private double rateFactor = 1.0;
+  private int returns;
 
   /**
    * State after {@code step} steps.
@@ -60,23 +62,33 @@ public final class TrainingState {
   }
 
   /** Sums over the mini-batches of the epoch that is going on. */
-  MetricSums epochSums() {
+  public MetricSums epochSums() {
     return epochSums;
   }
 
   /** What a plateau schedule remembers. */
-  BestSoFar plateau() {
+  public BestSoFar plateau() {
     return plateau;
   }
 
   /** What early stopping remembers. */
-  BestSoFar stopping() {
+  public BestSoFar stopping() {
     return stopping;
   }
 
   /** How often a plateau has lowered the learning rate. */
   public int rateReductions() {
     return rateReductions;
+  }
+
+  /** Factor on the scheduled learning rate: 1, and less after returns from a divergence. */
+  public double rateFactor() {
+    return rateFactor;
+  }
+
+  /** How often training has returned to an earlier state because it diverged. */
+  public int returns() {
+    return returns;
   }
 
   /** Whether early stopping has ended the run. */

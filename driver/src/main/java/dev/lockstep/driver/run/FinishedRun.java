@@ -1,5 +1,6 @@
 package dev.lockstep.driver.run;
 
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.MetricsLog;
 import dev.lockstep.driver.report.RunMetrics;
 import dev.lockstep.driver.report.RunSummary;

@@ -3,6 +3,7 @@ package dev.lockstep.driver.run;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.List;

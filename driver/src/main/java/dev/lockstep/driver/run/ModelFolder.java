@@ -2,6 +2,7 @@ package dev.lockstep.driver.run;
 
 import dev.lockstep.driver.config.ModelDescription;
 import dev.lockstep.driver.export.OnnxModel;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.model.ModelTensors;

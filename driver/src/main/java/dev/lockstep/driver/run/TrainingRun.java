@@ -5,6 +5,7 @@ import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.TrainingSettings;
 import dev.lockstep.driver.export.OnnxModel;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.loop.TrainingListener;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.EpochRecord;

@@ -4,6 +4,7 @@ import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.Synchronizer;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.loop.BestWeights;
 import dev.lockstep.driver.loop.TrainingListener;
 import dev.lockstep.driver.loop.TrainingState;

@@ -1,5 +1,6 @@
 package dev.lockstep.driver.run;
 
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.run.ModelFolder;
-import dev.lockstep.driver.run.RunFolder;
 import dev.lockstep.trainer.layer.Pass;
 import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.network.Network;

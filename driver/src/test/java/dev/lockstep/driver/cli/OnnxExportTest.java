@@ -7,8 +7,8 @@ import ai.onnxruntime.OrtException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lockstep.driver.export.ModelSamples;
 import dev.lockstep.driver.export.OnnxSession;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.run.ModelFolder;
-import dev.lockstep.driver.run.RunFolder;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -165,7 +165,9 @@ final class OnnxExportTest {
                 .formatted(data, layers.strip(), loss));
     Path run = folder.resolve("run");
     JsonNode summary = Outcome.train(configuration, run);
-    assertThat(summary.path("notes")).map(JsonNode::asText).noneMatch(note -> note.contains("onnx"));
+    assertThat(summary.path("notes"))
+        .map(JsonNode::asText)
+        .noneMatch(note -> note.contains("onnx"));
     Path scored = folder.resolve("scored");
     List<String> predict =
         new ArrayList<>(

@@ -51,7 +51,19 @@ final class DefaultsTest {
                 new Optimizer.Adam(0.001, 0.9, 0.999, 1e-8),
                 new Schedule.Constant(),
                 new TrainingSettings(
-                    30, null, 128, null, true, 42, null, Synchronizer.AUTO, null, null, 1),
+                    30,
+                    null,
+                    128,
+                    null,
+                    true,
+                    42,
+                    null,
+                    Synchronizer.AUTO,
+                    null,
+                    null,
+                    1,
+                    new CheckpointSettings(500, 3),
+                    null),
                 null));
   }
 

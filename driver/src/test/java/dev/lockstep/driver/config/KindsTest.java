@@ -401,8 +401,7 @@ final class KindsTest {
   @CsvSource({
     "data.orderBy=[id], key orderBy",
     "registry={path: /models}, key registry",
-    "retraining={metric: accuracy}, key retraining",
-    "training.checkpoint={keep: 3}, key checkpoint"
+    "retraining={metric: accuracy}, key retraining"
   })
   void keysThatTheContractPromisesForLaterAreRefusedAsSuch(String setting, String key) {
     assertThat(errorOf(MINIMAL, setting))
@@ -415,6 +414,7 @@ final class KindsTest {
     "data.augment=[]",
     "data.orderBy=null",
     "training.earlyStopping=",
+    "training.onDivergence=null",
     "schedule={warmupSteps: 0}"
   })
   void statingThatAFeatureIsOffNeedsNoSupport(String setting) {

@@ -118,8 +118,7 @@ final class ProblemsTest {
         "training.batch_size=3 | training.batch_size | unknown key, did you mean batchSize?",
         "training.batch=3 | training.batch | unknown key, did you mean batchSize?",
         "training.qwertz=3 | training.qwertz | unknown key; allowed: epochs, steps",
-        "training.checkpoints=3 | training.checkpoints | unknown key, did you mean checkpoint (not"
-            + " supported by version 0.1.0 yet)?",
+        "training.checkpoints=3 | training.checkpoints | unknown key, did you mean checkpoint?",
         "optimizer=addam | optimizer | unknown kind addam, did you mean adam?",
         "network.layers[0].unit=3 | network.layers[0].unit | unknown key, did you mean units?",
         "network.layers[0].initializer=HE | network.layers[0].initializer | unknown kind HE, did"

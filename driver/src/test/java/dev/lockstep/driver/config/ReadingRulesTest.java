@@ -99,7 +99,20 @@ final class ReadingRulesTest {
     assertThat(configuration.network().initialWeights()).isEqualTo("/conf/initial.safetensors");
     assertThat(configuration.training())
         .isEqualTo(
-            new TrainingSettings(3, null, 16, 1, false, 1, 0.25, Synchronizer.AUTO, null, null, 1));
+            new TrainingSettings(
+                3,
+                null,
+                16,
+                1,
+                false,
+                1,
+                0.25,
+                Synchronizer.AUTO,
+                null,
+                null,
+                1,
+                CheckpointSettings.DEFAULT,
+                null));
   }
 
   @ParameterizedTest

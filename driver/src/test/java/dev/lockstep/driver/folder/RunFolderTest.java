@@ -1,4 +1,4 @@
-package dev.lockstep.driver.run;
+package dev.lockstep.driver.folder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.lockstep.driver.run;
+package dev.lockstep.driver.folder;
 
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
@@ -113,7 +113,7 @@ public final class RunFolder {
   }
 
   /** Whether the folder has a folder of this name. */
-  boolean hasFolder(String child) {
+  public boolean hasFolder(String child) {
     try {
       Path path = new Path(root, child);
       return files.exists(path) && files.getFileStatus(path).isDirectory();
