@@ -8,9 +8,14 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumFileSystem;
+import org.apache.hadoop.fs.CommonPathCapabilities;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.StreamCapabilities;
 
 /**
  * A folder on any Hadoop file system that a run or a model lives in. Whole files are written aside
@@ -131,6 +136,46 @@ public final class RunFolder {
     }
   }
 
+  /**
+   * A file that grows as training goes on, behind what it holds already; created where it does not
+   * exist.
+   */
+  public GrowingFile grow(String file) {
+    Path path = new Path(root, file);
+    // A local file system that keeps checksums cannot append, and the one below it can.
+    FileSystem direct =
+        files instanceof ChecksumFileSystem checked ? checked.getRawFileSystem() : files;
+    try {
+      if (!files.exists(path)) {
+        files.create(path, false).close();
+      }
+      if (direct.hasPathCapability(path, CommonPathCapabilities.FS_APPEND)) {
+        FSDataOutputStream output = direct.append(path);
+        if (output.hasCapability(StreamCapabilities.HSYNC)) {
+          return new StreamedFile(name() + "/" + file, output);
+        }
+        output.close();
+      }
+    } catch (IOException | FSError failure) {
+      throw unusable("written to", failure);
+    }
+    return new RenewedFile(this, file);
+  }
+
+  /** Removes a file of this folder; nothing happens where there is none. */
+  public void remove(String file) {
+    try {
+      Path path = new Path(root, file);
+      if (!files.delete(path, false) && files.exists(path)) {
+        throw new IOException("the file system would not delete " + file);
+      }
+    } catch (FileNotFoundException gone) {
+      return;
+    } catch (IOException | FSError failure) {
+      throw unusable("changed", failure);
+    }
+  }
+
   /** Writes a whole file, aside first. */
   public void write(String file, Content content) {
     Path target = new Path(root, file);
@@ -223,7 +268,7 @@ public final class RunFolder {
     }
   }
 
-  private LockstepException unusable(String verb, IOException failure) {
+  private LockstepException unusable(String verb, Throwable failure) {
     return new LockstepException(
         ErrorKind.RESOURCE,
         "The folder " + name() + " could not be " + verb + ": " + failure.getMessage(),
