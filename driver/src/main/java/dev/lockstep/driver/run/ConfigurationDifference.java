@@ -86,10 +86,7 @@ record ConfigurationDifference(String key, String before, String now, boolean fo
     } else {
       differences.add(
           new ConfigurationDifference(
-              key,
-              text(before),
-              text(now),
-              isIn(FORCEABLE, key) && !isIn(NEVER, key)));
+              key, text(before), text(now), isIn(FORCEABLE, key) && !isIn(NEVER, key)));
     }
   }
 

@@ -62,7 +62,10 @@ final class MetricsFile implements AutoCloseable {
       RunMetrics metrics = MetricsLog.read(beginning);
       if (beginning.remaining > 0) {
         throw damaged(
-            "has " + (bytes - beginning.remaining) + " bytes where the checkpoint counted " + bytes);
+            "has "
+                + (bytes - beginning.remaining)
+                + " bytes where the checkpoint counted "
+                + bytes);
       }
       if (!beginning.endsWithALine) {
         throw damaged("has no whole line where the checkpoint's step ends");
@@ -96,7 +99,7 @@ final class MetricsFile implements AutoCloseable {
   static void cut(RunFolder folder, long bytes) {
     folder.restore(NAME);
     if (bytes == 0) {
-      folder.remove(NAME);
+      folder.removeFile(NAME);
     } else if (folder.size(NAME) != bytes) {
       folder.write(
           NAME,
