@@ -64,8 +64,7 @@ public final class CheckpointStore {
   private final RunFolder run;
   private final ParameterLayout layout;
   private final List<String> slots;
-  private final int keep;
-  private final int everySteps;
+  private final CheckpointSettings settings;
   private boolean inOrder;
   private String newest;
 
@@ -93,16 +92,15 @@ public final class CheckpointStore {
    */
   public CheckpointStore(
       RunFolder run, ParameterLayout layout, List<String> slots, CheckpointSettings settings) {
-    int keep = settings.keep();
-    if (keep < 1) {
-      throw new IllegalArgumentException("at least one checkpoint must stay, not " + keep);
+    if (settings.keep() < 1) {
+      throw new IllegalArgumentException(
+          "at least one checkpoint must stay, not " + settings.keep());
     }
     this.run = run;
     this.folder = run.folder(FOLDER);
     this.layout = layout;
     this.slots = List.copyOf(slots);
-    this.keep = keep;
-    this.everySteps = settings.everySteps();
+    this.settings = settings;
   }
 
   /** Name of the folder of the checkpoint after so many steps. */
@@ -213,16 +211,12 @@ public final class CheckpointStore {
   private void removeTooMany(long step) {
     int kept = 0;
     for (long earlier : steps()) {
-      boolean leftByAnInterruption = earlier < step && !isDue(earlier);
-      if (earlier <= step && (leftByAnInterruption || (isDue(earlier) && ++kept > keep))) {
+      boolean counts = settings.everySteps() == 0 || settings.isDue(earlier);
+      boolean tooMany = counts ? earlier <= step && ++kept > settings.keep() : earlier < step;
+      if (tooMany) {
         remove(nameOf(earlier));
       }
     }
-  }
-
-  /** Whether a run without interruption writes a checkpoint after so many steps. */
-  public boolean isDue(long step) {
-    return everySteps == 0 || step % everySteps == 0;
   }
 
   private void remove(String name) {

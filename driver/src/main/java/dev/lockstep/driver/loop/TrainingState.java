@@ -146,6 +146,23 @@ public final class TrainingState {
     }
   }
 
+  /**
+   * Makes this, an earlier state of a run, the one that it has returned to.
+   *
+   * @param diverged where the run was before; tells how often it had returned already
+   * @param reduceRate factor on the learning rate, beside those of earlier returns
+   */
+  public void returnedFrom(TrainingState diverged, double reduceRate) {
+    rateFactor = diverged.rateFactor * reduceRate;
+    returns = diverged.returns + 1;
+  }
+
+  /** Forgets earlier returns, as for a run whose user has chosen another learning rate. */
+  public void forgetReturns() {
+    rateFactor = 1.0;
+    returns = 0;
+  }
+
   void finishStep() {
     step++;
   }

@@ -17,7 +17,11 @@ import java.util.List;
  * returns to an earlier step, so that no step is in it twice and none is missing.
  */
 final class MetricsFile implements AutoCloseable {
-  private static final String NAME = "metrics.jsonl";
+  /** The records of a run before its first step. */
+  static final RunMetrics NONE = new RunMetrics(List.of(), List.of());
+
+  /** Name of the file. */
+  static final String NAME = "metrics.jsonl";
 
   private final GrowingFile file;
   private final MetricsLog log;
@@ -89,7 +93,7 @@ final class MetricsFile implements AutoCloseable {
   }
 
   private static LockstepException damaged(String how) {
-    return LockstepException.data(NAME + " " + how);
+    return LockstepException.data(NAME + " " + how + ".");
   }
 
   /**
