@@ -4,6 +4,7 @@ import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.driver.run.ApplicationAttempt;
 import dev.lockstep.driver.run.TrainingRun;
 import java.io.IOException;
 import java.util.List;
@@ -40,9 +41,9 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunConfiguration run = ConfigurationFile.read(configuration, overrides);
-    String location = OutputLocation.of(output, run.name());
     try (SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      String location = OutputLocation.of(output, run.name(), ApplicationAttempt.of(spark));
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
       RunSummary summary =
           new TrainingRun(spark, run, folder, steps -> progress(run, steps)).execute();

@@ -231,7 +231,11 @@ final class RunLockTest {
     Thread alive = new Thread(() -> beatEvery(other, Duration.ofMillis(30)));
     alive.start();
     try {
-      assertThat(refusal()).hasMessageContaining("process 4711 on node-7");
+      LockTimes patient =
+          new LockTimes(Duration.ofSeconds(5), Duration.ofMinutes(1), Duration.ofMillis(10));
+      assertThatThrownBy(
+              () -> RunLock.acquire(folder(), LockOwner.here(null, null), patient, notes::add))
+          .hasMessageContaining("process 4711 on node-7");
       assertThat(claims()).containsExactly(file(other));
     } finally {
       alive.interrupt();
@@ -257,7 +261,7 @@ final class RunLockTest {
       LockFiles files = new LockFiles(folder());
       byte[] first = {};
       int changes = 0;
-      for (int i = 0; i < 200 && changes < 3; i++) {
+      for (int i = 0; i < 2000 && changes < 3; i++) {
         Thread.sleep(10);
         byte[] next = files.lastBeat(owner.id()).orElse(first);
         changes += Arrays.equals(first, next) ? 0 : 1;
@@ -343,7 +347,6 @@ final class RunLockTest {
     LockOwner next = elsewhere().takingOver(List.of(old.id()));
     try (RunLock lock = RunLock.acquire(folder(), old, asleep, notes::add)) {
       leave(next);
-      lock.requireHeld();
       Thread.sleep(150);
       assertThatThrownBy(lock::requireHeld)
           .hasMessageContaining("was taken over by process 4711 on node-7")
@@ -367,10 +370,19 @@ final class RunLockTest {
       Files.delete(path().resolve(name));
     }
     Files.delete(path());
-    Thread.sleep(300);
-    assertThatThrownBy(lock::requireHeld).hasMessageContaining("has vanished while this run");
+    assertThatThrownBy(() -> requireHeldUntil(lock, Duration.ofSeconds(30)))
+        .hasMessageContaining("has vanished while this run");
     lock.close();
     assertThat(path()).doesNotExist();
+  }
+
+  /** Long enough for the thread that gives signs to find out. */
+  private static void requireHeldUntil(RunLock lock, Duration end) throws InterruptedException {
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < end.toNanos()) {
+      lock.requireHeld();
+      Thread.sleep(10);
+    }
   }
 
   @Test

@@ -1,0 +1,133 @@
+package dev.lockstep.driver.run;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
+
+/**
+ * What SIGINT (Ctrl-C) and SIGTERM (of a cluster manager, an operator, a shutdown) do while a
+ * command trains. The first one ends the run after the step that is being taken, with a checkpoint;
+ * before the first step there is nothing to keep, and the program ends at once. The second one ends
+ * the program whatever it does.
+ *
+ * <p>In place of the JVM's own handlers from the making to the closing. These would start the
+ * shutdown hooks, and Spark and Hadoop would be gone before the checkpoint is written.
+ *
+ * <p>For programs only: an application that embeds training has signals of its own.
+ */
+@SuppressWarnings("SunApi") // Exported by jdk.unsupported, since Java has no other way.
+public final class Interruption implements StopRequest, AutoCloseable {
+  private static final int SHELL_OFFSET = 128;
+
+  private enum Phase {
+    PREPARING,
+    STEPS,
+    END
+  }
+
+  private final Consumer<String> notes;
+  private final IntConsumer exit;
+  private final IntConsumer halt;
+  private final AtomicInteger signal = new AtomicInteger();
+  private final Map<Signal, SignalHandler> before = new LinkedHashMap<>();
+  private Phase phase = Phase.PREPARING;
+  private Runnable undoPreparation = () -> {};
+
+  /**
+   * Without handlers yet.
+   *
+   * @param notes is told, as a sentence, what a signal leads to
+   * @param exit ends the program in good order with a code
+   * @param halt ends it at once
+   */
+  Interruption(Consumer<String> notes, IntConsumer exit, IntConsumer halt) {
+    this.notes = notes;
+    this.exit = exit;
+    this.halt = halt;
+  }
+
+  /**
+   * Takes the signals.
+   *
+   * @param notes is told, as a sentence, what a signal leads to
+   */
+  public static Interruption install(Consumer<String> notes) {
+    Interruption interruption =
+        new Interruption(notes, System::exit, code -> Runtime.getRuntime().halt(code));
+    interruption.take("INT");
+    interruption.take("TERM");
+    return interruption;
+  }
+
+  private void take(String name) {
+    Signal taken = new Signal(name);
+    try {
+      before.put(taken, Signal.handle(taken, it -> arrived(it.getNumber())));
+    } catch (IllegalArgumentException withheld) {
+      // With -Xrs signals belong to the operating system, and so does their effect.
+      return;
+    }
+  }
+
+  /**
+   * What takes back the traces of a run that is asked to end before its first step; an earlier one
+   * is forgotten.
+   */
+  public synchronized void beforeSteps(Runnable undo) {
+    undoPreparation = undo;
+  }
+
+  /** A signal of this number. */
+  void arrived(int number) {
+    int code = SHELL_OFFSET + number;
+    if (!signal.compareAndSet(0, number)) {
+      halt.accept(code);
+      return;
+    }
+    synchronized (this) {
+      switch (phase) {
+        case PREPARING -> {
+          notes.accept("Interrupted before the first step; nothing is left of this run.");
+          undoPreparation.run();
+          // Still in the monitor: the run must not begin to write while the program ends.
+          exit.accept(code);
+        }
+        case STEPS ->
+            notes.accept(
+                "Interrupted: finishing the step, then writing a checkpoint; once more ends at"
+                    + " once.");
+        case END -> notes.accept("All steps are done: finishing the run; once more ends at once.");
+      }
+    }
+  }
+
+  @Override
+  public boolean isMade() {
+    return signal.get() != 0;
+  }
+
+  @Override
+  public synchronized void stepsBegin() {
+    phase = Phase.STEPS;
+  }
+
+  @Override
+  public synchronized void stepsEnd() {
+    phase = Phase.END;
+  }
+
+  /** What the shell expects of a program that a signal ended: 130 for SIGINT, 143 for SIGTERM. */
+  public int exitCode() {
+    return SHELL_OFFSET + signal.get();
+  }
+
+  /** Gives the signals back. */
+  @Override
+  public void close() {
+    before.forEach(Signal::handle);
+  }
+}
