@@ -1,12 +1,9 @@
 package dev.lockstep.driver.run;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
-import sun.misc.Signal;
-import sun.misc.SignalHandler;
+import org.apache.hadoop.service.launcher.IrqHandler;
 
 /**
  * What SIGINT (Ctrl-C) and SIGTERM (of a cluster manager, an operator, a shutdown) do while a
@@ -14,26 +11,25 @@ import sun.misc.SignalHandler;
  * before the first step there is nothing to keep, and the program ends at once. The second one ends
  * the program whatever it does.
  *
- * <p>In place of the JVM's own handlers from the making to the closing. These would start the
- * shutdown hooks, and Spark and Hadoop would be gone before the checkpoint is written.
+ * <p>In place of the JVM's own handlers, which would start the shutdown hooks: Spark and Hadoop
+ * would be gone before the checkpoint is written.
  *
  * <p>For programs only: an application that embeds training has signals of its own.
  */
-@SuppressWarnings("SunApi") // Exported by jdk.unsupported, since Java has no other way.
 public final class Interruption implements StopRequest, AutoCloseable {
   private static final int SHELL_OFFSET = 128;
 
   private enum Phase {
     PREPARING,
     STEPS,
-    END
+    END,
+    CLOSED
   }
 
   private final Consumer<String> notes;
   private final IntConsumer exit;
   private final IntConsumer halt;
   private final AtomicInteger signal = new AtomicInteger();
-  private final Map<Signal, SignalHandler> before = new LinkedHashMap<>();
   private Phase phase = Phase.PREPARING;
   private Runnable undoPreparation = () -> {};
 
@@ -58,15 +54,15 @@ public final class Interruption implements StopRequest, AutoCloseable {
   public static Interruption install(Consumer<String> notes) {
     Interruption interruption =
         new Interruption(notes, System::exit, code -> Runtime.getRuntime().halt(code));
-    interruption.take("INT");
-    interruption.take("TERM");
+    interruption.take(IrqHandler.CONTROL_C);
+    interruption.take(IrqHandler.SIGTERM);
     return interruption;
   }
 
+  /** By Hadoop's way to the JVM's signals, since the JVM's own is closed to compilers. */
   private void take(String name) {
-    Signal taken = new Signal(name);
     try {
-      before.put(taken, Signal.handle(taken, it -> arrived(it.getNumber())));
+      new IrqHandler(name, data -> arrived(data.getNumber())).bind();
     } catch (IllegalArgumentException withheld) {
       // With -Xrs signals belong to the operating system, and so does their effect.
       return;
@@ -100,6 +96,7 @@ public final class Interruption implements StopRequest, AutoCloseable {
             notes.accept(
                 "Interrupted: finishing the step, then writing a checkpoint; once more ends at"
                     + " once.");
+        case CLOSED -> exit.accept(code);
         case END -> notes.accept("All steps are done: finishing the run; once more ends at once.");
       }
     }
@@ -125,9 +122,9 @@ public final class Interruption implements StopRequest, AutoCloseable {
     return SHELL_OFFSET + signal.get();
   }
 
-  /** Gives the signals back. */
+  /** From now on a signal ends the program, as if this had never been. */
   @Override
-  public void close() {
-    before.forEach(Signal::handle);
+  public synchronized void close() {
+    phase = Phase.CLOSED;
   }
 }
