@@ -69,14 +69,6 @@ public final class Interruption implements StopRequest, AutoCloseable {
     }
   }
 
-  /**
-   * What takes back the traces of a run that is asked to end before its first step; an earlier one
-   * is forgotten.
-   */
-  public synchronized void beforeSteps(Runnable undo) {
-    undoPreparation = undo;
-  }
-
   /** A signal of this number. */
   void arrived(int number) {
     int code = SHELL_OFFSET + number;
@@ -105,6 +97,12 @@ public final class Interruption implements StopRequest, AutoCloseable {
   @Override
   public boolean isMade() {
     return signal.get() != 0;
+  }
+
+  @Override
+  public synchronized void preparing(Runnable undo) {
+    undoPreparation = undo;
+    phase = Phase.PREPARING;
   }
 
   @Override

@@ -14,6 +14,9 @@ public interface StopRequest {
         }
 
         @Override
+        public void preparing(Runnable undo) {}
+
+        @Override
         public void stepsBegin() {}
 
         @Override
@@ -22,6 +25,13 @@ public interface StopRequest {
 
   /** Asked before each step; once true, it stays so. */
   boolean isMade();
+
+  /**
+   * Preparation begins.
+   *
+   * @param undo takes back its traces; safe on any thread, and more than once
+   */
+  void preparing(Runnable undo);
 
   /**
    * Data and network are ready and the folder is about to be written to. From now on the run ends

@@ -20,7 +20,7 @@ final class InterruptionTest {
 
   @Test
   void beforeTheFirstStepTheTracesAreRemovedAndTheProgramEnds() {
-    interruption.beforeSteps(() -> events.add("removed"));
+    interruption.preparing(() -> events.add("removed"));
     interruption.arrived(SIGTERM);
     assertThat(events).hasSize(3).endsWith("removed", "exit 143");
     assertThat(events.get(0)).startsWith("Interrupted before the first step");
@@ -28,7 +28,7 @@ final class InterruptionTest {
 
   @Test
   void amongTheStepsItIsARequest() {
-    interruption.beforeSteps(() -> events.add("removed"));
+    interruption.preparing(() -> events.add("removed"));
     assertThat(interruption.isMade()).isFalse();
     interruption.stepsBegin();
     interruption.arrived(SIGINT);
