@@ -65,7 +65,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     StartMode asked = mode();
     RunConfiguration run = ConfigurationFile.read(configuration, overrides);
-    try (Interruption interruption = Interruption.install(this::say);
+    try (Interruption interruption = Interruption.install("then writing a checkpoint", this::say);
         SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       ApplicationAttempt attempt = ApplicationAttempt.of(spark);

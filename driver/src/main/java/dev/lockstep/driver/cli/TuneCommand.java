@@ -51,7 +51,8 @@ final class TuneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     TuningPlan plan = TuningPlan.of(this::read);
     String name = plan.base().name();
-    try (Interruption interruption = Interruption.install(this::say);
+    try (Interruption interruption =
+            Interruption.install("trials that have ended stay", this::say);
         SparkSession session = common.startSpark("tune " + name)) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       String location = OutputLocation.of(output, name + "-tune", ApplicationAttempt.of(spark));

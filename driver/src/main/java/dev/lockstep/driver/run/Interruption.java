@@ -26,6 +26,7 @@ public final class Interruption implements StopRequest, AutoCloseable {
     CLOSED
   }
 
+  private final String consequence;
   private final Consumer<String> notes;
   private final IntConsumer exit;
   private final IntConsumer halt;
@@ -36,11 +37,13 @@ public final class Interruption implements StopRequest, AutoCloseable {
   /**
    * Without handlers yet.
    *
+   * @param consequence of a signal among the steps, said after "finishing the step"
    * @param notes is told, as a sentence, what a signal leads to
    * @param exit ends the program in good order with a code
    * @param halt ends it at once
    */
-  Interruption(Consumer<String> notes, IntConsumer exit, IntConsumer halt) {
+  Interruption(String consequence, Consumer<String> notes, IntConsumer exit, IntConsumer halt) {
+    this.consequence = consequence;
     this.notes = notes;
     this.exit = exit;
     this.halt = halt;
@@ -49,11 +52,12 @@ public final class Interruption implements StopRequest, AutoCloseable {
   /**
    * Takes the signals.
    *
+   * @param consequence of a signal among the steps, said after "finishing the step"
    * @param notes is told, as a sentence, what a signal leads to
    */
-  public static Interruption install(Consumer<String> notes) {
+  public static Interruption install(String consequence, Consumer<String> notes) {
     Interruption interruption =
-        new Interruption(notes, System::exit, code -> Runtime.getRuntime().halt(code));
+        new Interruption(consequence, notes, System::exit, code -> Runtime.getRuntime().halt(code));
     interruption.take(IrqHandler.CONTROL_C);
     interruption.take(IrqHandler.SIGTERM);
     return interruption;
@@ -86,8 +90,7 @@ public final class Interruption implements StopRequest, AutoCloseable {
         }
         case STEPS ->
             notes.accept(
-                "Interrupted: finishing the step, then writing a checkpoint; once more ends at"
-                    + " once.");
+                "Interrupted: finishing the step, " + consequence + "; once more ends at once.");
         case CLOSED -> exit.accept(code);
         case END -> notes.accept("All steps are done: finishing the run; once more ends at once.");
       }

@@ -355,10 +355,7 @@ public final class TuningRun {
     Integer epochs = trial.configuration().training().epochs();
     RunSummary summary =
         run.train(
-            lastEpoch,
-            data,
-            epoch -> progress.epoch(trial.number(), epoch, epochs),
-            this::isToEnd);
+            lastEpoch, data, epoch -> progress.epoch(trial.number(), epoch, epochs), this::isToEnd);
     WatchedMetric metric = plan.base().tuning().metric();
     TrialRecord record =
         new TrialRecord(

@@ -16,7 +16,10 @@ final class InterruptionTest {
   private final List<String> events = new CopyOnWriteArrayList<>();
   private final Interruption interruption =
       new Interruption(
-          events::add, code -> events.add("exit " + code), code -> events.add("halt " + code));
+          "then writing a checkpoint",
+          events::add,
+          code -> events.add("exit " + code),
+          code -> events.add("halt " + code));
 
   @Test
   void beforeTheFirstStepTheTracesAreRemovedAndTheProgramEnds() {
@@ -62,6 +65,7 @@ final class InterruptionTest {
     CountDownLatch ended = new CountDownLatch(1);
     Interruption slow =
         new Interruption(
+            "and no more",
             events::add,
             code -> {
               ending.countDown();
@@ -102,6 +106,7 @@ final class InterruptionTest {
     CountDownLatch told = new CountDownLatch(1);
     try (Interruption real =
         Interruption.install(
+            "and no more",
             note -> {
               notes.add(note);
               told.countDown();
