@@ -25,7 +25,7 @@ final class StreamedFile implements GrowingFile {
 
   @Override
   public OutputStream stream() {
-    return output;
+    return new WatchedOutput(output, this::unusable);
   }
 
   @Override
@@ -34,8 +34,14 @@ final class StreamedFile implements GrowingFile {
       output.hsync();
       return output.getPos();
     } catch (IOException | FSError failure) {
-      throw new LockstepException(
-          ErrorKind.RESOURCE, name + " could not be written to: " + failure.getMessage(), failure);
+      throw unusable(failure);
     }
+  }
+
+  private LockstepException unusable(Throwable failure) {
+    return new LockstepException(
+        ErrorKind.RESOURCE,
+        name + " could not be written to: " + RunFolder.asIoException(failure).getMessage(),
+        failure);
   }
 }

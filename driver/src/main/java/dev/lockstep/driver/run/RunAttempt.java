@@ -13,7 +13,6 @@ import dev.lockstep.driver.report.StepRecord;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 
 /**
  * One attempt at a run, from where it begins to an ending: the last step, early stopping, an
@@ -28,7 +27,7 @@ final class RunAttempt {
   private final RunEnding ending;
   private final RunNotes notes;
   private final ProgressPrinter progress;
-  private final BooleanSupplier interruption;
+  private final StopRequest stop;
   private RunCourse course;
 
   /**
@@ -36,7 +35,7 @@ final class RunAttempt {
    *
    * @param session at the state where it begins
    * @param course of the steps until then
-   * @param interruption whether somebody wants the run to stop and be resumed later
+   * @param stop whether somebody wants the run to stop and be resumed later
    */
   RunAttempt(
       TrainingSession session,
@@ -48,7 +47,7 @@ final class RunAttempt {
       RunCourse course,
       RunNotes notes,
       ProgressPrinter progress,
-      BooleanSupplier interruption) {
+      StopRequest stop) {
     this.session = session;
     this.folder = folder;
     this.checkpoints = checkpoints;
@@ -58,7 +57,7 @@ final class RunAttempt {
     this.course = course;
     this.notes = notes;
     this.progress = progress;
-    this.interruption = interruption;
+    this.stop = stop;
   }
 
   /**
@@ -80,6 +79,7 @@ final class RunAttempt {
       if (divergence.isEmpty() && isInterrupted()) {
         return ending.withoutResult("interrupted", course, history());
       }
+      stop.stepsEnd();
       if (divergence.isEmpty()) {
         divergence = ending.evaluate();
       }
@@ -121,6 +121,7 @@ final class RunAttempt {
   }
 
   private void goBack() {
+    stop.stepsBegin();
     TrainingState diverged = session.state();
     StartingPoint point = recovery.goBack(diverged, notes);
     session.continueFrom(point.state());
@@ -209,7 +210,7 @@ final class RunAttempt {
 
     @Override
     public boolean wantsToStop() {
-      return interruption.getAsBoolean();
+      return stop.isMade();
     }
   }
 }
