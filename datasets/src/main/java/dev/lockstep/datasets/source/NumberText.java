@@ -35,7 +35,7 @@ public final class NumberText {
     try {
       float value = Float.parseFloat(text);
       return Float.isInfinite(value) ? Float.NaN : value;
-    } catch (NumberFormatException notANumber) {
+    } catch (NumberFormatException notNumeric) {
       return Float.NaN;
     }
   }
@@ -63,7 +63,7 @@ public final class NumberText {
     }
     try {
       return Float.isInfinite(Float.parseFloat(text));
-    } catch (NumberFormatException notANumber) {
+    } catch (NumberFormatException notNumeric) {
       return false;
     }
   }

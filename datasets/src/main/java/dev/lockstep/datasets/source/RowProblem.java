@@ -23,7 +23,7 @@ public record RowProblem(
     /** An empty cell where a number or a label is needed. */
     EMPTY("empty"),
     /** A text where a number is needed. */
-    NOT_A_NUMBER("notANumber"),
+    NOT_NUMERIC("notNumeric"),
     /** NaN, an infinity, or a number too large for 32 bits. */
     NOT_FINITE("notFinite"),
     /** A label that is none of the known classes. */
@@ -76,7 +76,7 @@ public record RowProblem(
     Reason reason =
         value == null || value.isBlank()
             ? Reason.EMPTY
-            : NumberText.isNonFinite(value) ? Reason.NOT_FINITE : Reason.NOT_A_NUMBER;
+            : NumberText.isNonFinite(value) ? Reason.NOT_FINITE : Reason.NOT_NUMERIC;
     return new RowProblem(reason, column, value, NumberText.whyNotAFloat(value), advice);
   }
 
