@@ -35,7 +35,7 @@ public final class NumberText {
     try {
       float value = Float.parseFloat(text);
       return Float.isInfinite(value) ? Float.NaN : value;
-    } catch (NumberFormatException notNumeric) {
+    } catch (NumberFormatException notANumber) {
       return Float.NaN;
     }
   }
@@ -63,7 +63,7 @@ public final class NumberText {
     }
     try {
       return Float.isInfinite(Float.parseFloat(text));
-    } catch (NumberFormatException notNumeric) {
+    } catch (NumberFormatException notANumber) {
       return false;
     }
   }
