@@ -11,8 +11,6 @@ import java.util.Optional;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
@@ -116,34 +114,34 @@ final class GeneratedSource implements DataSource {
         .parallelize(numbers, Math.max(1, numbers.size()));
   }
 
-  /** The rows with their own column names: features as floats, the label as text. */
-  Dataset<Row> table() {
+  /** The columns of {@link #table}. */
+  StructType tableSchema() {
     StructType schema = new StructType();
-    int features = featureCount();
-    for (int j = 0; j < features; j++) {
+    for (int j = 0; j < featureCount(); j++) {
       schema = schema.add(columns.get(j), DataTypes.FloatType);
     }
-    if (labeled) {
-      schema = schema.add(LABEL, DataTypes.StringType);
-    }
+    return labeled ? schema.add(LABEL, DataTypes.StringType) : schema;
+  }
+
+  /** The rows with their own column names: features as floats, the label as text. */
+  JavaRDD<ScoringRow> table() {
+    int features = featureCount();
     boolean withLabel = labeled;
     ColumnSelection all =
         new ColumnSelection(
             columns.subList(0, features), List.of(), withLabel ? LABEL : null, null);
-    JavaRDD<Row> rows =
-        rows(all)
-            .map(
-                buffer -> {
-                  Object[] cells = new Object[features + (withLabel ? 1 : 0)];
-                  for (int j = 0; j < features; j++) {
-                    cells[j] = buffer.features()[j];
-                  }
-                  if (withLabel) {
-                    cells[features] = buffer.label();
-                  }
-                  return RowFactory.create(cells);
-                });
-    return spark.createDataFrame(rows, schema);
+    return rows(all)
+        .map(
+            buffer -> {
+              Object[] cells = new Object[features + (withLabel ? 1 : 0)];
+              for (int j = 0; j < features; j++) {
+                cells[j] = buffer.features()[j];
+              }
+              if (withLabel) {
+                cells[features] = buffer.label();
+              }
+              return new ScoringRow(buffer.file(), buffer.start(), RowFactory.create(cells), null);
+            });
   }
 
   /** Which values of a row are used; immutable, sent to the tasks. */
@@ -155,6 +153,7 @@ final class GeneratedSource implements DataSource {
     private final String weightName;
     private final boolean withLabel;
     private final int valueCount;
+    private final boolean labeled;
 
     Decoder(ColumnSelection selection, List<String> columns, int valueCount) {
       if (selection.label() != null && !selection.label().equals(LABEL)) {
@@ -178,6 +177,7 @@ final class GeneratedSource implements DataSource {
       this.weight = weightName == null ? -1 : columns.indexOf(weightName);
       this.withLabel = selection.label() != null;
       this.valueCount = valueCount;
+      this.labeled = columns.size() > valueCount;
     }
 
     void decode(float[] values, String label, RowBuffer target) {
@@ -196,7 +196,7 @@ final class GeneratedSource implements DataSource {
   }
 
   /** The rows of a partition. */
-  private static final class Rows implements Iterator<RowBuffer> {
+  private static final class Rows implements Iterator<RowBuffer>, RowBuffer.Original {
     private final Iterator<Integer> pieces;
     private final RowGenerator source;
     private final Decoder decoder;
@@ -210,9 +210,26 @@ final class GeneratedSource implements DataSource {
       this.pieces = pieces;
       this.source = source;
       this.decoder = decoder;
-      this.buffer = new RowBuffer(decoder.features.length);
+      this.buffer = new RowBuffer(decoder.features.length, 0, this);
       this.values = new float[decoder.valueCount];
       TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> close());
+    }
+
+    @Override
+    public String line() {
+      return null;
+    }
+
+    @Override
+    public String[] cells() {
+      String[] texts = new String[values.length + (decoder.labeled ? 1 : 0)];
+      for (int j = 0; j < values.length; j++) {
+        texts[j] = Float.toString(values[j]);
+      }
+      if (decoder.labeled) {
+        texts[values.length] = cursor.label();
+      }
+      return texts;
     }
 
     private void close() {

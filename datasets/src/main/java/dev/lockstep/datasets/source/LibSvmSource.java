@@ -14,8 +14,11 @@ import java.util.TreeMap;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Lines {@code label index:value …} with ascending indices from 1, as LIBSVM's tools write them;
@@ -24,6 +27,10 @@ import org.apache.spark.sql.functions;
  */
 final class LibSvmSource implements DataSource {
   static final String LABEL = "label";
+
+  /** Columns {@code label} and {@code features} (the pairs of each line) as text. */
+  static final StructType TABLE =
+      new StructType().add(LABEL, DataTypes.StringType).add("features", DataTypes.StringType);
 
   private static final String FEATURE_COUNT_OPTION = "numFeatures";
   private static final int MAX_FEATURES = 1 << 24;
@@ -110,19 +117,37 @@ final class LibSvmSource implements DataSource {
     return (int) count;
   }
 
+  /**
+   * The largest index of the lines that are as they should be, so that a broken line does not widen
+   * the rows; where there are none, of the others, which will be reported as rows.
+   */
   private static int largestIndex(Dataset<Row> lines) {
-    return lines
-        .javaRDD()
-        .mapPartitions(
-            rows -> {
-              int largest = 0;
-              while (rows.hasNext()) {
-                largest =
-                    Math.max(largest, LibSvmLine.lastIndex(rows.next().getString(0), MAX_FEATURES));
-              }
-              return List.of(largest).iterator();
-            })
-        .fold(0, Math::max);
+    int largestIndex =
+        lines
+            .javaRDD()
+            .mapPartitions(
+                rows -> {
+                  int largest = 0;
+                  int inBrokenLines = 0;
+                  while (rows.hasNext()) {
+                    String line = rows.next().getString(0);
+                    int index = LibSvmLine.lastIndex(line, MAX_FEATURES);
+                    // Only a line that says more than those before it is worth reading to its end.
+                    if (index > largest && LibSvmLine.isWhole(line)) {
+                      largest = index;
+                    } else {
+                      inBrokenLines = Math.max(inBrokenLines, index);
+                    }
+                  }
+                  return List.of(largest > 0 ? largest : -inBrokenLines).iterator();
+                })
+            .fold(0, LibSvmSource::moreOf);
+    return Math.abs(largestIndex);
+  }
+
+  /** The larger index; an index of whole lines (above 0) before one of broken lines (below 0). */
+  private static int moreOf(int a, int b) {
+    return a > 0 || b > 0 ? Math.max(a, b) : Math.min(a, b);
   }
 
   @Override
@@ -146,16 +171,20 @@ final class LibSvmSource implements DataSource {
     return lines.javaRDD().mapPartitions(rows -> new Rows(rows, decoder));
   }
 
-  /** Columns {@code label} and {@code features} (the pairs of each line) as text. */
-  static Dataset<Row> table(
+  /** The rows as {@link #TABLE}. */
+  static JavaRDD<ScoringRow> table(
       SparkSession spark, DataLocation.LibSvm location, Map<String, String> options) {
     return lines(spark, location, options)
-        .select(
-            functions.trim(functions.regexp_replace(functions.col("value"), "#.*", "")).as("line"))
-        .filter(functions.col("line").notEqual(""))
-        .select(
-            functions.regexp_extract(functions.col("line"), "^(\\S+)", 1).as(LABEL),
-            functions.regexp_extract(functions.col("line"), "^\\S+\\s+(.*)$", 1).as("features"));
+        .javaRDD()
+        .filter(line -> !LibSvmLine.isBlank(line.getString(0)))
+        .map(
+            line -> {
+              String text = line.getString(0);
+              String label = LibSvmLine.label(text);
+              Row row = label == null ? null : RowFactory.create(label, LibSvmLine.pairs(text));
+              RowProblem problem = label == null ? LibSvmLine.noLabel(text) : null;
+              return new ScoringRow(line.getString(1), line.getLong(2), row, problem);
+            });
   }
 
   /** The index of a column name {@code f<index>}, or 0 for other names. */
@@ -246,13 +275,7 @@ final class LibSvmSource implements DataSource {
       Arrays.fill(row, 0f);
       String labelText = LibSvmLine.label(line);
       RowProblem problem =
-          labelText == null
-              ? new RowProblem(
-                  null,
-                  "the line starts with "
-                      + RowProblem.quote(line.strip())
-                      + " and has no label. A line reads: label index:value index:value ...")
-              : LibSvmLine.parse(line, targets, row);
+          labelText == null ? LibSvmLine.noLabel(line) : LibSvmLine.parse(line, targets, row);
       if (problem != null) {
         target.fail(problem);
         return;
@@ -270,25 +293,36 @@ final class LibSvmSource implements DataSource {
   }
 
   /** The rows of a partition, blank lines and comments left out. */
-  private static final class Rows implements Iterator<RowBuffer> {
+  private static final class Rows implements Iterator<RowBuffer>, RowBuffer.Original {
     private final Iterator<Row> lines;
     private final Decoder decoder;
     private final RowBuffer buffer;
     private final float[] row;
+    private String text;
     private boolean ready;
 
     Rows(Iterator<Row> lines, Decoder decoder) {
       this.lines = lines;
       this.decoder = decoder;
       this.row = decoder.row();
-      this.buffer = new RowBuffer(decoder.featureCount);
+      this.buffer = new RowBuffer(decoder.featureCount, 0, this);
+    }
+
+    @Override
+    public String line() {
+      return text;
+    }
+
+    @Override
+    public String[] cells() {
+      return null;
     }
 
     @Override
     public boolean hasNext() {
       while (!ready && lines.hasNext()) {
         Row line = lines.next();
-        String text = line.getString(0);
+        text = line.getString(0);
         if (!LibSvmLine.isBlank(text)) {
           buffer.place(line.getString(1), line.getLong(2));
           decoder.decode(text, row, buffer);

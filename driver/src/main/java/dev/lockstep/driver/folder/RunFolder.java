@@ -30,6 +30,12 @@ public final class RunFolder {
   /** The file whose presence means that the run ended. */
   public static final String SUMMARY = "summary.json";
 
+  /** The folder of the rows that could not be used. */
+  public static final String QUARANTINE = "quarantine";
+
+  /** The same while it is being written. */
+  public static final String UNFINISHED_QUARANTINE = ".quarantine.partial";
+
   /** How the name of a file ends that is being written. */
   private static final String UNFINISHED = ".partial";
 
@@ -60,14 +66,19 @@ public final class RunFolder {
     return isOnThisMachine() ? root.toUri().getPath() : root.toString();
   }
 
+  /** The folder as a URI that leads to it from everywhere. */
+  public String uri() {
+    return root.toString();
+  }
+
   /** A folder inside this one. */
   public RunFolder folder(String child) {
     return new RunFolder(files, new Path(root, child));
   }
 
   /**
-   * Whether there is a folder with something in it; what a broken-off write left is nothing, and so
-   * is a lock.
+   * Whether there is a folder with something in it; what a broken-off write left is nothing, and
+   * neither are a lock and the quarantine of a run that was refused for it, which will be replaced.
    */
   public boolean isInUse() {
     try {
@@ -108,7 +119,10 @@ public final class RunFolder {
     for (FileStatus status : files.listStatus(root)) {
       String name = status.getPath().getName();
       boolean brokenOff = name.startsWith(".") && name.endsWith(UNFINISHED);
-      if (!(status.isFile() && (brokenOff || name.startsWith(LockFiles.PREFIX)))) {
+      boolean lock = name.startsWith(LockFiles.PREFIX);
+      boolean quarantine =
+          status.isDirectory() && (name.equals(QUARANTINE) || name.equals(UNFINISHED_QUARANTINE));
+      if (!(status.isFile() && (brokenOff || lock)) && !quarantine) {
         return true;
       }
     }
@@ -361,7 +375,7 @@ public final class RunFolder {
     return names;
   }
 
-  /** Gives a folder inside this one another name, which must be free. */
+  /** Gives a folder or a file inside this one another name, which must be free. */
   public void renameFolder(String child, String name) {
     try {
       Path target = new Path(root, name);

@@ -14,6 +14,8 @@ import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.trainer.error.LockstepException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
@@ -95,7 +97,8 @@ public final class TrainingRun {
       return resumption.ended().get();
     }
     RunConfiguration configuration = resumption.withFirstShards(given);
-    try (PreparedData data = TrainingSession.prepare(spark, configuration)) {
+    QuarantineFolder quarantine = new QuarantineFolder(spark, folder);
+    try (PreparedData data = TrainingSession.prepare(spark, configuration, quarantine)) {
       int shards = TrainingSession.shards(spark, configuration.training());
       RunSetup setup = RunSetup.of(configuration, data, shards);
       ResourceCheck.of(spark, setup).requireFit();
@@ -114,7 +117,10 @@ public final class TrainingRun {
         lock.confirmHeld();
         AttemptLog attempts = takeOver(beginning, store);
         RunFiles.writeConfiguration(folder, ConfigurationWriter.toYaml(setup.configuration()));
-        return train(session, lock, store, identity, beginning, attempts, first);
+        List<String> opening = new ArrayList<>(setup.warnings());
+        quarantine.keepOf(configuration.data().badRows(), data).ifPresent(opening::add);
+        opening.addAll(beginning.sentences());
+        return train(session, lock, store, identity, beginning, attempts, opening, first);
       }
     }
   }
@@ -140,6 +146,7 @@ public final class TrainingRun {
       RunIdentity identity,
       Resumption.Beginning beginning,
       AttemptLog attempts,
+      List<String> opening,
       Supplier<TrainingState> first) {
     RunSetup setup = session.setup();
     TrainingSettings training = setup.configuration().training();
@@ -147,8 +154,7 @@ public final class TrainingRun {
     long startOfAll = start - (long) (beginning.point().secondsSoFar() * SECOND);
     ProgressPrinter progress = progressForSteps.apply(setup.totalSteps());
     RunNotes notes = new RunNotes(progress);
-    setup.warnings().forEach(notes::tell);
-    beginning.sentences().forEach(notes::tell);
+    opening.forEach(notes::tell);
     notes.keepAll(attempts.notes());
     progress.note(ResourceCheck.of(spark, setup).line());
     try (RunCheckpoints checkpoints =
