@@ -1,5 +1,6 @@
 package dev.lockstep.driver.folder;
 
+import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.FileNotFoundException;
@@ -7,7 +8,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CommonConfigurationKeysPublic;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -23,6 +27,9 @@ public final class RunFolder {
   /** How the name of a file ends that is being written. */
   private static final String UNFINISHED = ".partial";
 
+  /** No separator of any system, no scheme or drive, nothing that cannot be seen. */
+  private static final Pattern PLAIN_NAME = Pattern.compile("[^/\\\\:\\p{Cntrl}]{1,255}");
+
   private final FileSystem files;
   private final Path root;
 
@@ -34,6 +41,7 @@ public final class RunFolder {
   /** The folder at {@code location}, a path or URI; nothing is created yet. */
   public static RunFolder at(String location, Configuration hadoop) {
     try {
+      learnSecrets(hadoop);
       Path root = new Path(location);
       FileSystem files = root.getFileSystem(hadoop);
       // No .crc files beside what people look at; what must be verified carries its own checksum.
@@ -45,6 +53,38 @@ public final class RunFolder {
     }
   }
 
+  /** Whoever uses a file system may meet its secrets, in its messages for instance. */
+  private static void learnSecrets(Configuration hadoop) {
+    Redaction redaction = Redaction.ofProcess();
+    Pattern sensitive = sensitiveKeys(hadoop);
+    for (Map.Entry<String, String> setting : hadoop) {
+      String key = setting.getKey();
+      boolean secret = redaction.isSecret(key) || sensitive.matcher(key).find();
+      if (secret && isSetByUser(hadoop, key)) {
+        redaction.learn(key, String.valueOf(hadoop.get(key)));
+      } else if (!secret) {
+        redaction.learnParts(key, setting.getValue());
+      }
+    }
+  }
+
+  /** Hadoop's own pattern for names of secrets. */
+  private static Pattern sensitiveKeys(Configuration hadoop) {
+    String patterns =
+        hadoop.get(
+            CommonConfigurationKeysPublic.HADOOP_SECURITY_SENSITIVE_CONFIG_KEYS,
+            CommonConfigurationKeysPublic.HADOOP_SECURITY_SENSITIVE_CONFIG_KEYS_DEFAULT);
+    return Pattern.compile(patterns.trim().replaceAll("[,\\s]+", "|"));
+  }
+
+  /** Defaults hold no secrets, but periods of tokens, class names and the like. */
+  private static boolean isSetByUser(Configuration hadoop, String key) {
+    String[] sources = hadoop.getPropertySources(key);
+    return sources == null
+        || sources.length == 0
+        || !sources[sources.length - 1].endsWith("-default.xml");
+  }
+
   /** How to call the folder in messages: a plain path where it is on this machine. */
   public String name() {
     return "file".equals(root.toUri().getScheme()) ? root.toUri().getPath() : root.toString();
@@ -52,7 +92,7 @@ public final class RunFolder {
 
   /** A folder inside this one. */
   public RunFolder folder(String child) {
-    return new RunFolder(files, new Path(root, child));
+    return new RunFolder(files, inside(child));
   }
 
   /** Whether there is a folder with something in it; what a broken-off write left is nothing. */
@@ -106,7 +146,7 @@ public final class RunFolder {
   /** Whether the folder has a file of this name. */
   public boolean has(String file) {
     try {
-      return files.exists(new Path(root, file));
+      return files.exists(inside(file));
     } catch (IOException failure) {
       throw unusable("looked at", failure);
     }
@@ -115,7 +155,7 @@ public final class RunFolder {
   /** Whether the folder has a folder of this name. */
   public boolean hasFolder(String child) {
     try {
-      Path path = new Path(root, child);
+      Path path = inside(child);
       return files.exists(path) && files.getFileStatus(path).isDirectory();
     } catch (IOException failure) {
       throw unusable("looked at", failure);
@@ -125,7 +165,10 @@ public final class RunFolder {
   /** A stream into a file that grows as training goes on. */
   public OutputStream append(String file) {
     try {
-      return files.create(new Path(root, file), true);
+      Path path = inside(file);
+      // A link in its place would be written through.
+      files.delete(path, false);
+      return files.create(path, true);
     } catch (IOException failure) {
       throw unusable("written to", failure);
     }
@@ -133,9 +176,10 @@ public final class RunFolder {
 
   /** Writes a whole file, aside first. */
   public void write(String file, Content content) {
-    Path target = new Path(root, file);
+    Path target = inside(file);
     Path unfinished = new Path(root, "." + file + UNFINISHED);
     try {
+      files.delete(unfinished, false);
       try (OutputStream output = files.create(unfinished, true)) {
         content.writeTo(output);
       }
@@ -159,7 +203,7 @@ public final class RunFolder {
    * the renaming of what takes its place.
    */
   public void restore(String file) {
-    Path target = new Path(root, file);
+    Path target = inside(file);
     Path successor = successor(file);
     try {
       if (!files.exists(target) && files.exists(successor)) {
@@ -168,6 +212,22 @@ public final class RunFolder {
     } catch (IOException failure) {
       throw unusable("written to", failure);
     }
+  }
+
+  /**
+   * The path of something in this folder. Names may come out of files that were not written here,
+   * so one that leads elsewhere is refused: a path, a URI, a drive, the folder above.
+   */
+  private Path inside(String child) {
+    if (!PLAIN_NAME.matcher(child).matches() || child.equals(".") || child.equals("..")) {
+      throw LockstepException.data(
+          "The name '"
+              + child
+              + "' cannot be one in the folder "
+              + name()
+              + ": it leads elsewhere.");
+    }
+    return new Path(root, child);
   }
 
   private Path successor(String file) {
@@ -180,15 +240,16 @@ public final class RunFolder {
     }
   }
 
-  /** Writes a whole text file, aside first. */
+  /** Writes a whole text file, without the secrets of this process, aside first. */
   public void writeText(String file, String text) {
-    write(file, output -> output.write(text.getBytes(StandardCharsets.UTF_8)));
+    byte[] safe = Redaction.ofProcess().inFile(text).getBytes(StandardCharsets.UTF_8);
+    write(file, output -> output.write(safe));
   }
 
   /** Size of a file in bytes. */
   public long size(String file) {
     try {
-      return files.getFileStatus(new Path(root, file)).getLen();
+      return files.getFileStatus(inside(file)).getLen();
     } catch (IOException failure) {
       throw unreadable(file, failure);
     }
@@ -197,7 +258,7 @@ public final class RunFolder {
   /** Opens a file. */
   public InputStream open(String file) {
     try {
-      return files.open(new Path(root, file));
+      return files.open(inside(file));
     } catch (IOException failure) {
       throw unreadable(file, failure);
     }
