@@ -216,18 +216,20 @@ public final class RunFolder {
 
   /**
    * The path of something in this folder. Names may come out of files that were not written here,
-   * so one that leads elsewhere is refused: a path, a URI, a drive, the folder above.
+   * so one that leads elsewhere is refused: an absolute path, a URI, a drive, the folder above.
    */
-  private Path inside(String child) {
-    if (!PLAIN_NAME.matcher(child).matches() || child.equals(".") || child.equals("..")) {
-      throw LockstepException.data(
-          "The name '"
-              + child
-              + "' cannot be one in the folder "
-              + name()
-              + ": it leads elsewhere.");
+  private Path inside(String name) {
+    for (String part : name.split("/", -1)) {
+      if (!PLAIN_NAME.matcher(part).matches() || part.equals(".") || part.equals("..")) {
+        throw LockstepException.data(
+            "'"
+                + name
+                + "' cannot be the name of something in "
+                + name()
+                + ": it leads elsewhere.");
+      }
     }
-    return new Path(root, child);
+    return new Path(root, name);
   }
 
   private Path successor(String file) {
