@@ -53,6 +53,26 @@ public final class ConfigurationWriter {
    * @param environment where secrets are looked up
    */
   public static String toYaml(RunConfiguration resolved, Map<String, String> environment) {
+    try {
+      String yaml = YAML.writeValueAsString(toTree(resolved, environment));
+      List<String> leftOut = Secrets.leftOut(yaml);
+      return leftOut.isEmpty()
+          ? yaml
+          : "# Secrets were left out. To use this file, set "
+              + String.join(", ", leftOut)
+              + " in the environment.\n"
+              + yaml;
+    } catch (JsonProcessingException impossible) {
+      throw new UncheckedIOException("writing to memory", impossible);
+    }
+  }
+
+  /** What {@link #toYaml(RunConfiguration)} writes, as a tree. */
+  public static ObjectNode toTree(RunConfiguration resolved) {
+    return toTree(resolved, System.getenv());
+  }
+
+  private static ObjectNode toTree(RunConfiguration resolved, Map<String, String> environment) {
     ObjectNode root = YAML.createObjectNode();
     root.put("name", resolved.name());
     DataBlock.write(resolved.data(), root.putObject("data"));
@@ -69,18 +89,7 @@ public final class ConfigurationWriter {
       // Holds no secret: these are refused there, and references to the environment are kept.
       TuningBlock.write(resolved.tuning(), root.putObject("tuning"));
     }
-    try {
-      String yaml = YAML.writeValueAsString(root);
-      List<String> leftOut = Secrets.leftOut(yaml);
-      return leftOut.isEmpty()
-          ? yaml
-          : "# Secrets were left out. To use this file, set "
-              + String.join(", ", leftOut)
-              + " in the environment.\n"
-              + yaml;
-    } catch (JsonProcessingException impossible) {
-      throw new UncheckedIOException("writing to memory", impossible);
-    }
+    return root;
   }
 
   private static void conceal(String path, JsonNode node, boolean secret, Secrets secrets) {

@@ -1,8 +1,10 @@
 package dev.lockstep.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.lockstep.driver.config.ConfigurationReader;
+import dev.lockstep.driver.config.ModelDescription;
 import dev.lockstep.driver.config.RunConfiguration;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -14,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -65,7 +68,7 @@ final class PlantedSecretsTest {
           label: label
           options: {header: true, storePassword: '%s'}
         network: {layers: [{kind: dense, units: 2}]}
-        training: {epochs: 2, batchSize: 16, shards: 2}
+        training: {epochs: 2, batchSize: 16, shards: 2, checkpoint: {everySteps: 2, keep: 2}}
         """
                 .formatted(PLANTED.get(2), PLANTED.get(0))
             + more);
@@ -180,6 +183,65 @@ final class PlantedSecretsTest {
     assertThat(read.data().location().toString()).contains(PLANTED.get(2));
   }
 
+  /** Passwords change; what was trained does not depend on them. */
+  @Test
+  void aRunGoesOnWithAnotherSecretInThePlaceOfTheOld() throws IOException {
+    Path run = folder.resolve("run");
+    String[] command = {
+      "train", configuration("").toString(), "--output", run.toString(), "--resume"
+    };
+    Outcome first = run(command);
+    assertThat(first.code()).as(first.err()).isZero();
+    assertThat(run.resolve("checkpoints")).isNotEmptyDirectory();
+    Files.delete(run.resolve("summary.json"));
+    List<String> changed = new ArrayList<>(List.of(command));
+    changed.addAll(
+        List.of("--set", "data.options.storePassword=rotatedSesame14", "--master", "local[2]"));
+    changed.addAll(List.of("--set", "data.options.sessionToken=rotatedSesame15"));
+    Outcome again = Outcome.of(changed.toArray(String[]::new));
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.err()).doesNotContain("refused", "differs");
+    assertNothingLeaked(again, run);
+  }
+
+  /** With a logger of its own and secrets of its environment, as at a user's. */
+  @Test
+  void aProcessLogsNone() throws IOException, InterruptedException {
+    Path err = folder.resolve("err.txt");
+    Path root = Path.of("..").toAbsolutePath().normalize();
+    ProcessBuilder process =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "@" + root.resolve("deploy/conf/jvm-options"),
+            "-Dlog4j2.configurationFile=" + root.resolve("deploy/conf/log4j2.properties"),
+            "-Djava.io.tmpdir=" + folder,
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "train",
+            configuration("name: ${STORE_PASSWORD}").toString(),
+            "--output",
+            folder.resolve("run").toString(),
+            "--verbose",
+            "--master",
+            "local[1]",
+            "--conf",
+            "spark.serializer=" + PLANTED.get(8));
+    process.environment().put("STORE_PASSWORD", PLANTED.get(8));
+    process.redirectError(err.toFile()).redirectOutput(folder.resolve("out.txt").toFile());
+    Process running = process.start();
+    assertThat(running.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    String text = Files.readString(err);
+    assertThat(running.exitValue()).as(text).isEqualTo(1);
+    // Spark's own log, this program's sentence and the stack trace.
+    assertThat(text)
+        .contains(
+            "ERROR SparkContext: Error initializing SparkContext.",
+            "lockstep: unexpected failure: Spark could not be started",
+            "java.lang.ClassNotFoundException: *********(redacted)");
+    assertClean("stderr", text);
+  }
+
   @Test
   void aSearchLeavesNoneAndGoesOnWithoutThem() throws IOException {
     Path search = folder.resolve("search");
@@ -265,9 +327,9 @@ final class PlantedSecretsTest {
   @Test
   void theNetworkOfASavedModelNamesNoFiles() {
     assertThat(
-            org.assertj.core.api.Assertions.catchThrowable(
+            catchThrowable(
                 () ->
-                    dev.lockstep.driver.config.ModelDescription.fromJson(
+                    ModelDescription.fromJson(
                         """
                         {"format": "lockstep-model", "formatVersion": 1, "lockstepVersion": "0.1.0",
                          "inputShape": {"height": 1, "width": 1, "channels": 2},
