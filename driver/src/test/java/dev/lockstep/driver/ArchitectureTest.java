@@ -1,10 +1,18 @@
 package dev.lockstep.driver;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
@@ -19,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.spark.serializer.KryoRegistrator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -93,6 +102,82 @@ final class ArchitectureTest {
               "org.apache.spark.rpc..",
               "org.apache.spark.sql.catalyst..",
               "org.apache.spark.sql.execution..");
+
+  /**
+   * Java's serialization runs code of whatever class the bytes name. Spark uses it for its own
+   * tasks, between processes that trust each other; nothing here does for bytes of any origin.
+   */
+  @ArchTest
+  static final ArchRule nothingIsDeserializedByJava =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.io.ObjectInputStream")
+          .orShould()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.io.ObjectInput")
+          .orShould()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.beans.XMLDecoder")
+          .orShould()
+          .dependOnClassesThat()
+          .haveSimpleName("SerializationUtils")
+          .orShould()
+          .dependOnClassesThat(
+              resideInAPackage("org.apache.spark.serializer..")
+                  .and(not(type(KryoRegistrator.class))));
+
+  /** Kryo is for what travels between the processes of a run. */
+  @ArchTest
+  static final ArchRule kryoIsForTheWireOnly =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("dev.lockstep.datasets.pack..", "dev.lockstep.driver.cluster..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("com.esotericsoftware.kryo..");
+
+  @ArchTest
+  static final ArchRule whatKryoReadsComesFromNoFile =
+      noClasses()
+          .that(dependOnKryo())
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("org.apache.hadoop..", "java.nio.file..")
+                  .or(nameMatching("java\\.io\\.(File|RandomAccess).*")));
+
+  /** Spark's files of serialized objects. */
+  @ArchTest
+  static final ArchRule noFilesOfObjects =
+      noClasses()
+          .should()
+          .callMethodWhere(target(nameMatching("objectFile|saveAsObjectFile|sequenceFile")));
+
+  /** JSON and YAML are read as trees: no text says which class is made of it. */
+  @ArchTest
+  static final ArchRule textsNameNoClasses =
+      noClasses()
+          .should()
+          .callMethodWhere(
+              target(
+                  nameMatching(
+                      "readValue|readValues|treeToValue|convertValue|activateDefaultTyping|enableDefaultTyping")))
+          .orShould()
+          .dependOnClassesThat()
+          .resideInAPackage("org.yaml.snakeyaml..");
+
+  private static DescribedPredicate<JavaClass> dependOnKryo() {
+    return describe(
+        "depend on Kryo",
+        type ->
+            type.getDirectDependenciesFromSelf().stream()
+                .anyMatch(
+                    dependency ->
+                        dependency
+                            .getTargetClass()
+                            .getPackageName()
+                            .startsWith("com.esotericsoftware.kryo")));
+  }
 
   @ArchTest
   static final ArchRule packagesFormNoCycles =

@@ -34,7 +34,9 @@ final class CommonOptions {
     for (String setting : conf) {
       int equals = setting.indexOf('=');
       if (equals < 1) {
-        throw LockstepException.usage("--conf: '" + setting + "' is not of the form KEY=VALUE.");
+        // A value without a key is not shown: it may be a secret, and nobody could tell.
+        String shown = equals == 0 ? "=…" : setting;
+        throw LockstepException.usage("--conf: '" + shown + "' is not of the form KEY=VALUE.");
       }
       settings.put(setting.substring(0, equals).trim(), setting.substring(equals + 1).trim());
     }

@@ -1,13 +1,17 @@
 package dev.lockstep.driver.cli;
 
+import dev.lockstep.driver.secret.GuardedOutput;
+import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -56,10 +60,37 @@ public final class Main implements Runnable {
     System.exit(run(arguments));
   }
 
-  /** Runs a command and returns its exit code. */
+  /**
+   * Runs a command and returns its exit code. Whatever is printed meanwhile, by whomever, passes
+   * without secrets and control characters.
+   */
   static int run(String... arguments) {
+    PrintStream stdout = System.out;
+    PrintStream stderr = System.err;
+    Redaction secrets = Redaction.ofProcess();
+    secrets.learnEnvironment(System.getenv());
+    System.setOut(GuardedOutput.before(stdout, secrets));
+    System.setErr(GuardedOutput.before(stderr, secrets));
+    try {
+      return perform(arguments);
+    } finally {
+      System.out.flush();
+      System.err.flush();
+      System.setOut(stdout);
+      System.setErr(stderr);
+    }
+  }
+
+  private static int perform(String... arguments) {
     Main main = new Main();
+    try {
+      Redaction.ofProcess().learnArguments(List.of(arguments));
+    } catch (LockstepException malformed) {
+      return main.report(malformed);
+    }
     CommandLine line = new CommandLine(main);
+    // Help is no data: it may be in color.
+    line.setOut(new PrintWriter(GuardedOutput.forDrawing(System.out), true));
     offerHelp(line);
     line.setParameterExceptionHandler(usageErrors());
     line.setExecutionExceptionHandler((failure, command, parsed) -> main.report(failure));
@@ -167,7 +198,8 @@ public final class Main implements Runnable {
     failure.printStackTrace(new PrintWriter(trace));
     try {
       Path log = Files.createTempFile("lockstep-failure-", ".log");
-      Files.writeString(log, trace.toString(), StandardCharsets.UTF_8);
+      String safe = Redaction.ofProcess().inMessage(trace.toString());
+      Files.writeString(log, safe, StandardCharsets.UTF_8);
       return "The stack trace is in " + log + "; --verbose prints it.";
     } catch (IOException unwritable) {
       return "Run again with --verbose for the stack trace.";

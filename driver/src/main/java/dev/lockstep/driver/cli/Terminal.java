@@ -1,6 +1,7 @@
 package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.report.ProgressPrinter;
+import dev.lockstep.driver.secret.GuardedOutput;
 
 /** What is on the other end of stderr. */
 final class Terminal {
@@ -14,7 +15,13 @@ final class Terminal {
       return ProgressPrinter.notesOnly(System.err);
     }
     return new ProgressPrinter(
-        System.err, isTerminal(), width(), steps, epochs, options.quiet, System::nanoTime);
+        GuardedOutput.forDrawing(System.err),
+        isTerminal(),
+        width(),
+        steps,
+        epochs,
+        options.quiet,
+        System::nanoTime);
   }
 
   /** The launcher tells whether stderr is a terminal, since Java cannot ask about stderr alone. */

@@ -1,5 +1,6 @@
 package dev.lockstep.driver.config;
 
+import dev.lockstep.driver.secret.Redaction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +33,32 @@ final class CommandLineSetting {
    * stays as it is.
    */
   static Value apply(Value root, String setting, Problems problems) {
+    learnSecrets(setting);
     String origin = "--set " + Problems.brief(setting);
     return new CommandLineSetting(origin, problems).apply(root, setting);
+  }
+
+  /** Before any part of the setting is shown. */
+  private static void learnSecrets(String setting) {
+    int equals = setting.indexOf('=');
+    if (equals < 0) {
+      return;
+    }
+    String path = setting.substring(0, equals).strip();
+    Problems reportedLater = new Problems("");
+    try {
+      Value value =
+          ValueParser.parse(setting.substring(equals + 1), line -> "", path, reportedLater);
+      if (value != null) {
+        Value root = new Value.Mapping(Map.of(path, value), "");
+        Secrets.learn(root, new Substitution(Map.of()), reportedLater);
+      }
+    } catch (ValueParser.SyntaxException malformed) {
+      if (Redaction.ofProcess().isSecret(setting)) {
+        // What in it would be the secret, nobody can tell.
+        Redaction.ofProcess().learn(path, setting.substring(equals + 1).strip());
+      }
+    }
   }
 
   private Value apply(Value root, String setting) {

@@ -31,7 +31,8 @@ public final class ConfigurationReader {
   public static final int MAX_SIZE = 1 << 20;
 
   private static final Pattern EXTENSION = Pattern.compile("(?<=.)\\.[A-Za-z0-9]+$");
-  private static final Pattern UNFIT_FOR_FOLDER = Pattern.compile("[/\\\\\\p{Cntrl}]");
+  private static final Pattern UNFIT_FOR_FOLDER =
+      Pattern.compile("[/\\\\\\p{Cntrl}\\u202A-\\u202E\\u2066-\\u2069]|^\\.{1,2}$");
 
   private ConfigurationReader() {}
 
@@ -80,11 +81,21 @@ public final class ConfigurationReader {
     }
     Reading reading =
         new Reading(problems, new Substitution(environment), new PathResolver(baseFolder));
+    Secrets.learn(root, reading.substitution(), problems);
     RunConfiguration configuration = read(Block.of(reading, "", root), defaultName(sourceName));
     if (!problems.isEmpty()) {
       throw problems.toException();
     }
     return configuration;
+  }
+
+  /**
+   * {@code environment}, with something for every secret that a configuration written by {@link
+   * ConfigurationWriter} leaves out and that the environment does not have. With it, such a
+   * configuration can be read, and written, to compare it with another; it is not fit to train by.
+   */
+  public static Map<String, String> standingIn(String written, Map<String, String> environment) {
+    return Secrets.standingIn(written, environment);
   }
 
   private static RunConfiguration read(Block block, String defaultName) {

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import dev.lockstep.driver.secret.Redaction;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -17,10 +19,13 @@ import java.util.Map;
  * written as {@code null}; a block of another command, such as {@code tuning}, only where there is
  * one.
  *
- * <p>The value of an environment variable whose name looks like a secret ({@code *PASSWORD}, {@code
- * *SECRET}, {@code *TOKEN}, {@code *KEY}) is never written: wherever it occurs in a text, the
- * reference <code>${NAME}</code> stands instead, and reading the file again takes it from the
- * environment. Values of fewer than four characters are not looked for.
+ * <p>No secret is ever written. For the value of an environment variable whose name looks like a
+ * secret ({@code *PASSWORD}, {@code *SECRET}, {@code *TOKEN}, {@code *KEY}) the reference <code>
+ * ${NAME}</code> stands wherever it occurs in a text. For a secret that was written out, the value
+ * of a key that {@link Redaction} takes for one or a password in a URI, stands <code>
+ * ${LOCKSTEP_SECRET_DATA_OPTIONS_PASSWORD}</code> with the path of its place; a comment at the top
+ * names these variables. Reading the file again takes all of them from the environment, and fails
+ * where one is missing. Two configurations that differ in such secrets alone are written alike.
  */
 public final class ConfigurationWriter {
   private static final ObjectMapper YAML =
@@ -49,7 +54,14 @@ public final class ConfigurationWriter {
    */
   public static String toYaml(RunConfiguration resolved, Map<String, String> environment) {
     try {
-      return YAML.writeValueAsString(toTree(resolved, environment));
+      String yaml = YAML.writeValueAsString(toTree(resolved, environment));
+      List<String> leftOut = Secrets.leftOut(yaml);
+      return leftOut.isEmpty()
+          ? yaml
+          : "# Secrets were left out. To use this file, set "
+              + String.join(", ", leftOut)
+              + " in the environment.\n"
+              + yaml;
     } catch (JsonProcessingException impossible) {
       throw new UncheckedIOException("writing to memory", impossible);
     }
@@ -72,31 +84,39 @@ public final class ConfigurationWriter {
     root.set("optimizer", OptimizerKinds.TABLE.write(resolved.optimizer()));
     root.set("schedule", ScheduleKinds.TABLE.write(resolved.schedule()));
     TrainingBlock.write(resolved.training(), root.putObject("training"));
-    conceal(root, new Secrets(environment));
+    conceal("", root, false, new Secrets(environment, Redaction.ofProcess()));
     if (resolved.tuning() != null) {
-      // Holds no secret: it keeps references to the environment as they are.
+      // Holds no secret: these are refused there, and references to the environment are kept.
       TuningBlock.write(resolved.tuning(), root.putObject("tuning"));
     }
     return root;
   }
 
-  private static void conceal(JsonNode node, Secrets secrets) {
+  private static void conceal(String path, JsonNode node, boolean secret, Secrets secrets) {
     if (node instanceof ObjectNode block) {
       block
           .fieldNames()
-          .forEachRemaining(key -> block.set(key, concealed(block.get(key), secrets)));
+          .forEachRemaining(
+              key ->
+                  block.set(
+                      key,
+                      concealed(
+                          path.isEmpty() ? key : path + "." + key,
+                          block.get(key),
+                          secret || secrets.isSecretKey(key),
+                          secrets)));
     } else if (node instanceof ArrayNode list) {
       for (int i = 0; i < list.size(); i++) {
-        list.set(i, concealed(list.get(i), secrets));
+        list.set(i, concealed(path + "[" + i + "]", list.get(i), secret, secrets));
       }
     }
   }
 
-  private static JsonNode concealed(JsonNode node, Secrets secrets) {
+  private static JsonNode concealed(String path, JsonNode node, boolean secret, Secrets secrets) {
     if (node.isTextual()) {
-      return TextNode.valueOf(secrets.conceal(node.textValue()));
+      return TextNode.valueOf(secrets.conceal(path, node.textValue(), secret));
     }
-    conceal(node, secrets);
+    conceal(path, node, secret, secrets);
     return node;
   }
 }

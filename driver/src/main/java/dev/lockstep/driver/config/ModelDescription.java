@@ -80,7 +80,9 @@ public record ModelDescription(Shape inputShape, List<LayerSpec> layers, LossSpe
       int width = shape.requiredCount("width");
       int channels = shape.requiredCount("channels");
       shape.finish();
-      List<LayerSpec> layers = NetworkBlock.read(root.block("network")).layers();
+      Block network = root.block("network");
+      List<LayerSpec> layers = NetworkBlock.layers(network);
+      network.finish();
       LossSpec loss = LossKinds.TABLE.read(root, "loss", null);
       if (loss == null) {
         root.missing("loss", "the loss of the model");

@@ -1,5 +1,6 @@
 package dev.lockstep.driver.config;
 
+import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,8 +44,10 @@ final class Problems {
     return LockstepException.usage(message.toString());
   }
 
-  /** {@code text} on one line and not too long, for a message. */
-  static String brief(String text) {
+  /** {@code text} on one line, without secrets and not too long, for a message. */
+  static String brief(String whole) {
+    // Before the cut, which could leave half a secret that nobody knows any more.
+    String text = Redaction.ofProcess().inMessage(whole);
     String start =
         text.codePointCount(0, text.length()) <= LONGEST_QUOTE
             ? text

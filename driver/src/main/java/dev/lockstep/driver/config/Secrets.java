@@ -1,74 +1,192 @@
 package dev.lockstep.driver.config;
 
+import dev.lockstep.driver.secret.Redaction;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Keeps secrets of the environment out of what is written down. An environment variable counts as
- * secret if a word of its name ends in password, passwd, secret, token or key: {@code DB_PASSWORD},
- * {@code SAS_TOKEN}, {@code API_KEY}.
+ * Keeps secrets out of configurations that are written down. Where one stands there is a reference
+ * to an environment variable instead, so that reading the file again takes it from there or says
+ * that it is missing: <code>${NAME}</code> for what came from a variable whose name looks like a
+ * secret ({@code DB_PASSWORD}, {@code SAS_TOKEN}, {@code API_KEY}), <code>${LOCKSTEP_SECRET_…}
+ * </code> for what was written out, with the key path of its place in the name.
  */
 final class Secrets {
   /** Shorter values would be found by chance inside harmless text; they protect nothing anyway. */
   private static final int SHORTEST_SECRET = 4;
 
-  private static final Pattern SECRET_NAME =
-      Pattern.compile("(password|passwd|secret|token|key)s?[0-9]*(_|$)", Pattern.CASE_INSENSITIVE);
+  private static final Pattern LEFT_OUT =
+      Pattern.compile("\\$\\{(" + Redaction.VARIABLE_PREFIX + "[A-Z0-9_]*)}");
 
-  private final List<Map.Entry<String, String>> longestFirst;
+  /** A part of a text, end exclusive, and what stands for it. */
+  private record Concealed(int from, int to, String variable) {}
 
-  Secrets(Map<String, String> environment) {
-    List<Map.Entry<String, String>> secrets = new ArrayList<>();
+  private final List<Redaction.Known> variables;
+  private final Redaction redaction;
+
+  Secrets(Map<String, String> environment, Redaction redaction) {
+    List<Redaction.Known> secrets = new ArrayList<>();
     environment.forEach(
         (name, value) -> {
           if (isSecret(name) && value.length() >= SHORTEST_SECRET) {
-            secrets.add(Map.entry(name, value));
+            secrets.add(new Redaction.Known(value, name));
           }
         });
-    Comparator<Map.Entry<String, String>> byLength =
-        Comparator.comparing(secret -> -secret.getValue().length());
-    secrets.sort(byLength.thenComparing(Map.Entry.comparingByKey()));
-    this.longestFirst = List.copyOf(secrets);
+    Comparator<Redaction.Known> byLength = Comparator.comparing(secret -> -secret.text().length());
+    secrets.sort(byLength.thenComparing(Redaction.Known::name));
+    this.variables = List.copyOf(secrets);
+    this.redaction = redaction;
   }
 
   static boolean isSecret(String variable) {
-    return SECRET_NAME.matcher(variable).find();
+    return Redaction.isSecretVariable(variable);
   }
 
   /**
-   * {@code text} as a configuration may hold it: every value of a secret variable as the reference
-   * <code>${NAME}</code> again, everything else so that it reads back as itself.
+   * Tells the process of every secret in a configuration as it was written: values under keys whose
+   * name says so, and parts of other values that are secrets by their place. Reports a value whose
+   * secret was left out with a mark, which is no value.
    */
-  String conceal(String text) {
-    StringBuilder concealed = new StringBuilder();
-    int plainFrom = 0;
-    int at = 0;
-    while (at < text.length()) {
-      Map.Entry<String, String> secret = startingAt(text, at);
-      if (secret == null) {
-        at++;
-      } else {
-        concealed
-            .append(Substitution.escape(text.substring(plainFrom, at)))
-            .append("${")
-            .append(secret.getKey())
-            .append('}');
-        at += secret.getValue().length();
-        plainFrom = at;
-      }
-    }
-    return concealed.append(Substitution.escape(text.substring(plainFrom))).toString();
+  static void learn(Value root, Substitution substitution, Problems problems) {
+    learn("", root, false, substitution, problems);
   }
 
-  private Map.Entry<String, String> startingAt(String text, int at) {
-    for (Map.Entry<String, String> secret : longestFirst) {
-      if (text.startsWith(secret.getValue(), at)) {
-        return secret;
+  private static void learn(
+      String path, Value value, boolean secret, Substitution substitution, Problems problems) {
+    Redaction redaction = Redaction.ofProcess();
+    if (value instanceof Value.Mapping mapping) {
+      mapping
+          .entries()
+          .forEach(
+              (key, entry) ->
+                  learn(
+                      path.isEmpty() ? key : path + "." + key,
+                      entry,
+                      secret || redaction.isSecret(key),
+                      substitution,
+                      problems));
+    } else if (value instanceof Value.Sequence sequence) {
+      for (int i = 0; i < sequence.items().size(); i++) {
+        learn(path + "[" + i + "]", sequence.items().get(i), secret, substitution, problems);
+      }
+    } else if (value instanceof Value.Scalar scalar
+        && substitution.apply(scalar, path, new Problems("")) instanceof Value.Scalar resolved
+        && resolved.text() != null) {
+      if (resolved.text().contains(Redaction.MARK)) {
+        problems.add(
+            path,
+            scalar,
+            "a secret was left out here; write ${NAME} for it and set that environment variable");
+      }
+      if (secret) {
+        redaction.learn(path, resolved.text());
+      } else {
+        redaction.learnParts(path, resolved.text());
       }
     }
-    return null;
+  }
+
+  /**
+   * {@code environment}, with something for every secret that a written configuration leaves out
+   * and that the environment does not have: enough to compare it with another, not to train by it.
+   */
+  static Map<String, String> standingIn(String written, Map<String, String> environment) {
+    Map<String, String> all = new HashMap<>(environment);
+    leftOut(written).forEach(variable -> all.putIfAbsent(variable, "the value of " + variable));
+    return all;
+  }
+
+  /** The variables that stand in a written configuration for secrets that were written out. */
+  static List<String> leftOut(String written) {
+    List<String> variables = new ArrayList<>();
+    Matcher reference = LEFT_OUT.matcher(written);
+    while (reference.find()) {
+      if (!variables.contains(reference.group(1))) {
+        variables.add(reference.group(1));
+      }
+    }
+    return variables;
+  }
+
+  /** Whether the value of a key is a secret. */
+  boolean isSecretKey(String key) {
+    return redaction.isSecret(key);
+  }
+
+  /**
+   * {@code text} as a configuration may hold it: every secret as a reference, everything else so
+   * that it reads back as itself.
+   *
+   * @param path key path of the text
+   * @param whole whether all of it is a secret
+   */
+  String conceal(String path, String text, boolean whole) {
+    List<Concealed> concealed = new ArrayList<>();
+    add(text, variables, false, concealed);
+    if (whole && !text.isEmpty() && !covers(concealed, 0, text.length())) {
+      return "${" + Redaction.variable(path) + "}";
+    }
+    int parts = 0;
+    for (int[] part : redaction.partsOf(text)) {
+      parts++;
+      if (!covers(concealed, part[0], part[1])) {
+        String variable = Redaction.variable(path) + (parts == 1 ? "" : "_" + parts);
+        concealed.removeIf(inside -> inside.from() < part[1] && inside.to() > part[0]);
+        concealed.add(new Concealed(part[0], part[1], variable));
+      }
+    }
+    add(text, redaction.known(), true, concealed);
+    concealed.sort(Comparator.comparingInt(Concealed::from));
+    StringBuilder safe = new StringBuilder();
+    int done = 0;
+    for (Concealed part : concealed) {
+      safe.append(Substitution.escape(text.substring(done, part.from())));
+      safe.append("${").append(part.variable()).append('}');
+      done = part.to();
+    }
+    return safe.append(Substitution.escape(text.substring(done))).toString();
+  }
+
+  /** Adds where a secret occurs and nothing is concealed yet. */
+  private static void add(
+      String text, List<Redaction.Known> secrets, boolean rename, List<Concealed> concealed) {
+    int at = 0;
+    while (at < text.length()) {
+      Concealed found = null;
+      for (Redaction.Known secret : secrets) {
+        int end = at + secret.text().length();
+        boolean here = rename ? secret.startsAt(text, at) : text.startsWith(secret.text(), at);
+        if (here && isFree(concealed, at, end)) {
+          String variable = rename ? Redaction.variable(secret.name()) : secret.name();
+          found = new Concealed(at, end, variable);
+          break;
+        }
+      }
+      if (found == null) {
+        at++;
+      } else {
+        concealed.add(found);
+        at = found.to();
+      }
+    }
+  }
+
+  private static boolean isFree(List<Concealed> concealed, int from, int to) {
+    return concealed.stream().noneMatch(part -> part.from() < to && part.to() > from);
+  }
+
+  private static boolean covers(List<Concealed> concealed, int from, int to) {
+    int at = from;
+    for (Concealed part : concealed) {
+      if (part.from() <= at && part.to() > at) {
+        at = part.to();
+      }
+    }
+    return at >= to;
   }
 }

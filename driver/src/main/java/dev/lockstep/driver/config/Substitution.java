@@ -1,5 +1,6 @@
 package dev.lockstep.driver.config;
 
+import dev.lockstep.driver.secret.Redaction;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -55,11 +56,15 @@ final class Substitution {
           problems.add(
               path,
               scalar,
-              "environment variable "
-                  + name
-                  + " is not set; set it or write ${"
-                  + name
-                  + ":-default}");
+              name.startsWith(Redaction.VARIABLE_PREFIX)
+                  ? "a secret was left out here when this was written; set environment variable "
+                      + name
+                      + " to it"
+                  : "environment variable "
+                      + name
+                      + " is not set; set it or write ${"
+                      + name
+                      + ":-default}");
           return new Value.Reported(scalar.origin());
         }
         anyReference = true;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.config.TuningSettings.Search;
+import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.search.Halving;
 import dev.lockstep.trainer.search.ParameterRange;
@@ -148,6 +149,7 @@ final class TuningBlock {
         continue;
       }
       refuseOverwriting(block, path);
+      refuseSecrets(block, path, path, block.written(path));
       ParameterRange range = range(block.block(path));
       if (range != null) {
         parameters.add(new SearchParameter(path, range));
@@ -172,6 +174,29 @@ final class TuningBlock {
                 block.written(path),
                 "would replace the values of " + earlier + "; put it before " + earlier);
       }
+    }
+  }
+
+  /** The list of trials tells their values, so what is tried must be no secret. */
+  private static void refuseSecrets(Block block, String parameter, String key, Value value) {
+    Redaction redaction = Redaction.ofProcess();
+    if (value instanceof Value.Mapping mapping) {
+      mapping.entries().forEach((inside, entry) -> refuseSecrets(block, parameter, inside, entry));
+    } else if (value instanceof Value.Sequence sequence) {
+      sequence.items().forEach(item -> refuseSecrets(block, parameter, key, item));
+    } else if (value instanceof Value.Scalar scalar
+        && scalar.text() != null
+        && !scalar.text().contains("${")
+        && (redaction.isSecret(parameter)
+            || redaction.isSecret(key)
+            || !redaction.partsOf(scalar.text()).isEmpty())) {
+      block
+          .reading()
+          .problems()
+          .add(
+              block.pathOf(parameter),
+              scalar,
+              "a secret cannot be listed; write ${NAME} for it and set that environment variable");
     }
   }
 

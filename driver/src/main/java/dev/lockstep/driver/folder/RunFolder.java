@@ -1,5 +1,6 @@
 package dev.lockstep.driver.folder;
 
+import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.FileNotFoundException;
@@ -10,10 +11,14 @@ import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumFileSystem;
+import org.apache.hadoop.fs.CommonConfigurationKeysPublic;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
@@ -39,6 +44,9 @@ public final class RunFolder {
   /** How the name of a file ends that is being written. */
   private static final String UNFINISHED = ".partial";
 
+  /** No separator of any system, no scheme or drive, nothing that cannot be seen. */
+  private static final Pattern PLAIN_NAME = Pattern.compile("[^/\\\\:\\p{Cntrl}]{1,255}");
+
   private final FileSystem files;
   private final Path root;
 
@@ -50,6 +58,7 @@ public final class RunFolder {
   /** The folder at {@code location}, a path or URI; nothing is created yet. */
   public static RunFolder at(String location, Configuration hadoop) {
     try {
+      learnSecrets(hadoop);
       Path root = new Path(location);
       FileSystem files = root.getFileSystem(hadoop);
       // No .crc files beside what people look at; what must be verified carries its own checksum.
@@ -59,6 +68,38 @@ public final class RunFolder {
       throw LockstepException.usage(
           "The folder '" + location + "' cannot be used: " + failure.getMessage());
     }
+  }
+
+  /** Whoever uses a file system may meet its secrets, in its messages for instance. */
+  private static void learnSecrets(Configuration hadoop) {
+    Redaction redaction = Redaction.ofProcess();
+    Pattern sensitive = sensitiveKeys(hadoop);
+    for (Map.Entry<String, String> setting : hadoop) {
+      String key = setting.getKey();
+      boolean secret = redaction.isSecret(key) || sensitive.matcher(key).find();
+      if (secret && isSetByUser(hadoop, key)) {
+        redaction.learn(key, String.valueOf(hadoop.get(key)));
+      } else if (!secret) {
+        redaction.learnParts(key, setting.getValue());
+      }
+    }
+  }
+
+  /** Hadoop's own pattern for names of secrets. */
+  private static Pattern sensitiveKeys(Configuration hadoop) {
+    String patterns =
+        hadoop.get(
+            CommonConfigurationKeysPublic.HADOOP_SECURITY_SENSITIVE_CONFIG_KEYS,
+            CommonConfigurationKeysPublic.HADOOP_SECURITY_SENSITIVE_CONFIG_KEYS_DEFAULT);
+    return Pattern.compile(patterns.trim().replaceAll("[,\\s]+", "|"));
+  }
+
+  /** Defaults hold no secrets, but periods of tokens, class names and the like. */
+  private static boolean isSetByUser(Configuration hadoop, String key) {
+    String[] sources = hadoop.getPropertySources(key);
+    return sources == null
+        || sources.length == 0
+        || !sources[sources.length - 1].endsWith("-default.xml");
   }
 
   /** How to call the folder in messages: a plain path where it is on this machine. */
@@ -73,7 +114,7 @@ public final class RunFolder {
 
   /** A folder inside this one. */
   public RunFolder folder(String child) {
-    return new RunFolder(files, new Path(root, child));
+    return new RunFolder(files, inside(child));
   }
 
   /**
@@ -143,7 +184,7 @@ public final class RunFolder {
   /** Whether the folder has a file of this name. */
   public boolean has(String file) {
     try {
-      return files.exists(new Path(root, file));
+      return files.exists(inside(file));
     } catch (IOException failure) {
       throw unusable("looked at", failure);
     }
@@ -152,7 +193,7 @@ public final class RunFolder {
   /** Whether the folder has a folder of this name. */
   public boolean hasFolder(String child) {
     try {
-      Path path = new Path(root, child);
+      Path path = inside(child);
       return files.exists(path) && files.getFileStatus(path).isDirectory();
     } catch (IOException failure) {
       throw unusable("looked at", failure);
@@ -162,8 +203,10 @@ public final class RunFolder {
   /** A stream into a file that grows as training goes on. */
   public OutputStream append(String file) {
     try {
-      return new WatchedOutput(
-          files.create(new Path(root, file), true), failure -> unusable("written to", failure));
+      Path path = inside(file);
+      // A link in its place would be written through.
+      files.delete(path, false);
+      return new WatchedOutput(files.create(path, true), failure -> unusable("written to", failure));
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
@@ -174,7 +217,8 @@ public final class RunFolder {
    * exist.
    */
   public GrowingFile grow(String file) {
-    Path path = new Path(root, file);
+    Path path = inside(file);
+    requireNoLink(path);
     // A local file system that keeps checksums cannot append, and the one below it can.
     FileSystem direct =
         files instanceof ChecksumFileSystem checked ? checked.getRawFileSystem() : files;
@@ -198,7 +242,7 @@ public final class RunFolder {
   /** Removes a file of this folder; nothing happens where there is none. */
   public void removeFile(String file) {
     try {
-      Path path = new Path(root, file);
+      Path path = inside(file);
       if (!files.delete(path, false) && files.exists(path)) {
         throw new IOException("the file system would not delete " + file);
       }
@@ -211,9 +255,10 @@ public final class RunFolder {
 
   /** Writes a whole file, aside first. */
   public void write(String file, Content content) {
-    Path target = new Path(root, file);
+    Path target = inside(file);
     Path unfinished = new Path(root, "." + file + UNFINISHED);
     try {
+      files.delete(unfinished, false);
       try (OutputStream output = files.create(unfinished, true)) {
         content.writeTo(output);
       }
@@ -237,7 +282,7 @@ public final class RunFolder {
    * the renaming of what takes its place.
    */
   public void restore(String file) {
-    Path target = new Path(root, file);
+    Path target = inside(file);
     Path successor = successor(file);
     try {
       if (!files.exists(target) && files.exists(successor)) {
@@ -245,6 +290,34 @@ public final class RunFolder {
       }
     } catch (IOException failure) {
       throw unusable("written to", failure);
+    }
+  }
+
+  /**
+   * The path of something in this folder. Names may come out of files that were not written here,
+   * so one that leads elsewhere is refused: an absolute path, a URI, a drive, the folder above.
+   */
+  private Path inside(String name) {
+    for (String part : name.split("/", -1)) {
+      if (!PLAIN_NAME.matcher(part).matches() || part.equals(".") || part.equals("..")) {
+        throw LockstepException.data(
+            "'"
+                + name
+                + "' cannot be the name of something in "
+                + name()
+                + ": it leads elsewhere.");
+      }
+    }
+    return new Path(root, name);
+  }
+
+  /** Refuses to write where a link would take it elsewhere; links for reading are the user's. */
+  private static void requireNoLink(Path file) {
+    if ("file".equals(file.toUri().getScheme())
+        && Files.isSymbolicLink(java.nio.file.Path.of(file.toUri().getPath()))) {
+      throw LockstepException.data(
+          file.toUri().getPath()
+              + " is a link, and nothing is written through one. Remove it, or choose another folder.");
     }
   }
 
@@ -258,15 +331,16 @@ public final class RunFolder {
     }
   }
 
-  /** Writes a whole text file, aside first. */
+  /** Writes a whole text file, without the secrets of this process, aside first. */
   public void writeText(String file, String text) {
-    write(file, output -> output.write(text.getBytes(StandardCharsets.UTF_8)));
+    byte[] safe = Redaction.ofProcess().inFile(text).getBytes(StandardCharsets.UTF_8);
+    write(file, output -> output.write(safe));
   }
 
   /** Size of a file in bytes. */
   public long size(String file) {
     try {
-      return files.getFileStatus(new Path(root, file)).getLen();
+      return files.getFileStatus(inside(file)).getLen();
     } catch (IOException failure) {
       throw unreadable(file, failure);
     }
@@ -275,7 +349,7 @@ public final class RunFolder {
   /** Opens a file. */
   public InputStream open(String file) {
     try {
-      return files.open(new Path(root, file));
+      return files.open(inside(file));
     } catch (IOException failure) {
       throw unreadable(file, failure);
     }
@@ -306,6 +380,8 @@ public final class RunFolder {
    * complete. When it returns, the file is on the disk, where the file system can do that.
    */
   public void writeThrough(String file, Content content) {
+    Path path = inside(file);
+    requireNoLink(path);
     try {
       if (isOnThisMachine()) {
         // Through Hadoop each new file would cost a process that sets its permissions.
@@ -315,7 +391,7 @@ public final class RunFolder {
         }
         return;
       }
-      try (FSDataOutputStream output = files.create(new Path(root, file), true)) {
+      try (FSDataOutputStream output = files.create(path, true)) {
         content.writeTo(output);
         if (output.hasCapability(StreamCapabilities.HSYNC)) {
           output.hsync();
@@ -378,12 +454,12 @@ public final class RunFolder {
   /** Gives a folder or a file inside this one another name, which must be free. */
   public void renameFolder(String child, String name) {
     try {
-      Path target = new Path(root, name);
+      Path target = inside(name);
       if (files.exists(target)) {
         // Most file systems would move it into the folder that has the name.
         throw new IOException("there is already a " + name);
       }
-      rename(new Path(root, child), target);
+      rename(inside(child), target);
     } catch (IOException | FSError failure) {
       throw unusable("changed", failure);
     }
@@ -391,7 +467,7 @@ public final class RunFolder {
 
   /** Removes a folder inside this one with all that it holds; nothing happens where it is not. */
   public void removeFolder(String child) {
-    Path path = new Path(root, child);
+    Path path = inside(child);
     try {
       if (!files.delete(path, true) && files.exists(path)) {
         throw new IOException("the file system would not delete " + child);

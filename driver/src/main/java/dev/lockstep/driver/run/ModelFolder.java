@@ -13,6 +13,7 @@ import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -38,7 +39,10 @@ public final class ModelFolder {
     List<Tensor> tensors =
         ModelTensors.of(model.network().layout(), model.parameters(), model.batchesTracked());
     folder.write(WEIGHTS, output -> SafeTensors.write(tensors, output));
-    folder.writeText(PREPROCESSING, PreprocessingJson.write(model.preprocessing()));
+    // Its texts are the data's own, and without one of them the model would be another.
+    byte[] preprocessing =
+        PreprocessingJson.write(model.preprocessing()).getBytes(StandardCharsets.UTF_8);
+    folder.write(PREPROCESSING, output -> output.write(preprocessing));
     if (OnnxModel.obstacle(model).isEmpty()) {
       folder.write(ONNX, output -> OnnxModel.write(model, Version.LOCKSTEP, output));
     }

@@ -1,6 +1,7 @@
 package dev.lockstep.driver.run;
 
 import dev.lockstep.driver.cluster.LockstepKryoRegistrator;
+import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
+import scala.Tuple2;
 
 /** Starts Spark with the settings that Lockstep needs; what the user sets wins. */
 public final class SparkStart {
@@ -92,6 +94,7 @@ public final class SparkStart {
     conf.setMaster(chosen);
     conf.setIfMissing("spark.app.name", name);
     requireMaster(chosen);
+    learnSecrets(conf);
     try {
       return SparkSession.builder().config(conf).getOrCreate();
     } catch (RuntimeException failure) {
@@ -100,6 +103,16 @@ public final class SparkStart {
           "Spark could not be started on " + chosen + ": " + failure.getMessage(),
           failure);
     }
+  }
+
+  /** From whichever of command line, files and system properties they came. */
+  private static void learnSecrets(SparkConf conf) {
+    Redaction.ofProcess().useNames(conf.get(Redaction.NAMES_SETTING, null));
+    Map<String, String> settings = new LinkedHashMap<>();
+    for (Tuple2<String, String> setting : conf.getAll()) {
+      settings.put(setting._1(), setting._2());
+    }
+    Redaction.ofProcess().learnSettings(settings);
   }
 
   /** Spark would find out too, but it logs a stack trace before it says so. */

@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -49,6 +50,7 @@ final class TuningFolder {
   }
 
   private final RunFolder folder;
+  private Map<String, String> environment = System.getenv();
   private final TreeMap<Key, TrialRecord> records = new TreeMap<>();
 
   /** A folder at a place where there may be nothing yet. */
@@ -84,13 +86,11 @@ final class TuningFolder {
     if (!folder.has(CONFIGURATION)) {
       folder.requireFresh();
     }
+    String written = folder.readText(CONFIGURATION, ConfigurationReader.MAX_SIZE);
+    environment = ConfigurationReader.standingIn(written, System.getenv());
     RunConfiguration found =
         ConfigurationReader.read(
-            folder.readText(CONFIGURATION, ConfigurationReader.MAX_SIZE),
-            name(CONFIGURATION),
-            folder.name(),
-            List.of(),
-            System.getenv());
+            written, name(CONFIGURATION), folder.name(), List.of(), environment);
     if (found.tuning() == null) {
       throw LockstepException.data(name(CONFIGURATION) + " is no search: it has no tuning block.");
     }
@@ -99,8 +99,8 @@ final class TuningFolder {
 
   /** Refuses to go on with a search of another configuration; how many run at once may differ. */
   void requireSame(RunConfiguration found, RunConfiguration wanted) {
-    JsonNode there = tree(found);
-    JsonNode here = tree(wanted);
+    JsonNode there = tree(found, environment);
+    JsonNode here = tree(wanted, System.getenv());
     String difference = difference("", there, here);
     if (difference != null) {
       throw LockstepException.usage(
@@ -112,10 +112,10 @@ final class TuningFolder {
     }
   }
 
-  private static JsonNode tree(RunConfiguration configuration) {
+  private static JsonNode tree(RunConfiguration configuration, Map<String, String> environment) {
     RunConfiguration comparable = configuration.withTuning(configuration.tuning().withParallel(1));
     try {
-      return YAML.readTree(ConfigurationWriter.toYaml(comparable));
+      return YAML.readTree(ConfigurationWriter.toYaml(comparable, environment));
     } catch (JsonProcessingException impossible) {
       throw new UncheckedIOException("reading what was just written", impossible);
     }

@@ -327,6 +327,29 @@ final class ReadingRulesTest {
         .doesNotContain("hunter2");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'../../x'",
+        "'..'",
+        "'.'",
+        "'/etc'",
+        "'a\\b'",
+        "\"a\\0b\"",
+        "\"a\\nb\"",
+        "\"a\\u202Eb\""
+      })
+  void aNameThatLeadsOutOfTheFolderForRunsIsRefused(String name) {
+    assertThat(errorOf(MINIMAL + "name: " + name))
+        .contains("name (line ", "must be a name fit for a folder, without slashes");
+  }
+
+  @Test
+  void aMarkInTheSecretsPlaceIsNoSecret() {
+    assertThat(errorOf(CSV, "data.options.password='*********(redacted)'"))
+        .contains("data.options.password", "a secret was left out here; write ${NAME} for it");
+  }
+
   // --set
 
   @Test

@@ -7,11 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a folder looks like after its writer was killed. */
 final class RunFolderTest {
@@ -98,5 +103,71 @@ final class RunFolderTest {
     folder().removeFolder("second");
     folder().removeFolder("second");
     assertThat(folder().folders()).containsExactly("third");
+  }
+
+  /** Names may come out of files that somebody else wrote: a manifest, a list of trials. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "../secret.txt",
+        "..",
+        ".",
+        "",
+        "a/../../secret.txt",
+        "/etc/passwd",
+        "//host/share",
+        "file:///etc/passwd",
+        "hdfs://host/x",
+        "..\\secret.txt",
+        "C:\\secret.txt",
+        "C:secret.txt",
+        "a\u0000.txt",
+        "a\nb",
+        "a//b",
+        "a/",
+      })
+  void aNameThatLeadsOutOfTheFolderIsRefused(String name) throws IOException {
+    Files.writeString(place.resolve("secret.txt"), "outside");
+    RunFolder inner = folder().folder("inner");
+    inner.create();
+    for (ThrowingCallable use :
+        List.<ThrowingCallable>of(
+            () -> inner.open(name),
+            () -> inner.readText(name, 10),
+            () -> inner.size(name),
+            () -> inner.has(name),
+            () -> inner.hasFolder(name),
+            () -> inner.folder(name),
+            () -> inner.append(name),
+            () -> inner.restore(name),
+            () -> inner.writeText(name, "overwritten"))) {
+      assertThatThrownBy(use)
+          .isInstanceOf(LockstepException.class)
+          .hasMessageContaining("it leads elsewhere")
+          .hasMessageContaining("/inner");
+    }
+    assertThat(place.resolve("secret.txt")).hasContent("outside");
+    try (var files = Files.list(place)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("secret.txt", "inner");
+    }
+  }
+
+  /** Links are the user's and are read through, but nothing is written through them. */
+  @Test
+  void nothingIsWrittenThroughALink() throws IOException {
+    Path outside = Files.writeString(place.resolve("outside.txt"), "outside");
+    RunFolder inner = folder().folder("inner");
+    inner.create();
+    for (String name : List.of("metrics.jsonl", "result.txt", ".result.txt.partial")) {
+      Files.createSymbolicLink(place.resolve("inner").resolve(name), outside);
+    }
+    inner.writeText("result.txt", "inside");
+    try (OutputStream metrics = inner.append("metrics.jsonl")) {
+      metrics.write('1');
+    }
+    assertThat(outside).hasContent("outside");
+    assertThat(place.resolve("inner/result.txt")).isRegularFile().hasContent("inside");
+    assertThat(place.resolve("inner/metrics.jsonl")).hasContent("1");
   }
 }

@@ -286,7 +286,8 @@ public final class BarrierReplicas implements Replicas {
             endpoint.listen(
                 conf.get("spark.driver.bindAddress", host),
                 settings.driverPort(),
-                settings.portRetries());
+                settings.portRetries(),
+                formats.firstMessageBytes(settings.chunkFloats()));
       } catch (IOException failure) {
         throw new LockstepException(
             ErrorKind.RESOURCE, "The driver " + failure.getMessage() + ".", failure);
@@ -335,6 +336,11 @@ public final class BarrierReplicas implements Replicas {
   /** Bytes that the driver received over the network, framing not counted. */
   long bytesReceived() {
     return endpoint.bytesReceived();
+  }
+
+  /** Messages and connections that were refused at the driver's port. */
+  long strangers() {
+    return endpoint.strangers();
   }
 
   /** Number of parameters, running statistics included. */

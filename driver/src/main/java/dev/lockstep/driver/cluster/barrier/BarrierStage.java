@@ -119,7 +119,8 @@ final class BarrierStage {
     this.placeOfShard = new int[formats.tree().shards()];
     Arrays.fill(placeOfShard, -1);
     this.here = inProcess ? new DriverStation(this, formats.contributions(), settings) : null;
-    this.group = "lockstep-barrier-" + address.run() + "-" + address.generation();
+    // Groups are shown by Spark's pages and event logs, so the run's token is not in it.
+    this.group = "lockstep-barrier-" + UUID.randomUUID();
     JavaRDD<TaskShards> stage =
         shards
             .barrier()

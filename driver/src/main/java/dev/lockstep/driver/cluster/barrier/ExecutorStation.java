@@ -348,7 +348,12 @@ final class ExecutorStation implements Station, Receiver {
 
   private void serve(RpcResponseCallback answer) {
     try {
-      int port = endpoint.listen(host, settings.executorPort(), settings.portRetries());
+      int port =
+          endpoint.listen(
+              host,
+              settings.executorPort(),
+              settings.portRetries(),
+              formats.firstMessageBytes(settings.chunkFloats()));
       answer.onSuccess(ByteBuffer.allocate(Integer.BYTES).putInt(port).flip());
     } catch (IOException failure) {
       answer.onFailure(failure);

@@ -30,4 +30,9 @@ record RunFormats(
         + Math.max(contributions.headBytes(), metrics.headBytes())
         + chunkFloats * Float.BYTES;
   }
+
+  /** Bytes of the largest message that may be the first along a connection. */
+  int firstMessageBytes(int chunkFloats) {
+    return messageBytes(chunkFloats) + tree.shards() * Integer.BYTES;
+  }
 }

@@ -1,12 +1,15 @@
 package dev.lockstep.driver.cluster.wire;
 
+import io.netty.channel.ChannelPipeline;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
@@ -18,6 +21,7 @@ import org.apache.spark.network.client.TransportClientFactory;
 import org.apache.spark.network.crypto.AuthClientBootstrap;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
 import org.apache.spark.network.sasl.SecretKeyHolder;
+import org.apache.spark.network.server.AbstractAuthRpcHandler;
 import org.apache.spark.network.server.OneForOneStreamManager;
 import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.StreamManager;
@@ -32,7 +36,9 @@ import scala.Tuple2;
 /**
  * One process's door to the others of its run: connects and, where asked to, listens. Where there
  * is a secret, both sides prove that they know it, and traffic is encrypted as Spark's settings
- * say. Messages without the run's token are refused and their connection is closed.
+ * say. Messages without the run's token are refused and their connection is closed; until one with
+ * it came, a connection may bring requests of a reasonable size only. The log names the first
+ * strangers, then ever fewer of them.
  *
  * <p>The transport's own settings are {@code spark.lockstep.io.*}, named as those of {@code
  * spark.shuffle.io.*}.
@@ -42,11 +48,18 @@ public final class Endpoint implements AutoCloseable {
   private static final String MODULE = "lockstep";
   private static final int MAX_THREADS = 8;
 
+  /** Strangers that the log names one by one; after them every 2nd, 4th, 8th … is. */
+  private static final int NAMED_STRANGERS = 8;
+
+  /** What the transport puts around a message, and what a handshake needs. */
+  private static final int AROUND_A_MESSAGE = 1 << 16;
+
   private final UUID run;
   private final SecretKeyHolder secret;
   private final TransportConf conf;
   private final TransportContext context;
   private final LongAdder bytesReceived = new LongAdder();
+  private final AtomicLong strangers = new AtomicLong();
   private TransportClientFactory clients;
   private TransportServer server;
 
@@ -96,10 +109,14 @@ public final class Endpoint implements AutoCloseable {
           throw new IllegalArgumentException("the message belongs to another run");
         }
       } catch (IllegalArgumentException stranger) {
-        LOG.warn("Refused a message from {}: {}", from.getSocketAddress(), stranger.getMessage());
+        refused(from.getSocketAddress(), stranger.getMessage());
         answer.onFailure(stranger);
         from.close();
         return;
+      }
+      ChannelPipeline handlers = from.getChannel().pipeline();
+      if (handlers.get(FrameGate.NAME) != null) {
+        handlers.remove(FrameGate.NAME);
       }
       try {
         receiver.receive(from, envelope, message, answer);
@@ -119,6 +136,19 @@ public final class Endpoint implements AutoCloseable {
     }
   }
 
+  /** Takes note of somebody who does not belong here. */
+  private void refused(SocketAddress from, String reason) {
+    long number = strangers.incrementAndGet();
+    if (number <= NAMED_STRANGERS || Long.bitCount(number) == 1) {
+      LOG.warn("Refused a message from {}: {} (stranger {} at this port)", from, reason, number);
+    }
+  }
+
+  /** Messages and connections that were refused so far. */
+  public long strangers() {
+    return strangers.get();
+  }
+
   /** Spark's secret where {@code spark.authenticate} is on, else null. */
   public static SecretKeyHolder sparkSecret(SparkEnv env) {
     return env.securityManager().isAuthenticationEnabled() ? env.securityManager() : null;
@@ -130,12 +160,22 @@ public final class Endpoint implements AutoCloseable {
    * @param host address to bind
    * @param port port to bind, or 0 for any
    * @param retries how many of the next ports may be taken instead where the port is in use
+   * @param largestMessage bytes of the largest message that may be the first along a connection
    * @return the port
    * @throws IOException where no port could be bound
    */
-  public synchronized int listen(String host, int port, int retries) throws IOException {
+  public synchronized int listen(String host, int port, int retries, int largestMessage)
+      throws IOException {
+    TransportServerBootstrap gates =
+        (channel, handler) -> {
+          long largestFrame = (long) largestMessage + AROUND_A_MESSAGE;
+          channel.pipeline().addLast(FrameGate.NAME, new FrameGate(largestFrame, this::refused));
+          return handler instanceof AbstractAuthRpcHandler authenticating
+              ? new ChallengeGate(authenticating, this::refused)
+              : handler;
+        };
     List<TransportServerBootstrap> bootstraps =
-        secret == null ? List.of() : List.of(new AuthServerBootstrap(conf, secret));
+        secret == null ? List.of(gates) : List.of(new AuthServerBootstrap(conf, secret), gates);
     for (int attempt = 0; ; attempt++) {
       int candidate = port == 0 ? 0 : port + attempt;
       try {
