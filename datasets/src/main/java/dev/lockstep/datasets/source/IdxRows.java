@@ -216,7 +216,7 @@ final class IdxRows implements RowGenerator {
   }
 
   @Override
-  public String file() {
+  public String file(int piece) {
     return images.contains(":/") ? new Path(images).toUri().toString() : images;
   }
 
