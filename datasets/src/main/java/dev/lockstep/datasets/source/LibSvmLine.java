@@ -17,8 +17,8 @@ final class LibSvmLine {
     return text.isEmpty() || text.indexOf(':') >= 0 ? null : text;
   }
 
-  /** The index of the last pair, at most {@code limit}; 0 where it cannot be read. */
-  static int lastIndex(String line, int limit) {
+  /** The index of the last pair; 0 where it cannot be read. */
+  static long lastIndex(String line) {
     int end = end(line);
     while (end > 0 && line.charAt(end - 1) <= ' ') {
       end--;
@@ -29,24 +29,26 @@ final class LibSvmLine {
     }
     int colon = line.indexOf(':', from);
     long index = colon < 0 || colon >= end ? -1 : wholeNumber(line, from, colon);
-    return (int) Math.max(0, Math.min(limit, index));
+    return Math.max(0, index);
   }
 
   /**
    * Reads the pairs behind the label.
    *
+   * @param maxIndex largest index that may occur
    * @param targets for each index its place in {@code row}, or -1; larger indices are not used
    * @param row overwritten at the places of the pairs that are used; must hold zeros
    * @return what is wrong with the line, or null
    */
-  static RowProblem parse(String line, int[] targets, float[] row) {
+  static RowProblem parse(String line, long maxIndex, int[] targets, float[] row) {
     int end = end(line);
     int from = skipWord(line, skipSpace(line, 0, end), end);
-    return parsePairs(line, from, end, targets, row);
+    return parsePairs(line, from, end, maxIndex, targets, row);
   }
 
   /** As {@link #parse}, for the text of the pairs alone. */
-  static RowProblem parsePairs(String line, int start, int end, int[] targets, float[] row) {
+  static RowProblem parsePairs(
+      String line, int start, int end, long maxIndex, int[] targets, float[] row) {
     long previous = 0;
     int from = skipSpace(line, start, end);
     while (from < end) {
@@ -70,6 +72,15 @@ final class LibSvmLine {
         return new RowProblem(
             null,
             "the index " + index + " follows " + previous + ". The indices of a line must ascend.");
+      }
+      if (index > maxIndex) {
+        return new RowProblem(
+            null,
+            "the index "
+                + index
+                + " is above "
+                + maxIndex
+                + ", the largest that makes columns by itself. Correct it, or set data.options.numFeatures to the number of features.");
       }
       previous = index;
       String text = line.substring(colon + 1, to);

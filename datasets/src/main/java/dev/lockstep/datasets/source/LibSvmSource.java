@@ -20,7 +20,9 @@ import org.apache.spark.sql.functions;
 /**
  * Lines {@code label index:value …} with ascending indices from 1, as LIBSVM's tools write them;
  * what is not named is 0. Blank lines and text after {@code #} do not count. The columns are {@code
- * label} and {@code f1 …} up to the largest index, or to the option {@code numFeatures}.
+ * label} and {@code f1 …} up to the largest index, or to the option {@code numFeatures}. Rows are
+ * dense, so an index makes as many columns: where {@code numFeatures} does not say that there are
+ * more, an index above 2^20 makes its line a bad one.
  */
 final class LibSvmSource implements DataSource {
   static final String LABEL = "label";
@@ -28,11 +30,16 @@ final class LibSvmSource implements DataSource {
   private static final String FEATURE_COUNT_OPTION = "numFeatures";
   private static final int MAX_FEATURES = 1 << 24;
 
+  /** Largest index that is taken from the lines themselves: one line alone must not decide. */
+  private static final int MAX_FOUND = 1 << 20;
+
   private final String name;
   private final List<String> columns;
   private final Dataset<Row> lines;
+  private final long maxIndex;
 
-  private LibSvmSource(String name, List<String> columns, Dataset<Row> lines) {
+  private LibSvmSource(String name, List<String> columns, Dataset<Row> lines, long maxIndex) {
+    this.maxIndex = maxIndex;
     this.name = name;
     this.columns = columns;
     this.lines = lines;
@@ -50,10 +57,14 @@ final class LibSvmSource implements DataSource {
 
     String fixed = ignoringCase(options).get(FEATURE_COUNT_OPTION);
     int features;
+    long maxIndex = Long.MAX_VALUE;
     if (fixed != null) {
       features = featureCount(fixed);
+    } else if (needed.isEmpty()) {
+      maxIndex = MAX_FOUND;
+      features = largestIndex(lines);
     } else {
-      features = needed.isEmpty() ? largestIndex(lines) : largestIndex(needed);
+      features = largestIndex(needed);
     }
     if (features == 0 && needed.isEmpty()) {
       throw LockstepException.data(name + " holds no features: no line has an index:value pair.");
@@ -63,7 +74,7 @@ final class LibSvmSource implements DataSource {
     for (int index = 1; index <= features; index++) {
       columns.add("f" + index);
     }
-    return new LibSvmSource(name, columns, lines);
+    return new LibSvmSource(name, columns, lines, maxIndex);
   }
 
   /** The lines as they are, with file and start. */
@@ -110,6 +121,7 @@ final class LibSvmSource implements DataSource {
     return (int) count;
   }
 
+  /** The largest index of all lines; lines that have a larger one than is possible are bad. */
   private static int largestIndex(Dataset<Row> lines) {
     return lines
         .javaRDD()
@@ -117,8 +129,8 @@ final class LibSvmSource implements DataSource {
             rows -> {
               int largest = 0;
               while (rows.hasNext()) {
-                largest =
-                    Math.max(largest, LibSvmLine.lastIndex(rows.next().getString(0), MAX_FEATURES));
+                long last = LibSvmLine.lastIndex(rows.next().getString(0));
+                largest = last <= MAX_FOUND ? Math.max(largest, (int) last) : largest;
               }
               return List.of(largest).iterator();
             })
@@ -142,7 +154,7 @@ final class LibSvmSource implements DataSource {
 
   @Override
   public JavaRDD<RowBuffer> rows(ColumnSelection selection) {
-    Decoder decoder = new Decoder(selection, columns);
+    Decoder decoder = new Decoder(selection, columns, maxIndex);
     return lines.javaRDD().mapPartitions(rows -> new Rows(rows, decoder));
   }
 
@@ -201,8 +213,10 @@ final class LibSvmSource implements DataSource {
     private final String weight;
     private final int featureCount;
     private final int[] targets;
+    private final long maxIndex;
 
-    Decoder(ColumnSelection selection, List<String> columns) {
+    Decoder(ColumnSelection selection, List<String> columns, long maxIndex) {
+      this.maxIndex = maxIndex;
       if (selection.label() != null && !selection.label().equals(LABEL)) {
         throw LockstepException.usage(
             "The label of libsvm data is the column '"
@@ -252,7 +266,7 @@ final class LibSvmSource implements DataSource {
                   "the line starts with "
                       + RowProblem.quote(line.strip())
                       + " and has no label. A line reads: label index:value index:value ...")
-              : LibSvmLine.parse(line, targets, row);
+              : LibSvmLine.parse(line, maxIndex, targets, row);
       if (problem != null) {
         target.fail(problem);
         return;
