@@ -1,5 +1,6 @@
 package dev.lockstep.datasets.pack;
 
+import dev.lockstep.datasets.source.BadRowMode;
 import dev.lockstep.datasets.source.ColumnCoding;
 import dev.lockstep.datasets.source.ColumnSelection;
 import dev.lockstep.datasets.source.DataLocation;
@@ -13,6 +14,9 @@ import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.model.Preprocessing;
 import java.io.EOFException;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -44,7 +48,9 @@ public final class DataPreparation {
   private final Preprocessing model;
   private final Task task;
   private final boolean indexed;
+  private final Quarantine refused;
   private final List<JavaRDD<Shard>> cached = new ArrayList<>();
+  private final List<BadRows> badRows = new ArrayList<>();
 
   /** What is being read, for messages. */
   private String reading;
@@ -55,7 +61,9 @@ public final class DataPreparation {
       ShardGrid grid,
       Preprocessing model,
       Task task,
-      boolean indexed) {
+      boolean indexed,
+      Quarantine refused) {
+    this.refused = refused;
     this.spark = spark;
     this.session = SparkSession.builder().getOrCreate();
     this.settings = settings;
@@ -71,26 +79,45 @@ public final class DataPreparation {
     return prepare(spark, settings, false, shards, partitions);
   }
 
+  /** As below; nothing is kept of data that are refused. */
+  public static PreparedData prepare(
+      JavaSparkContext spark, DataSettings settings, boolean indexed, int shards, int partitions) {
+    return prepare(spark, settings, indexed, shards, partitions, Quarantine.NONE);
+  }
+
   /**
    * Prepares data for training.
    *
    * @param indexed whether texts become indices of levels rather than one-hot features
    * @param shards number of logical shards, at least 1
    * @param partitions number of Spark partitions that carry them, at least 1
+   * @param refused asked to keep the bad rows where there are more than the settings allow, before
+   *     that is thrown as an error; those of data that can be used are in the result
    * @throws LockstepException of kind DATA or USAGE where the data or the settings cannot be used;
    *     nothing stays cached then
    */
   public static PreparedData prepare(
-      JavaSparkContext spark, DataSettings settings, boolean indexed, int shards, int partitions) {
+      JavaSparkContext spark,
+      DataSettings settings,
+      boolean indexed,
+      int shards,
+      int partitions,
+      Quarantine refused) {
     return new DataPreparation(
-            spark, settings, new ShardGrid(shards, partitions), null, settings.task(), indexed)
+            spark,
+            settings,
+            new ShardGrid(shards, partitions),
+            null,
+            settings.task(),
+            indexed,
+            refused)
         .run();
   }
 
   /**
    * Prepares data for a model that exists: its features, its labels, its normalization. The label
    * and weight columns, the splits and the shape are the settings'; a label that the model does not
-   * know is an error. There may be fewer examples than shards.
+   * know makes a bad row. There may be fewer examples than shards.
    *
    * @param preprocessing the model's
    * @param task the model's
@@ -103,7 +130,13 @@ public final class DataPreparation {
       int shards,
       int partitions) {
     return new DataPreparation(
-            spark, settings, new ShardGrid(shards, partitions), preprocessing, task, false)
+            spark,
+            settings,
+            new ShardGrid(shards, partitions),
+            preprocessing,
+            task,
+            false,
+            Quarantine.NONE)
         .run();
   }
 
@@ -181,7 +214,7 @@ public final class DataPreparation {
               ? LabelCoding.classes(model.classLabels())
               : LabelCoding.values();
     }
-    ScannedRows scanned = ScannedRows.scan(source, columns, task, known, knownFeatures, indexed);
+    ScannedRows scanned = scan(source, Split.TRAIN, columns, task, known, knownFeatures);
     RowPlacement placement =
         RowPlacement.divided(
             spark,
@@ -219,7 +252,55 @@ public final class DataPreparation {
         normalizer.toPreprocessing(),
         coding.task(),
         shape,
-        fingerprint.toHexadecimal());
+        fingerprint.toHexadecimal(),
+        badRows);
+  }
+
+  private ScannedRows scan(
+      DataSource source,
+      Split split,
+      ColumnSelection columns,
+      Task taskOfLabels,
+      LabelCoding coding,
+      ColumnCoding features) {
+    ScannedRows rows =
+        ScannedRows.scan(
+            source,
+            split,
+            columns,
+            taskOfLabels,
+            coding,
+            features,
+            indexed,
+            settings.badRows(),
+            this::refuse);
+    badRows.add(rows.badRows());
+    return rows;
+  }
+
+  /** Keeps what has to be kept of too many bad rows, and ends the preparation. */
+  private void refuse(BadRows tooMany) {
+    badRows.add(tooMany);
+    String place =
+        settings.badRows().mode() == BadRowMode.QUARANTINE ? refused.keep(badRows) : null;
+    throw LockstepException.data(
+        tooMany.describe()
+            + " cannot be used, a share of "
+            + shortened(tooMany.fraction())
+            + " where data.maxBadFraction allows "
+            + settings.badRows().maxFraction()
+            + ". The first of them: "
+            + String.join(" ", tooMany.first())
+            + (place == null ? "" : " They are kept in " + place + ".")
+            + " Correct the data, or raise data.maxBadFraction.");
+  }
+
+  /** A share of more than a limit, to three digits, and never rounded down to the limit. */
+  private static String shortened(double fraction) {
+    return new BigDecimal(fraction)
+        .round(new MathContext(3, RoundingMode.UP))
+        .stripTrailingZeros()
+        .toPlainString();
   }
 
   /** The columns that are asked for by name; none where features are left to the source. */
@@ -313,8 +394,7 @@ public final class DataPreparation {
     ColumnSelection same =
         ColumnSelection.resolve(
             source, columns.features(), columns.categorical(), columns.label(), columns.weight());
-    ScannedRows rows =
-        ScannedRows.scan(source, same, coding.task(), coding, trainingRows.features(), indexed);
+    ScannedRows rows = scan(source, split, same, coding.task(), coding, trainingRows.features());
     fingerprint.add(rows);
     ShardPacker ownPacker = new ShardPacker(rows, RowPlacement.undivided(rows), coding, grid);
     return cache(ownPacker, Split.TRAIN, split, normalizer);
@@ -356,7 +436,11 @@ public final class DataPreparation {
     return sum;
   }
 
-  /** A digest over the scanned locations, in the order in which they are added. */
+  /**
+   * A digest over the rows of the scanned locations that can be used, in the order in which they
+   * are added. What was left out, and whether anything may be, does not enter: the same examples
+   * give the same run, so it must know them for the same.
+   */
   private static final class Fingerprint {
     private final MessageDigest digest;
 

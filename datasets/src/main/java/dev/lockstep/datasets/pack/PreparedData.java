@@ -3,6 +3,7 @@ package dev.lockstep.datasets.pack;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.model.Preprocessing;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -18,6 +19,7 @@ public final class PreparedData implements AutoCloseable {
   private final Task task;
   private final Shape inputShape;
   private final String fingerprint;
+  private final List<BadRows> badRows;
 
   /** Takes over the splits; {@code validation} and {@code test} may be null. */
   PreparedData(
@@ -27,7 +29,8 @@ public final class PreparedData implements AutoCloseable {
       Preprocessing preprocessing,
       Task task,
       Shape inputShape,
-      String fingerprint) {
+      String fingerprint,
+      List<BadRows> badRows) {
     this.train = Objects.requireNonNull(train);
     this.validation = validation;
     this.test = test;
@@ -35,6 +38,7 @@ public final class PreparedData implements AutoCloseable {
     this.task = Objects.requireNonNull(task);
     this.inputShape = Objects.requireNonNull(inputShape);
     this.fingerprint = Objects.requireNonNull(fingerprint);
+    this.badRows = List.copyOf(badRows);
   }
 
   /** The training split. */
@@ -69,10 +73,21 @@ public final class PreparedData implements AutoCloseable {
 
   /**
    * A hash of columns, row order, values, labels and weights in hexadecimal digits; splits, shards,
-   * partitions and the cut into files do not enter.
+   * partitions and the cut into files do not enter, nor do rows that were left out: data whose bad
+   * rows are left out have the fingerprint of the same data without these rows.
    */
   public String fingerprint() {
     return fingerprint;
+  }
+
+  /**
+   * What could not be used and was left out, for each location that was read: the training data's
+   * first, with all splits by fractions, then those of separate validation and test data. Nothing
+   * is left out unless the settings say so. The rows themselves can be read as long as the data
+   * stay where they are.
+   */
+  public List<BadRows> badRows() {
+    return badRows;
   }
 
   @Override

@@ -13,7 +13,8 @@ import org.apache.spark.api.java.JavaSparkContext;
  * Where each row goes: its split and its index there. Row i of n belongs to the test split when its
  * position under the keyed permutation of n for (split seed, {@link Purpose#SPLIT}, 0) is below
  * round(f_test·n), to the validation split when it is among the next round(f_validation·n), else to
- * the training split; its index is its rank in the order of the rows. Immutable; sent to the tasks.
+ * the training split; its index is its rank in the order of the rows. Rows that are left out do not
+ * count: n and i are those of the data without them. Immutable; sent to the tasks.
  */
 final class RowPlacement implements Serializable {
   private static final long serialVersionUID = 1L;

@@ -16,14 +16,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The first pass over the rows: how many there are in each piece, which labels, the first problem
- * of each piece, and hashes. Scans of partitions are merged in any order with the same outcome.
+ * The first pass over the rows: how many there are in each piece, which labels, how many cannot be
+ * used and the first few of these, and hashes. Scans of partitions are merged in any order with the
+ * same outcome.
  */
 final class Scan implements KryoSerializable {
   /** Classes that a data set may have, and levels that a categorical column may have. */
   static final int MAX_CLASSES = 10_000;
-
-  private static final int SHOWN_CLASSES = 10;
 
   private final List<ScannedPiece> pieces = new ArrayList<>();
   private final Set<String> labels = new HashSet<>();
@@ -62,27 +61,24 @@ final class Scan implements KryoSerializable {
   /**
    * Scans the rows of a partition.
    *
-   * @param labelName the label column's name
-   * @param coding how labels become targets, or null where that is still to be found out
+   * @param partition its number
+   * @param check which rows are bad; without a coding, labels are looked into
    * @param findLevels whether the levels of categorical columns are to be found out
    */
-  static Scan of(
-      Iterator<RowBuffer> rows, String labelName, LabelCoding coding, boolean findLevels) {
+  static Scan of(int partition, Iterator<RowBuffer> rows, RowCheck check, boolean findLevels) {
     Scan scan = new Scan();
+    boolean findLabels = check.coding() == null;
     Map<String, LabelFacts> known = new HashMap<>();
     ScannedPiece piece = null;
     while (rows.hasNext()) {
       RowBuffer row = rows.next();
       if (piece == null || !piece.matches(row.file(), row.start())) {
-        piece = new ScannedPiece(row.file(), row.start());
+        piece = new ScannedPiece(row.file(), row.start(), partition);
         scan.pieces.add(piece);
       }
-      if (row.problem() != null) {
-        piece.addBadRow(row.problem());
-        continue;
-      }
-      if (coding != null && Float.isNaN(coding.target(row.label()))) {
-        piece.addBadRow(unusable(labelName, row.label(), coding));
+      RowProblem problem = check.problem(row);
+      if (problem != null) {
+        piece.addBadRow(problem);
         continue;
       }
       LabelFacts facts = known.get(row.label());
@@ -92,15 +88,15 @@ final class Scan implements KryoSerializable {
           known.put(row.label(), facts);
         }
       }
-      if (coding == null) {
-        scan.noteLabel(piece, labelName, row.label(), facts);
+      if (findLabels) {
+        scan.noteLabel(piece, check.labelName(), row.label(), facts);
       }
       if (findLevels) {
         scan.noteLevels(row.texts());
       }
       piece.addRow(RowHash.ofRow(row.features(), row.texts(), facts.hash(), row.weight()));
     }
-    if (coding == null) {
+    if (findLabels) {
       scan.addLabels(known.keySet());
     }
     return scan;
@@ -110,16 +106,22 @@ final class Scan implements KryoSerializable {
    * Scans the rows of a partition, which have been scanned before, for the levels of the training
    * split alone.
    *
-   * @param places where each row goes
+   * @param check which rows are bad
+   * @param leaveOut whether there may be bad rows, which have no place
+   * @param places where each good row goes
    */
-  static Scan levelsOfTraining(Iterator<RowBuffer> rows, RowPlacement.Walk places) {
+  static Scan levelsOfTraining(
+      Iterator<RowBuffer> rows, RowCheck check, boolean leaveOut, RowPlacement.Walk places) {
     Scan scan = new Scan();
     while (rows.hasNext()) {
       RowBuffer row = rows.next();
-      places.next(row.file(), row.start());
-      if (row.problem() != null) {
-        throw RowPlacement.changed(row.file());
+      if (check.problem(row) != null) {
+        if (!leaveOut) {
+          throw RowPlacement.changed(row.file());
+        }
+        continue;
       }
+      places.next(row.file(), row.start());
       if (places.split() == Split.TRAIN) {
         scan.noteLevels(row.texts());
       }
@@ -127,28 +129,12 @@ final class Scan implements KryoSerializable {
     return scan;
   }
 
-  private static RowProblem unusable(String labelName, String label, LabelCoding coding) {
-    List<String> classes = coding.classes();
-    if (classes.isEmpty()) {
-      return RowProblem.badNumberLabel(labelName, label);
-    }
-    List<String> shown = classes.subList(0, Math.min(classes.size(), SHOWN_CLASSES));
-    return new RowProblem(
-        labelName,
-        RowProblem.quote(label)
-            + " is not one of the "
-            + classes.size()
-            + " known classes: "
-            + String.join(", ", shown)
-            + (shown.size() < classes.size() ? ", …" : "")
-            + ". Correct the label, take the row out, or train with examples of it.");
-  }
-
   private void noteLabel(ScannedPiece piece, String labelName, String label, LabelFacts facts) {
     if (facts.kind() == LabelKind.WHOLE_NUMBER) {
       return;
     }
-    wholeLabels = false;
+    // One that is not finite is a class of its own among words, and else no label at all.
+    wholeLabels &= facts.kind() == LabelKind.NON_FINITE;
     if (facts.kind() == LabelKind.WORD && piece.word() == null) {
       piece.noteWord(RowProblem.badNumberLabel(labelName, label));
     } else if (facts.kind() == LabelKind.NON_FINITE && piece.nonFinite() == null) {
@@ -227,7 +213,7 @@ final class Scan implements KryoSerializable {
     return levels;
   }
 
-  /** Whether every label is a whole number. */
+  /** Whether every label is a whole number, those aside that are not finite. */
   boolean wholeLabels() {
     return wholeLabels;
   }

@@ -5,20 +5,27 @@ import com.esotericsoftware.kryo.KryoSerializable;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import dev.lockstep.datasets.source.RowProblem;
+import dev.lockstep.datasets.source.RowProblem.Reason;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What the first pass learns about the rows of one file and start. */
 final class ScannedPiece implements KryoSerializable {
   /** Points at which the two polynomials of {@link RowHash} are taken. */
   static final long[] POINTS = {0x123456789ABCDEFL, 0xFEDCBA987654321L};
 
-  private static final int PROBLEM = 0;
+  private static final int HEADER = 0;
   private static final int WORD = 1;
   private static final int NON_FINITE = 2;
   private static final int FINDINGS = 3;
 
   private String file;
   private long start;
+  private int partition;
   private long rows;
+  private long badRows;
+  private final long[] badRowsByReason = new long[Reason.values().length];
+  private final List<Finding> firstBadRows = new ArrayList<>();
   private final long[] hashes = new long[POINTS.length];
   private final long[] powers = {1, 1};
   private final Finding[] findings = new Finding[FINDINGS];
@@ -26,7 +33,7 @@ final class ScannedPiece implements KryoSerializable {
   /**
    * The first row of a kind.
    *
-   * @param row from 0, in the piece
+   * @param row from 0, in the piece; bad rows count
    * @param problem what to say about it if it has to be refused
    */
   record Finding(long row, RowProblem problem) {}
@@ -34,10 +41,15 @@ final class ScannedPiece implements KryoSerializable {
   /** For Kryo. */
   ScannedPiece() {}
 
-  /** An empty piece. */
-  ScannedPiece(String file, long start) {
+  /**
+   * An empty piece.
+   *
+   * @param partition the Spark partition that it lies in
+   */
+  ScannedPiece(String file, long start, int partition) {
     this.file = file;
     this.start = start;
+    this.partition = partition;
   }
 
   /** Whether a row of the given file and start belongs here. */
@@ -56,10 +68,15 @@ final class ScannedPiece implements KryoSerializable {
 
   /** Takes in a row that cannot be used; a header line is no row. */
   void addBadRow(RowProblem problem) {
-    note(PROBLEM, problem);
-    if (!problem.inHeader()) {
-      rows++;
+    if (problem.inHeader()) {
+      note(HEADER, problem);
+      return;
     }
+    if (firstBadRows.size() < BadRows.SHOWN) {
+      firstBadRows.add(new Finding(rows + badRows, problem));
+    }
+    badRowsByReason[problem.reason().ordinal()]++;
+    badRows++;
   }
 
   /** Notes that the next row's label is a word. */
@@ -74,7 +91,7 @@ final class ScannedPiece implements KryoSerializable {
 
   private void note(int kind, RowProblem problem) {
     if (findings[kind] == null) {
-      findings[kind] = new Finding(rows, problem);
+      findings[kind] = new Finding(rows + badRows, problem);
     }
   }
 
@@ -86,18 +103,44 @@ final class ScannedPiece implements KryoSerializable {
     return start;
   }
 
+  /** The Spark partition that it lies in. */
+  int partition() {
+    return partition;
+  }
+
+  /** Good rows. */
   long rows() {
     return rows;
   }
 
-  /** The polynomial at one of {@link #POINTS}, counted from the start of the piece. */
+  /** Rows that cannot be used. */
+  long badRows() {
+    return badRows;
+  }
+
+  /** Rows that cannot be used for the given reason. */
+  long badRows(Reason reason) {
+    return badRowsByReason[reason.ordinal()];
+  }
+
+  /** The first few rows that cannot be used. */
+  List<Finding> firstBadRows() {
+    return firstBadRows;
+  }
+
+  /** The polynomial over the good rows at one of {@link #POINTS}, from the start of the piece. */
   long hash(int point) {
     return hashes[point];
   }
 
+  /** The header line where it is another than the first file's, or null. */
+  Finding header() {
+    return findings[HEADER];
+  }
+
   /** The first row that cannot be used, or null. */
   Finding problem() {
-    return findings[PROBLEM];
+    return firstBadRows.isEmpty() ? null : firstBadRows.get(0);
   }
 
   /** The first row whose label is a word, or null. */
@@ -114,6 +157,7 @@ final class ScannedPiece implements KryoSerializable {
   public void write(Kryo kryo, Output output) {
     output.writeString(file);
     output.writeLong(start);
+    output.writeInt(partition);
     output.writeLong(rows);
     for (long hash : hashes) {
       output.writeLong(hash);
@@ -121,28 +165,60 @@ final class ScannedPiece implements KryoSerializable {
     for (Finding finding : findings) {
       output.writeBoolean(finding != null);
       if (finding != null) {
-        output.writeLong(finding.row());
-        output.writeString(finding.problem().column());
-        output.writeString(finding.problem().explanation());
-        output.writeBoolean(finding.problem().inHeader());
+        write(output, finding);
       }
     }
+    output.writeLong(badRows);
+    if (badRows > 0) {
+      for (long count : badRowsByReason) {
+        output.writeLong(count);
+      }
+      output.writeInt(firstBadRows.size());
+      for (Finding finding : firstBadRows) {
+        write(output, finding);
+      }
+    }
+  }
+
+  /** The value stays behind: it may be of any length, and messages have their part of it. */
+  private static void write(Output output, Finding finding) {
+    RowProblem problem = finding.problem();
+    output.writeLong(finding.row());
+    output.writeInt(problem.reason().ordinal());
+    output.writeString(problem.column());
+    output.writeString(problem.finding());
+    output.writeString(problem.advice());
+  }
+
+  private static Finding readFinding(Input input) {
+    long row = input.readLong();
+    Reason reason = Reason.values()[input.readInt()];
+    return new Finding(
+        row,
+        new RowProblem(reason, input.readString(), null, input.readString(), input.readString()));
   }
 
   @Override
   public void read(Kryo kryo, Input input) {
     file = input.readString();
     start = input.readLong();
+    partition = input.readInt();
     rows = input.readLong();
     for (int i = 0; i < hashes.length; i++) {
       hashes[i] = input.readLong();
     }
     for (int kind = 0; kind < FINDINGS; kind++) {
       if (input.readBoolean()) {
-        findings[kind] =
-            new Finding(
-                input.readLong(),
-                new RowProblem(input.readString(), input.readString(), input.readBoolean()));
+        findings[kind] = readFinding(input);
+      }
+    }
+    badRows = input.readLong();
+    if (badRows > 0) {
+      for (int reason = 0; reason < badRowsByReason.length; reason++) {
+        badRowsByReason[reason] = input.readLong();
+      }
+      for (int left = input.readInt(); left > 0; left--) {
+        firstBadRows.add(readFinding(input));
       }
     }
   }

@@ -1,23 +1,29 @@
 package dev.lockstep.datasets.pack;
 
+import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.ColumnCoding;
 import dev.lockstep.datasets.source.ColumnSelection;
 import dev.lockstep.datasets.source.DataSource;
 import dev.lockstep.datasets.source.FileNames;
 import dev.lockstep.datasets.source.Levels;
+import dev.lockstep.datasets.source.NumberText;
+import dev.lockstep.datasets.source.RowBuffer;
 import dev.lockstep.datasets.source.RowProblem;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaRDD;
 
 /**
  * The outcome of the first pass over a location, in the definite order of the rows: checked,
- * counted, and with its labels understood.
+ * counted, and with its labels understood. Bad rows that are left out have no part in it but for
+ * their {@linkplain #badRows counts}: all else is as if somebody had taken them out of the files.
  */
 final class ScannedRows {
   /**
@@ -28,60 +34,122 @@ final class ScannedRows {
 
   private final DataSource source;
   private final ColumnSelection columns;
+  private final JavaRDD<RowBuffer> buffers;
+  private final boolean leaveOut;
   private final List<ScannedPiece> pieces;
+  private final BadRows badRows;
   private final LabelCoding coding;
   private final ColumnCoding features;
 
   private ScannedRows(
       DataSource source,
       ColumnSelection columns,
+      JavaRDD<RowBuffer> buffers,
+      boolean leaveOut,
       List<ScannedPiece> pieces,
+      BadRows badRows,
       LabelCoding coding,
       ColumnCoding features) {
     this.source = source;
     this.columns = columns;
+    this.buffers = buffers;
+    this.leaveOut = leaveOut;
     this.pieces = pieces;
+    this.badRows = badRows;
     this.coding = coding;
     this.features = features;
   }
 
+  private ScannedRows with(LabelCoding knownCoding, ColumnCoding knownFeatures) {
+    return new ScannedRows(
+        source, columns, buffers, leaveOut, pieces, badRows, knownCoding, knownFeatures);
+  }
+
   /**
-   * Reads all rows once.
+   * Reads all rows once; twice where bad labels are left out that only the labels of the other rows
+   * show to be bad.
    *
+   * @param split what the location is for; that of all fractions is the training data's
    * @param task what to predict, or null to decide from the labels
    * @param known how labels become targets, or null to find out
    * @param knownFeatures how cells become features, or null to find the levels out
    * @param indexed whether texts whose levels are found out become indices
+   * @param settings what to do about bad rows
+   * @param tooMany takes the bad rows where there are more than allowed, and throws
    */
   static ScannedRows scan(
       DataSource source,
+      Split split,
       ColumnSelection columns,
       Task task,
       LabelCoding known,
       ColumnCoding knownFeatures,
-      boolean indexed) {
-    String label = columns.label();
+      boolean indexed,
+      BadRowSettings settings,
+      Consumer<BadRows> tooMany) {
     LabelCoding given = known == null && task == Task.REGRESSION ? LabelCoding.values() : known;
     boolean findLevels = knownFeatures == null;
-    JavaRDD<Scan> scans =
-        source
-            .rows(columns)
-            .mapPartitions(rows -> List.of(Scan.of(rows, label, given, findLevels)).iterator());
-    Scan scan = scans.getNumPartitions() == 0 ? new Scan() : scans.treeReduce(Scan::merge);
+    boolean leaveOut = settings.leaveOut();
+    JavaRDD<RowBuffer> buffers = source.rows(columns);
 
-    List<ScannedPiece> pieces = new ArrayList<>(scan.pieces());
-    pieces.sort(Comparator.comparing(ScannedPiece::file).thenComparingLong(ScannedPiece::start));
-    checkEachPieceOnce(pieces);
-    ScannedRows found = new ScannedRows(source, columns, pieces, given, knownFeatures);
+    RowCheck check = new RowCheck(columns.label(), given);
+    Scan scan = read(buffers, check, findLevels);
+    ScannedRows found = of(source, split, columns, buffers, leaveOut, scan, check);
+    found.requireUsable(settings, tooMany);
     LabelCoding coding = given;
     if (given == null) {
       coding = found.decideLabels(scan, task);
-    } else {
-      found.refuse(found.firstProblem(List.of(ScannedPiece::problem)));
-      found.refuseNoRows();
+      boolean numbers = found.firstProblem(List.of(ScannedPiece::word)) == null;
+      if (numbers && found.firstProblem(List.of(ScannedPiece::nonFinite)) != null) {
+        check = new RowCheck(columns.label(), coding);
+        scan = read(buffers, check, findLevels);
+        found = of(source, split, columns, buffers, leaveOut, scan, check);
+        found.requireUsable(settings, tooMany);
+      }
     }
     ColumnCoding features = findLevels ? found.decideLevels(scan, indexed, "row") : knownFeatures;
-    return new ScannedRows(source, columns, pieces, coding, features);
+    return found.with(coding, features);
+  }
+
+  private static Scan read(JavaRDD<RowBuffer> buffers, RowCheck check, boolean findLevels) {
+    JavaRDD<Scan> scans =
+        buffers.mapPartitionsWithIndex(
+            (partition, rows) -> List.of(Scan.of(partition, rows, check, findLevels)).iterator(),
+            true);
+    return scans.getNumPartitions() == 0 ? new Scan() : scans.treeReduce(Scan::merge);
+  }
+
+  private static ScannedRows of(
+      DataSource source,
+      Split split,
+      ColumnSelection columns,
+      JavaRDD<RowBuffer> buffers,
+      boolean leaveOut,
+      Scan scan,
+      RowCheck check) {
+    List<ScannedPiece> pieces = new ArrayList<>(scan.pieces());
+    pieces.sort(Comparator.comparing(ScannedPiece::file).thenComparingLong(ScannedPiece::start));
+    checkEachPieceOnce(pieces);
+    BadRows badRows = new BadRows(split, source.columns(), buffers, check, pieces);
+    return new ScannedRows(
+        source, columns, buffers, leaveOut, pieces, badRows, check.coding(), null);
+  }
+
+  /**
+   * Refuses what can be refused before the labels are understood: bad rows, or where they are left
+   * out, a wrong header and more of them than allowed.
+   */
+  private void requireUsable(BadRowSettings settings, Consumer<BadRows> tooMany) {
+    if (leaveOut) {
+      refuse(firstProblem(List.of(ScannedPiece::header)));
+      if (badRows.fraction() > settings.maxFraction()) {
+        tooMany.accept(badRows);
+      }
+      refuseNoRows();
+    } else if (coding != null) {
+      refuse(firstProblem(List.of(ScannedPiece::header, ScannedPiece::problem)));
+      refuseNoRows();
+    }
   }
 
   /**
@@ -95,14 +163,16 @@ final class ScannedRows {
     if (columns.categorical().isEmpty() || placement.splits() == 1) {
       return this;
     }
+    RowCheck check = new RowCheck(columns.label(), coding);
+    boolean mayLeaveOut = leaveOut;
     Scan scan =
-        source
-            .rows(columns)
+        buffers
             .mapPartitions(
-                rows -> List.of(Scan.levelsOfTraining(rows, placement.walk())).iterator())
+                rows ->
+                    List.of(Scan.levelsOfTraining(rows, check, mayLeaveOut, placement.walk()))
+                        .iterator())
             .treeReduce(Scan::merge);
-    return new ScannedRows(
-        source, columns, pieces, coding, decideLevels(scan, indexed, "row of the training split"));
+    return with(coding, decideLevels(scan, indexed, "row of the training split"));
   }
 
   private ColumnCoding decideLevels(Scan scan, boolean indexed, String row) {
@@ -141,17 +211,21 @@ final class ScannedRows {
   private LabelCoding decideLabels(Scan scan, Task task) {
     Place word = firstProblem(List.of(ScannedPiece::word));
     boolean numbers = word == null;
-    refuse(
-        firstProblem(
-            numbers
-                ? List.of(ScannedPiece::problem, ScannedPiece::nonFinite)
-                : List.of(ScannedPiece::problem)));
-    refuseNoRows();
+    if (!leaveOut) {
+      refuse(
+          firstProblem(
+              numbers
+                  ? List.of(ScannedPiece::header, ScannedPiece::problem, ScannedPiece::nonFinite)
+                  : List.of(ScannedPiece::header, ScannedPiece::problem)));
+      refuseNoRows();
+    }
 
+    Set<String> labels = new HashSet<>(scan.labels());
+    if (numbers) {
+      labels.removeIf(NumberText::isNonFinite);
+    }
     boolean fewWholeNumbers =
-        scan.wholeLabels()
-            && !scan.tooManyLabels()
-            && scan.labels().size() <= MAX_CLASSES_BY_DEFAULT;
+        scan.wholeLabels() && !scan.tooManyLabels() && labels.size() <= MAX_CLASSES_BY_DEFAULT;
     if (task == null && numbers && !fewWholeNumbers) {
       return LabelCoding.values();
     }
@@ -168,7 +242,10 @@ final class ScannedRows {
                   : "Is it the right column (data.label)? The first label that is not a number: "
                       + word.describe()));
     }
-    LabelCoding found = LabelCoding.discover(scan.labels());
+    if (labels.isEmpty()) {
+      throw noRows();
+    }
+    LabelCoding found = LabelCoding.discover(labels);
     if (found.classes().size() < 2) {
       throw LockstepException.data(
           source.name()
@@ -211,7 +288,7 @@ final class ScannedRows {
       if (first != null) {
         return new Place(file, rowsBefore + first.row() + 1, first.problem());
       }
-      rowsBefore += piece.rows();
+      rowsBefore += piece.rows() + piece.badRows();
     }
     return null;
   }
@@ -224,10 +301,20 @@ final class ScannedRows {
 
   private void refuseNoRows() {
     if (rows() == 0) {
-      throw LockstepException.data(
-          source.name()
-              + " holds no rows. Check that the data have arrived, and that data.options.header is right.");
+      throw noRows();
     }
+  }
+
+  private LockstepException noRows() {
+    return LockstepException.data(
+        badRows.count() > 0
+            ? source.name()
+                + " holds no row that can be used: all "
+                + badRows.count()
+                + " are bad. The first: "
+                + badRows.first().get(0)
+            : source.name()
+                + " holds no rows. Check that the data have arrived, and that data.options.header is right.");
   }
 
   DataSource source() {
@@ -236,6 +323,21 @@ final class ScannedRows {
 
   ColumnSelection columns() {
     return columns;
+  }
+
+  /** The rows themselves, to be read again; bad ones included. */
+  JavaRDD<RowBuffer> buffers() {
+    return buffers;
+  }
+
+  /** Whether there may be bad rows, to be passed over. */
+  boolean leaveOut() {
+    return leaveOut;
+  }
+
+  /** The rows that cannot be used. */
+  BadRows badRows() {
+    return badRows;
   }
 
   /** The pieces in order. */
@@ -253,7 +355,7 @@ final class ScannedRows {
     return features;
   }
 
-  /** Number of rows. */
+  /** Number of good rows. */
   long rows() {
     long rows = 0;
     for (ScannedPiece piece : pieces) {
@@ -262,7 +364,7 @@ final class ScannedRows {
     return rows;
   }
 
-  /** The polynomial over all rows at one of {@link ScannedPiece#POINTS}. */
+  /** The polynomial over all good rows at one of {@link ScannedPiece#POINTS}. */
   long hash(int point) {
     long hash = 0;
     long offset = 0;

@@ -48,10 +48,10 @@ final class ShardPacker {
     for (Split split : Split.values()) {
       checkSize(grid, split, placement.rows(split), featureCount);
     }
-    Packing packing = new Packing(placement, coding, rows.features(), grid, weighted);
+    Packing packing =
+        new Packing(placement, coding, rows.features(), grid, weighted, rows.leaveOut());
     this.blocks =
-        rows.source()
-            .rows(rows.columns())
+        rows.buffers()
             .mapPartitionsToPair(buffers -> new PackingIterator(buffers, packing))
             .partitionBy(new ByTarget(placement.splits() * grid.partitions()));
   }
@@ -135,7 +135,8 @@ final class ShardPacker {
       LabelCoding coding,
       ColumnCoding columns,
       ShardGrid grid,
-      boolean weighted)
+      boolean weighted,
+      boolean leaveOut)
       implements Serializable {}
 
   /** Sends each block to the partition that its key names. */
@@ -200,11 +201,14 @@ final class ShardPacker {
       long values = 0;
       while (values < BUFFERED_VALUES && rows.hasNext()) {
         RowBuffer row = rows.next();
-        walk.next(row.file(), row.start());
         float target = row.problem() == null ? packing.coding().target(row.label()) : Float.NaN;
         if (Float.isNaN(target)) {
-          throw RowPlacement.changed(row.file());
+          if (!packing.leaveOut()) {
+            throw RowPlacement.changed(row.file());
+          }
+          continue;
         }
+        walk.next(row.file(), row.start());
         int shard = (int) (walk.index() % grid.shards());
         long key = (long) walk.split().number() * grid.shards() + shard;
         RowBlock block = filling.get(key);

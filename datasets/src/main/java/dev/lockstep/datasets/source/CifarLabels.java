@@ -62,15 +62,19 @@ enum CifarLabels {
     return label < classes
         ? null
         : new RowProblem(
+            RowProblem.Reason.UNKNOWN_LABEL,
             GeneratedSource.LABEL,
+            Integer.toString(label),
             "the label is "
                 + label
                 + ", and "
                 + dataSet
-                + (bytes == 1 ? "" : place == 0 ? "'s coarse labels" : "'s fine labels")
-                + (bytes == 1 ? " has" : " have")
+                + (bytes == 1
+                    ? " has"
+                    : place == 0 ? "'s coarse labels have" : "'s fine labels have")
                 + " the classes 0 to "
                 + (classes - 1)
-                + ". The file is damaged or another one: fetch it again.");
+                + ".",
+            "The file is damaged or another one: fetch it again.");
   }
 }

@@ -206,15 +206,20 @@ final class CsvSource implements DataSource {
         .javaRDD();
   }
 
-  private static String ragged(Layout layout, String line) {
+  private static RowProblem ragged(Layout layout, String line) {
     int cells = countCells(line, layout.separator());
-    return "a row has "
-        + (cells == layout.width() ? "another number of" : Integer.toString(cells))
-        + " cells where "
-        + layout.width()
-        + " are expected: "
-        + RowProblem.quote(line)
-        + ". Correct or remove it; text that holds the separator must stand in quotes.";
+    return new RowProblem(
+        RowProblem.Reason.WRONG_CELL_COUNT,
+        null,
+        null,
+        "a row has "
+            + (cells == layout.width() ? "another number of" : Integer.toString(cells))
+            + " cells where "
+            + layout.width()
+            + " are expected: "
+            + RowProblem.quote(line)
+            + ".",
+        "Correct or remove it; text that holds the separator must stand in quotes.");
   }
 
   private static int countCells(String line, String separator) {
@@ -308,6 +313,9 @@ final class CsvSource implements DataSource {
    * its form.
    */
   private static final class Body {
+    /** Columns that are not the file's: corrupt record, file, start. */
+    private static final int ADDED = 3;
+
     private final Iterator<Row> rows;
     private final Layout layout;
     private Row row;
@@ -336,11 +344,21 @@ final class CsvSource implements DataSource {
             return true;
           }
         } else {
-          problem = corrupt == null ? null : new RowProblem(null, ragged(layout, corrupt));
+          problem = corrupt == null ? null : ragged(layout, corrupt);
           return true;
         }
       }
       return false;
+    }
+
+    /** The row's cells as texts, those that folders add included. */
+    String[] cells() {
+      String[] texts = new String[row.length() - ADDED];
+      for (int i = 0; i < texts.length; i++) {
+        Object cell = row.get(i < layout.width() ? i : i + 1);
+        texts[i] = cell == null ? null : cell.toString();
+      }
+      return texts;
     }
 
     private RowProblem checkHeader(String corrupt) {
@@ -370,12 +388,16 @@ final class CsvSource implements DataSource {
 
     private static RowProblem badHeader(String finding) {
       return new RowProblem(
-          null, finding + " All files of one data set need the same header.", true);
+          RowProblem.Reason.HEADER,
+          null,
+          null,
+          finding,
+          "All files of one data set need the same header.");
     }
   }
 
   /** The decoded rows of a partition. */
-  private static final class Rows implements Iterator<RowBuffer> {
+  private static final class Rows implements Iterator<RowBuffer>, RowBuffer.Original {
     private final Body body;
     private final Decoder decoder;
     private final RowBuffer buffer;
@@ -384,7 +406,18 @@ final class CsvSource implements DataSource {
     Rows(Body body, Decoder decoder) {
       this.body = body;
       this.decoder = decoder;
-      this.buffer = new RowBuffer(decoder.features.length, decoder.selection.categorical().size());
+      this.buffer =
+          new RowBuffer(decoder.features.length, decoder.selection.categorical().size(), this);
+    }
+
+    @Override
+    public String line() {
+      return body.row.getString(body.layout.width());
+    }
+
+    @Override
+    public String[] cells() {
+      return line() == null ? body.cells() : null;
     }
 
     @Override
@@ -413,8 +446,6 @@ final class CsvSource implements DataSource {
 
   /** The rows of a partition as they are, without corrupt record, file and start. */
   private static final class TableRows implements Iterator<Row> {
-    private static final int ADDED = 3;
-
     private final Body body;
     private boolean ready;
 
@@ -441,12 +472,7 @@ final class CsvSource implements DataSource {
                 + ": "
                 + body.problem.explanation());
       }
-      Object[] texts = new Object[body.row.length() - ADDED];
-      for (int i = 0; i < texts.length; i++) {
-        Object cell = body.row.get(i < body.layout.width() ? i : i + 1);
-        texts[i] = cell == null ? null : cell.toString();
-      }
-      return RowFactory.create(texts);
+      return RowFactory.create((Object[]) body.cells());
     }
   }
 }

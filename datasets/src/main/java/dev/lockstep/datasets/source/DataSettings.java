@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param normalize how features are scaled
  * @param shape height, width and channels of an example, or null for a plain vector (or what the
  *     format knows by itself)
+ * @param badRows what to do about rows that cannot be used
  * @param augment random changes of training examples, in order
  */
 public record DataSettings(
@@ -40,6 +41,7 @@ public record DataSettings(
     long splitSeed,
     Normalization normalize,
     Shape shape,
+    BadRowSettings badRows,
     List<Augmentation> augment)
     implements Serializable {
   /** The label column where the configuration names none. */
@@ -62,6 +64,38 @@ public record DataSettings(
     augment = List.copyOf(augment);
   }
 
+  /** Settings whose first bad row ends the run. */
+  public DataSettings(
+      DataLocation location,
+      Map<String, String> options,
+      String label,
+      List<String> features,
+      String weight,
+      List<String> categorical,
+      Task task,
+      HeldOut validation,
+      HeldOut test,
+      long splitSeed,
+      Normalization normalize,
+      Shape shape,
+      List<Augmentation> augment) {
+    this(
+        location,
+        options,
+        label,
+        features,
+        weight,
+        categorical,
+        task,
+        validation,
+        test,
+        splitSeed,
+        normalize,
+        shape,
+        BadRowSettings.DEFAULT,
+        augment);
+  }
+
   /** The task, where the configuration names it. */
   public Optional<Task> chosenTask() {
     return Optional.ofNullable(task);
@@ -82,6 +116,7 @@ public record DataSettings(
         splitSeed,
         normalize,
         shape,
+        badRows,
         augment);
   }
 }

@@ -161,6 +161,7 @@ final class GeneratedSource implements DataSource {
     private final String weightName;
     private final boolean withLabel;
     private final int valueCount;
+    private final boolean labeled;
 
     Decoder(ColumnSelection selection, List<String> columns, int valueCount) {
       if (selection.label() != null && !selection.label().equals(LABEL)) {
@@ -184,6 +185,7 @@ final class GeneratedSource implements DataSource {
       this.weight = weightName == null ? -1 : columns.indexOf(weightName);
       this.withLabel = selection.label() != null;
       this.valueCount = valueCount;
+      this.labeled = columns.size() > valueCount;
     }
 
     void decode(float[] values, String label, RowBuffer target) {
@@ -202,7 +204,7 @@ final class GeneratedSource implements DataSource {
   }
 
   /** The rows of a partition. */
-  private static final class Rows implements Iterator<RowBuffer> {
+  private static final class Rows implements Iterator<RowBuffer>, RowBuffer.Original {
     private final Iterator<Integer> pieces;
     private final RowGenerator source;
     private final Decoder decoder;
@@ -217,9 +219,26 @@ final class GeneratedSource implements DataSource {
       this.pieces = pieces;
       this.source = source;
       this.decoder = decoder;
-      this.buffer = new RowBuffer(decoder.features.length);
+      this.buffer = new RowBuffer(decoder.features.length, 0, this);
       this.values = new float[decoder.valueCount];
       TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> close());
+    }
+
+    @Override
+    public String line() {
+      return null;
+    }
+
+    @Override
+    public String[] cells() {
+      String[] texts = new String[values.length + (decoder.labeled ? 1 : 0)];
+      for (int j = 0; j < values.length; j++) {
+        texts[j] = Float.toString(values[j]);
+      }
+      if (decoder.labeled) {
+        texts[values.length] = cursor.label();
+      }
+      return texts;
     }
 
     private void close() {

@@ -2,6 +2,10 @@ package dev.lockstep.datasets.source;
 
 /** One line {@code label index:value …}; text after {@code #} is a comment. */
 final class LibSvmLine {
+  private static final String FORM = "A line reads: label index:value index:value ...";
+  private static final int[] NO_TARGETS = {};
+  private static final float[] NO_VALUES = {};
+
   private LibSvmLine() {}
 
   /** Whether nothing but white space stands before a comment. */
@@ -15,6 +19,17 @@ final class LibSvmLine {
     int from = skipSpace(line, 0, end);
     String text = line.substring(from, skipWord(line, from, end));
     return text.isEmpty() || text.indexOf(':') >= 0 ? null : text;
+  }
+
+  /** What to say of a line without a label. */
+  static RowProblem noLabel(String line) {
+    return malformed(
+        "the line starts with " + RowProblem.quote(line.strip()) + " and has no label.", FORM);
+  }
+
+  /** Whether the line has a label and pairs as they should be. */
+  static boolean isWhole(String line) {
+    return label(line) != null && parse(line, Long.MAX_VALUE, NO_TARGETS, NO_VALUES) == null;
   }
 
   /** The index of the last pair; 0 where it cannot be read. */
@@ -56,31 +71,29 @@ final class LibSvmLine {
       int colon = line.indexOf(':', from);
       long index = colon < 0 || colon >= to ? -1 : wholeNumber(line, from, colon);
       if (index < 0) {
-        return new RowProblem(
-            null,
-            RowProblem.quote(line.substring(from, to))
-                + " is not a pair index:value. A line reads: label index:value index:value ...");
+        return malformed(
+            RowProblem.quote(line.substring(from, to)) + " is not a pair index:value.", FORM);
       }
       if (index == 0) {
-        return new RowProblem(
-            null,
+        return malformed(
             "the index 0 in "
                 + RowProblem.quote(line.substring(from, to))
-                + " is not allowed: indices count from 1.");
+                + " is not allowed: indices count from 1.",
+            "");
       }
       if (index <= previous) {
-        return new RowProblem(
-            null,
-            "the index " + index + " follows " + previous + ". The indices of a line must ascend.");
+        return malformed(
+            "the index " + index + " follows " + previous + ".",
+            "The indices of a line must ascend.");
       }
       if (index > maxIndex) {
-        return new RowProblem(
-            null,
+        return malformed(
             "the index "
                 + index
                 + " is above "
                 + maxIndex
-                + ", the largest that makes columns by itself. Correct it, or set data.options.numFeatures to the number of features.");
+                + ", the largest that makes columns by itself.",
+            "Correct it, or set data.options.numFeatures to the number of features.");
       }
       previous = index;
       String text = line.substring(colon + 1, to);
@@ -94,6 +107,10 @@ final class LibSvmLine {
       from = skipSpace(line, to, end);
     }
     return null;
+  }
+
+  private static RowProblem malformed(String finding, String advice) {
+    return new RowProblem(RowProblem.Reason.MALFORMED, null, null, finding, advice);
   }
 
   /** The number, or -1 where the text is not one of 1 to 18 digits. */

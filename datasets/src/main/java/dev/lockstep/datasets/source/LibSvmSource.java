@@ -121,20 +121,39 @@ final class LibSvmSource implements DataSource {
     return (int) count;
   }
 
-  /** The largest index of all lines; lines that have a larger one than is possible are bad. */
+  /**
+   * The largest index of the lines that are as they should be, so that a broken line does not widen
+   * the rows; where there are none, of the others, which will be reported as rows.
+   */
   private static int largestIndex(Dataset<Row> lines) {
-    return lines
-        .javaRDD()
-        .mapPartitions(
-            rows -> {
-              int largest = 0;
-              while (rows.hasNext()) {
-                long last = LibSvmLine.lastIndex(rows.next().getString(0));
-                largest = last <= MAX_FOUND ? Math.max(largest, (int) last) : largest;
-              }
-              return List.of(largest).iterator();
-            })
-        .fold(0, Math::max);
+    int largestIndex =
+        lines
+            .javaRDD()
+            .mapPartitions(
+                rows -> {
+                  int largest = 0;
+                  int inBrokenLines = 0;
+                  while (rows.hasNext()) {
+                    String line = rows.next().getString(0);
+                    long last = LibSvmLine.lastIndex(line);
+                    // A lie about the size makes a row that is reported, and no columns.
+                    int index = last > MAX_FOUND ? 1 : (int) last;
+                    // Only a line that says more than those before it is worth reading to its end.
+                    if (index == last && index > largest && LibSvmLine.isWhole(line)) {
+                      largest = index;
+                    } else {
+                      inBrokenLines = Math.max(inBrokenLines, index);
+                    }
+                  }
+                  return List.of(largest > 0 ? largest : -inBrokenLines).iterator();
+                })
+            .fold(0, LibSvmSource::moreOf);
+    return Math.abs(largestIndex);
+  }
+
+  /** The larger index; an index of whole lines (above 0) before one of broken lines (below 0). */
+  private static int moreOf(int a, int b) {
+    return a > 0 || b > 0 ? Math.max(a, b) : Math.min(a, b);
   }
 
   @Override
@@ -261,11 +280,7 @@ final class LibSvmSource implements DataSource {
       String labelText = LibSvmLine.label(line);
       RowProblem problem =
           labelText == null
-              ? new RowProblem(
-                  null,
-                  "the line starts with "
-                      + RowProblem.quote(line.strip())
-                      + " and has no label. A line reads: label index:value index:value ...")
+              ? LibSvmLine.noLabel(line)
               : LibSvmLine.parse(line, maxIndex, targets, row);
       if (problem != null) {
         target.fail(problem);
@@ -284,25 +299,36 @@ final class LibSvmSource implements DataSource {
   }
 
   /** The rows of a partition, blank lines and comments left out. */
-  private static final class Rows implements Iterator<RowBuffer> {
+  private static final class Rows implements Iterator<RowBuffer>, RowBuffer.Original {
     private final Iterator<Row> lines;
     private final Decoder decoder;
     private final RowBuffer buffer;
     private final float[] row;
+    private String text;
     private boolean ready;
 
     Rows(Iterator<Row> lines, Decoder decoder) {
       this.lines = lines;
       this.decoder = decoder;
       this.row = decoder.row();
-      this.buffer = new RowBuffer(decoder.featureCount);
+      this.buffer = new RowBuffer(decoder.featureCount, 0, this);
+    }
+
+    @Override
+    public String line() {
+      return text;
+    }
+
+    @Override
+    public String[] cells() {
+      return null;
     }
 
     @Override
     public boolean hasNext() {
       while (!ready && lines.hasNext()) {
         Row line = lines.next();
-        String text = line.getString(0);
+        text = line.getString(0);
         if (!LibSvmLine.isBlank(text)) {
           buffer.place(line.getString(1), line.getLong(2));
           decoder.decode(text, row, buffer);

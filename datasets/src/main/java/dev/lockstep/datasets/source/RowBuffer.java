@@ -7,15 +7,20 @@ package dev.lockstep.datasets.source;
 public final class RowBuffer {
   private final float[] features;
   private final String[] texts;
+  private final Original original;
   private String file;
   private long start;
   private String label;
   private float weight = 1f;
   private RowProblem problem;
 
-  /** Room for a row of numbers. */
-  RowBuffer(int columns) {
-    this(columns, 0);
+  /** The row that was decoded last, as its source has it. */
+  interface Original {
+    /** The line, or null where the cells say more. */
+    String line();
+
+    /** The cells of all columns of the source, null where empty; null where there is a line. */
+    String[] cells();
   }
 
   /**
@@ -23,10 +28,12 @@ public final class RowBuffer {
    *
    * @param columns number of feature columns
    * @param categorical how many of them hold texts
+   * @param original the row as it was before it was decoded
    */
-  RowBuffer(int columns, int categorical) {
-    features = new float[columns];
-    texts = new String[categorical];
+  RowBuffer(int columns, int categorical, Original original) {
+    this.features = new float[columns];
+    this.texts = new String[categorical];
+    this.original = original;
   }
 
   /** Says where the next contents come from, and forgets the previous row's problem. */
@@ -87,6 +94,19 @@ public final class RowBuffer {
   /** The weight, 1 where no weight column was asked for. */
   public float weight() {
     return weight;
+  }
+
+  /** The row's own line where it is not made of cells; else null. Made when it is asked for. */
+  public String line() {
+    return original.line();
+  }
+
+  /**
+   * The row's own cells, in the order of the source's columns, null where one is empty; null where
+   * there is a {@link #line}. Made when they are asked for.
+   */
+  public String[] cells() {
+    return original.cells();
   }
 
   /** Why the row cannot be used, or null. */

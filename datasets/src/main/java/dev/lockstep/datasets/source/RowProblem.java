@@ -4,50 +4,125 @@ package dev.lockstep.datasets.source;
  * Why a row cannot be used, without its place. It travels to the driver as a value, so that bad
  * data are not tried again and the first bad row is the one reported.
  *
+ * @param reason its kind, for counting
  * @param column the column at fault, or null where the whole row is
- * @param explanation what was found and what to do, to be read after the place and a colon
- * @param inHeader whether it is the file's header line and not a row
+ * @param value the text found in that column; null where there is none, or no column is at fault
+ * @param finding what was found: a sentence, to be read after the place and a colon
+ * @param advice what to do about it: sentences, or empty
  */
-public record RowProblem(String column, String explanation, boolean inHeader) {
+public record RowProblem(
+    Reason reason, String column, String value, String finding, String advice) {
   private static final int MAX_SHOWN = 60;
 
-  /** A problem of a data row. */
+  /** Kinds of problems. */
+  public enum Reason {
+    /** A row with too few or too many cells. */
+    WRONG_CELL_COUNT("wrongCellCount"),
+    /** A line that is not of the format's form. */
+    MALFORMED("malformed"),
+    /** An empty cell where a number or a label is needed. */
+    EMPTY("empty"),
+    /** A text where a number is needed. */
+    NOT_A_NUMBER("notANumber"),
+    /** NaN, an infinity, or a number too large for 32 bits. */
+    NOT_FINITE("notFinite"),
+    /** A label that is none of the known classes. */
+    UNKNOWN_LABEL("unknownLabel"),
+    /** A weight below zero. */
+    NEGATIVE_WEIGHT("negativeWeight"),
+    /** A header line that differs from the first file's: the whole file is wrong, not a row. */
+    HEADER("header");
+
+    private final String key;
+
+    Reason(String key) {
+      this.key = key;
+    }
+
+    /** The name in files. */
+    public String key() {
+      return key;
+    }
+  }
+
+  /** A row that is not of the format's form. */
   public RowProblem(String column, String explanation) {
-    this(column, explanation, false);
+    this(Reason.MALFORMED, column, null, explanation, "");
   }
 
   /** A feature cell that should hold a finite number and does not. */
   static RowProblem badFeature(String column, String value) {
-    return new RowProblem(
+    return notAFloat(
         column,
-        NumberText.whyNotAFloat(value)
-            + " Correct the cell, take the row out, or leave the column out of data.features.");
+        value,
+        "Correct the cell, take the row out, or leave the column out of data.features.");
   }
 
   /** A weight cell that should hold a finite number and does not. */
   static RowProblem badWeight(String column, String value) {
-    return new RowProblem(
-        column, NumberText.whyNotAFloat(value) + " Correct the weight or take the row out.");
+    return notAFloat(column, value, "Correct the weight or take the row out.");
   }
 
   /** A label that should be a finite number and is not. */
   public static RowProblem badNumberLabel(String column, String value) {
-    return new RowProblem(
+    return notAFloat(
         column,
-        NumberText.whyNotAFloat(value)
-            + " Correct the label or take the row out; if labels are names, set data.task to classification.");
+        value,
+        "Correct the label or take the row out; if labels are names, set data.task to"
+            + " classification.");
+  }
+
+  private static RowProblem notAFloat(String column, String value, String advice) {
+    Reason reason =
+        value == null || value.isBlank()
+            ? Reason.EMPTY
+            : NumberText.isNonFinite(value) ? Reason.NOT_FINITE : Reason.NOT_A_NUMBER;
+    return new RowProblem(reason, column, value, NumberText.whyNotAFloat(value), advice);
   }
 
   /** A label cell without text. */
   static RowProblem emptyLabel(String column) {
     return new RowProblem(
-        column, "the label is empty. Every example needs one: fill it in or take the row out.");
+        Reason.EMPTY,
+        column,
+        null,
+        "the label is empty.",
+        "Every example needs one: fill it in or take the row out.");
+  }
+
+  /** A label that is none of the known classes. */
+  public static RowProblem unknownLabel(String column, String value, String finding) {
+    return new RowProblem(
+        Reason.UNKNOWN_LABEL,
+        column,
+        value,
+        finding,
+        "Correct the label, take the row out, or train with examples of it.");
   }
 
   /** A weight below zero. */
   static RowProblem negativeWeight(String column, String value) {
     return new RowProblem(
-        column, "the weight " + value + " is negative. Weights must be 0 or more.");
+        Reason.NEGATIVE_WEIGHT,
+        column,
+        value,
+        "the weight " + quoteNumber(value) + " is negative.",
+        "Weights must be 0 or more.");
+  }
+
+  /** Whether it is the file's header line and not a row. */
+  public boolean inHeader() {
+    return reason == Reason.HEADER;
+  }
+
+  /** What was found and what to do. */
+  public String explanation() {
+    return advice.isEmpty() ? finding : finding + " " + advice;
+  }
+
+  /** Numbers stand without quotes, and may be padded with any number of zeros. */
+  private static String quoteNumber(String value) {
+    return value.length() <= MAX_SHOWN ? value : value.substring(0, MAX_SHOWN) + "…";
   }
 
   /** Text for a message: quoted and of bounded length. */

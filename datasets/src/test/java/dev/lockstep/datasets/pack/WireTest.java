@@ -69,9 +69,9 @@ class WireTest {
   @Test
   void polynomialsOfPiecesMakeThePolynomialOfTheWhole() {
     long[] hashes = {5, 1L << 60, (1L << 61) - 2, 123456789, 0, 77};
-    ScannedPiece whole = new ScannedPiece("f", 0);
-    ScannedPiece left = new ScannedPiece("f", 0);
-    ScannedPiece right = new ScannedPiece("f", 100);
+    ScannedPiece whole = new ScannedPiece("f", 0, 0);
+    ScannedPiece left = new ScannedPiece("f", 0, 0);
+    ScannedPiece right = new ScannedPiece("f", 100, 0);
     BigInteger expected = BigInteger.ZERO;
     BigInteger prime = BigInteger.ONE.shiftLeft(61).subtract(BigInteger.ONE);
     for (int i = 0; i < hashes.length; i++) {
