@@ -23,7 +23,7 @@ final class BundledRows implements RowGenerator {
   }
 
   @Override
-  public String file() {
+  public String file(int piece) {
     return dataSet.key();
   }
 

@@ -46,6 +46,24 @@ public sealed interface DataLocation extends Serializable {
   }
 
   /**
+   * Files of CIFAR-10 or CIFAR-100 in their binary version: color images of 32 × 32 pixels.
+   *
+   * @param paths files, globs, or folders, of which the files {@code *.bin} are taken; any Hadoop
+   *     URI
+   * @param classes which label counts: 10 for CIFAR-10's, 100 for CIFAR-100's fine one, 20 for
+   *     CIFAR-100's coarse one
+   */
+  record Cifar(List<String> paths, int classes) implements DataLocation {
+    /** Classes where the configuration says nothing. */
+    public static final int DEFAULT_CLASSES = 10;
+
+    @Override
+    public String format() {
+      return "cifar";
+    }
+  }
+
+  /**
    * A data set that ships with Lockstep.
    *
    * @param name one of {@code BundledDataSet}

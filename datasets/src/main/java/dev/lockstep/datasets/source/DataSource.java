@@ -31,6 +31,9 @@ public sealed interface DataSource permits CsvSource, LibSvmSource, GeneratedSou
     if (location instanceof DataLocation.Idx idx) {
       return GeneratedSource.idx(spark, idx);
     }
+    if (location instanceof DataLocation.Cifar cifar) {
+      return GeneratedSource.cifar(spark, cifar);
+    }
     if (location instanceof DataLocation.Bundled bundled) {
       return GeneratedSource.bundled(spark, bundled);
     }

@@ -18,8 +18,8 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * Numbers with a label each that do not come through Spark's readers: IDX files, bundled data sets
- * and synthetic ones.
+ * Numbers with a label each that do not come through Spark's readers: IDX and CIFAR files, bundled
+ * data sets and synthetic ones.
  */
 final class GeneratedSource implements DataSource {
   static final String LABEL = "label";
@@ -59,6 +59,12 @@ final class GeneratedSource implements DataSource {
         location.labels() != null,
         rows.shape(),
         rows);
+  }
+
+  static GeneratedSource cifar(SparkSession spark, DataLocation.Cifar location) {
+    CifarRows rows = CifarRows.open(spark.sparkContext().hadoopConfiguration(), location);
+    return new GeneratedSource(
+        spark, rows.name(), CifarRows.featureNames(), true, CifarRows.SHAPE, rows);
   }
 
   static GeneratedSource bundled(SparkSession spark, DataLocation.Bundled location) {
@@ -203,6 +209,7 @@ final class GeneratedSource implements DataSource {
     private final RowBuffer buffer;
     private final float[] values;
     private RowGenerator.Cursor cursor;
+    private String file;
     private long start;
     private boolean ready;
 
@@ -244,12 +251,17 @@ final class GeneratedSource implements DataSource {
       while (!ready && (cursor != null || pieces.hasNext())) {
         if (cursor == null) {
           int piece = pieces.next();
+          file = source.file(piece);
           start = source.firstRow(piece);
           cursor = source.open(piece);
         }
         if (cursor.next(values)) {
-          buffer.place(source.file(), start);
-          decoder.decode(values, cursor.label(), buffer);
+          buffer.place(file, start);
+          if (cursor.problem() != null) {
+            buffer.fail(cursor.problem());
+          } else {
+            decoder.decode(values, cursor.label(), buffer);
+          }
           ready = true;
         } else {
           close();

@@ -25,7 +25,9 @@ import org.apache.spark.util.SerializableConfiguration;
  * dimensions), d big-endian 32-bit sizes, then the values, last dimension fastest.
  *
  * <p>Source of the format: LeCun, Cortes, Burges, "The MNIST database of handwritten digits". The
- * sizes in the header are compared with the real length before anything is allocated for them.
+ * sizes in the header are compared with the real length before anything is allocated for them. A
+ * gzipped file is never decompressed further than its header promises, which is no more than a file
+ * of its size can hold.
  */
 final class IdxRows implements RowGenerator {
   private static final long serialVersionUID = 1L;
@@ -33,6 +35,12 @@ final class IdxRows implements RowGenerator {
   private static final int GZIP_MAGIC = 0x1f8b;
   private static final int STREAM_BYTES = 1 << 16;
   private static final long PIECE_BYTES = 8L << 20;
+
+  /** More than in any image that a network could take; each value is a column with a name. */
+  private static final int MAX_IMAGE_VALUES = 1 << 24;
+
+  /** No compressed byte stands for more: 258 bytes for two bits at best. */
+  private static final long MAX_EXPANSION = 1032;
 
   private final SerializableConfiguration hadoop;
   private final String images;
@@ -125,7 +133,27 @@ final class IdxRows implements RowGenerator {
           sizes.add(size);
           payload = Math.multiplyExact(payload, (long) size);
         }
-        length = gzipped ? countRest(stream) : fileLength(hadoop, file) - 4 - 4L * dimensions;
+        if (payload / sizes.get(0) > MAX_IMAGE_VALUES) {
+          throw LockstepException.data(
+              shown
+                  + " promises "
+                  + payload / sizes.get(0)
+                  + " values in each image; at most 2^24 are possible.");
+        }
+        long fileLength = fileLength(hadoop, file);
+        if (!gzipped) {
+          length = fileLength - 4 - 4L * dimensions;
+        } else if (payload / MAX_EXPANSION > fileLength) {
+          throw LockstepException.data(
+              shown
+                  + " promises "
+                  + payload
+                  + " bytes of values in its header, which a gzipped file of "
+                  + fileLength
+                  + " bytes cannot hold. The file is cut off or damaged: fetch it again.");
+        } else {
+          length = countUpTo(stream, payload + 1);
+        }
       }
       if (length != payload) {
         throw LockstepException.data(
@@ -133,15 +161,8 @@ final class IdxRows implements RowGenerator {
                 + " promises "
                 + payload
                 + " bytes of values in its header and holds "
-                + length
+                + (gzipped && length > payload ? "more" : length)
                 + ". The file is cut off or damaged: fetch it again.");
-      }
-      if (payload / sizes.get(0) > Integer.MAX_VALUE) {
-        throw LockstepException.data(
-            shown
-                + " has "
-                + payload / sizes.get(0)
-                + " values in each image; at most 2^31 - 1 are possible.");
       }
       return new Header(gzipped, sizes);
     } catch (ArithmeticException tooLarge) {
@@ -169,10 +190,15 @@ final class IdxRows implements RowGenerator {
     }
   }
 
-  private static long countRest(InputStream stream) throws IOException {
+  /** Bytes to the end of the stream, or {@code most} where there are as many. */
+  private static long countUpTo(InputStream stream, long most) throws IOException {
     byte[] chunk = new byte[STREAM_BYTES];
     long count = 0;
-    for (int read = stream.read(chunk); read >= 0; read = stream.read(chunk)) {
+    while (count < most) {
+      int read = stream.read(chunk, 0, (int) Math.min(chunk.length, most - count));
+      if (read < 0) {
+        break;
+      }
       count += read;
     }
     return count;
@@ -216,7 +242,7 @@ final class IdxRows implements RowGenerator {
   }
 
   @Override
-  public String file() {
+  public String file(int piece) {
     return images.contains(":/") ? new Path(images).toUri().toString() : images;
   }
 

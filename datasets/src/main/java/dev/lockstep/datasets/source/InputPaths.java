@@ -26,6 +26,15 @@ final class InputPaths {
    * them. A path that exists as it is written is not taken for a glob.
    */
   static String[] resolve(Configuration hadoop, List<String> paths) {
+    List<String> literal = new ArrayList<>();
+    for (Path path : existing(hadoop, paths)) {
+      literal.add(escape(path.toString()));
+    }
+    return literal.toArray(new String[0]);
+  }
+
+  /** The files and folders that the paths and globs stand for, each once, by path. */
+  static List<Path> existing(Configuration hadoop, List<String> paths) {
     if (paths.isEmpty()) {
       throw LockstepException.usage("data.path is empty. Name at least one file, folder or glob.");
     }
@@ -47,11 +56,7 @@ final class InputPaths {
         }
       }
     }
-    List<String> literal = new ArrayList<>();
-    for (String path : found.keySet()) {
-      literal.add(escape(path));
-    }
-    return literal.toArray(new String[0]);
+    return List.copyOf(found.values());
   }
 
   private static List<Path> matches(Configuration hadoop, String text) {

@@ -35,11 +35,11 @@ final class LibSvmLine {
 
   /** Whether the line has a label and pairs as they should be. */
   static boolean isWhole(String line) {
-    return label(line) != null && parse(line, NO_TARGETS, NO_VALUES) == null;
+    return label(line) != null && parse(line, Long.MAX_VALUE, NO_TARGETS, NO_VALUES) == null;
   }
 
-  /** The index of the last pair, at most {@code limit}; 0 where it cannot be read. */
-  static int lastIndex(String line, int limit) {
+  /** The index of the last pair; 0 where it cannot be read. */
+  static long lastIndex(String line) {
     int end = end(line);
     while (end > 0 && line.charAt(end - 1) <= ' ') {
       end--;
@@ -50,24 +50,26 @@ final class LibSvmLine {
     }
     int colon = line.indexOf(':', from);
     long index = colon < 0 || colon >= end ? -1 : wholeNumber(line, from, colon);
-    return (int) Math.max(0, Math.min(limit, index));
+    return Math.max(0, index);
   }
 
   /**
    * Reads the pairs behind the label.
    *
+   * @param maxIndex largest index that may occur
    * @param targets for each index its place in {@code row}, or -1; larger indices are not used
    * @param row overwritten at the places of the pairs that are used; must hold zeros
    * @return what is wrong with the line, or null
    */
-  static RowProblem parse(String line, int[] targets, float[] row) {
+  static RowProblem parse(String line, long maxIndex, int[] targets, float[] row) {
     int end = end(line);
     int from = skipWord(line, skipSpace(line, 0, end), end);
-    return parsePairs(line, from, end, targets, row);
+    return parsePairs(line, from, end, maxIndex, targets, row);
   }
 
   /** As {@link #parse}, for the text of the pairs alone. */
-  static RowProblem parsePairs(String line, int start, int end, int[] targets, float[] row) {
+  static RowProblem parsePairs(
+      String line, int start, int end, long maxIndex, int[] targets, float[] row) {
     long previous = 0;
     int from = skipSpace(line, start, end);
     while (from < end) {
@@ -89,6 +91,15 @@ final class LibSvmLine {
         return malformed(
             "the index " + index + " follows " + previous + ".",
             "The indices of a line must ascend.");
+      }
+      if (index > maxIndex) {
+        return malformed(
+            "the index "
+                + index
+                + " is above "
+                + maxIndex
+                + ", the largest that makes columns by itself.",
+            "Correct it, or set data.options.numFeatures to the number of features.");
       }
       previous = index;
       String text = line.substring(colon + 1, to);

@@ -23,7 +23,9 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Lines {@code label index:value …} with ascending indices from 1, as LIBSVM's tools write them;
  * what is not named is 0. Blank lines and text after {@code #} do not count. The columns are {@code
- * label} and {@code f1 …} up to the largest index, or to the option {@code numFeatures}.
+ * label} and {@code f1 …} up to the largest index, or to the option {@code numFeatures}. Rows are
+ * dense, so an index makes as many columns: where {@code numFeatures} does not say that there are
+ * more, an index above 2^20 makes its line a bad one.
  */
 final class LibSvmSource implements DataSource {
   static final String LABEL = "label";
@@ -35,11 +37,16 @@ final class LibSvmSource implements DataSource {
   private static final String FEATURE_COUNT_OPTION = "numFeatures";
   private static final int MAX_FEATURES = 1 << 24;
 
+  /** Largest index that is taken from the lines themselves: one line alone must not decide. */
+  private static final int MAX_FOUND = 1 << 20;
+
   private final String name;
   private final List<String> columns;
   private final Dataset<Row> lines;
+  private final long maxIndex;
 
-  private LibSvmSource(String name, List<String> columns, Dataset<Row> lines) {
+  private LibSvmSource(String name, List<String> columns, Dataset<Row> lines, long maxIndex) {
+    this.maxIndex = maxIndex;
     this.name = name;
     this.columns = columns;
     this.lines = lines;
@@ -57,10 +64,14 @@ final class LibSvmSource implements DataSource {
 
     String fixed = ignoringCase(options).get(FEATURE_COUNT_OPTION);
     int features;
+    long maxIndex = Long.MAX_VALUE;
     if (fixed != null) {
       features = featureCount(fixed);
+    } else if (needed.isEmpty()) {
+      maxIndex = MAX_FOUND;
+      features = largestIndex(lines);
     } else {
-      features = needed.isEmpty() ? largestIndex(lines) : largestIndex(needed);
+      features = largestIndex(needed);
     }
     if (features == 0 && needed.isEmpty()) {
       throw LockstepException.data(name + " holds no features: no line has an index:value pair.");
@@ -70,7 +81,7 @@ final class LibSvmSource implements DataSource {
     for (int index = 1; index <= features; index++) {
       columns.add("f" + index);
     }
-    return new LibSvmSource(name, columns, lines);
+    return new LibSvmSource(name, columns, lines, maxIndex);
   }
 
   /** The lines as they are, with file and start. */
@@ -131,9 +142,11 @@ final class LibSvmSource implements DataSource {
                   int inBrokenLines = 0;
                   while (rows.hasNext()) {
                     String line = rows.next().getString(0);
-                    int index = LibSvmLine.lastIndex(line, MAX_FEATURES);
+                    long last = LibSvmLine.lastIndex(line);
+                    // A lie about the size makes a row that is reported, and no columns.
+                    int index = last > MAX_FOUND ? 1 : (int) last;
                     // Only a line that says more than those before it is worth reading to its end.
-                    if (index > largest && LibSvmLine.isWhole(line)) {
+                    if (index == last && index > largest && LibSvmLine.isWhole(line)) {
                       largest = index;
                     } else {
                       inBrokenLines = Math.max(inBrokenLines, index);
@@ -167,7 +180,7 @@ final class LibSvmSource implements DataSource {
 
   @Override
   public JavaRDD<RowBuffer> rows(ColumnSelection selection) {
-    Decoder decoder = new Decoder(selection, columns);
+    Decoder decoder = new Decoder(selection, columns, maxIndex);
     return lines.javaRDD().mapPartitions(rows -> new Rows(rows, decoder));
   }
 
@@ -230,8 +243,10 @@ final class LibSvmSource implements DataSource {
     private final String weight;
     private final int featureCount;
     private final int[] targets;
+    private final long maxIndex;
 
-    Decoder(ColumnSelection selection, List<String> columns) {
+    Decoder(ColumnSelection selection, List<String> columns, long maxIndex) {
+      this.maxIndex = maxIndex;
       if (selection.label() != null && !selection.label().equals(LABEL)) {
         throw LockstepException.usage(
             "The label of libsvm data is the column '"
@@ -275,7 +290,9 @@ final class LibSvmSource implements DataSource {
       Arrays.fill(row, 0f);
       String labelText = LibSvmLine.label(line);
       RowProblem problem =
-          labelText == null ? LibSvmLine.noLabel(line) : LibSvmLine.parse(line, targets, row);
+          labelText == null
+              ? LibSvmLine.noLabel(line)
+              : LibSvmLine.parse(line, maxIndex, targets, row);
       if (problem != null) {
         target.fail(problem);
         return;

@@ -87,7 +87,8 @@ public final class RowFeatures implements Serializable {
     float[] values = new float[names.size()];
     Arrays.fill(values, 0f);
     String text = row.getString(pairs);
-    RowProblem problem = LibSvmLine.parsePairs(text, 0, text.length(), targets, values);
+    RowProblem problem =
+        LibSvmLine.parsePairs(text, 0, text.length(), Long.MAX_VALUE, targets, values);
     if (problem == null) {
       System.arraycopy(values, 0, target, offset, values.length);
     }

@@ -53,7 +53,7 @@ final class SyntheticRows implements RowGenerator {
   }
 
   @Override
-  public String file() {
+  public String file(int piece) {
     return dataSet.key();
   }
 

@@ -259,9 +259,13 @@ class FormatsTest {
             folder
                 + "/short (data.images) promises 30 bytes of values in its header and holds 29. The file is cut off or damaged: fetch it again.");
     assertThat(idxError(idx("long.gz", 0x803, 31, 5, 2, 3), labels))
-        .contains("promises 30 bytes of values in its header and holds 31.");
-    assertThat(idxError(idx("huge", 0x803, 30, 2_000_000_000, 2_000_000_000, 2), labels))
-        .contains("promises 8000000000000000000 bytes");
+        .contains("promises 30 bytes of values in its header and holds more.");
+    assertThat(idxError(idx("huge", 0x803, 30, 2_000_000_000, 2_000, 2_000), labels))
+        .contains("promises 8000000000000000 bytes");
+    assertThat(idxError(idx("wide", 0x803, 30, 2, 2_000_000_000, 2), labels))
+        .contains("promises 4000000000 values in each image; at most 2^24 are possible");
+    assertThat(idxError(idx("bomb.gz", 0x803, 30, 2_000_000_000, 2_000, 2_000), labels))
+        .contains("promises 8000000000000000 bytes", "which a gzipped file of", "cannot hold");
     assertThat(idxError(idx("huger", 0x803, 30, 2_000_000_000, 2_000_000_000, 2_000), labels))
         .contains("promises more than 2^63 bytes");
     assertThat(idxError(idx("negative", 0x803, 30, -5, 2, 3), labels))

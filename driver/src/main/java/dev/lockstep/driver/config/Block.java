@@ -277,7 +277,11 @@ final class Block {
         .entries()
         .forEach(
             (key, value) -> {
-              if (refused.containsKey(key) && !Value.isNothing(value)) {
+              if (reading.problems().isFull()) {
+                if (!known.contains(key)) {
+                  reading.problems().add(path, value, "");
+                }
+              } else if (refused.containsKey(key) && !Value.isNothing(value)) {
                 reading.problems().add(pathOf(key), value, refused.get(key));
               } else if (planned.contains(key) && !statesNothing(value)) {
                 reading

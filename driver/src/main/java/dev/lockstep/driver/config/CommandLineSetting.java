@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
  * adam}.
  */
 final class CommandLineSetting {
-  private static final Pattern SEGMENT = Pattern.compile("([^.\\[\\]=]+)((?:\\[[0-9]{1,9}])*)");
+  private static final Pattern SEGMENT =
+      Pattern.compile("([^.\\[\\]=]+)((?:\\[[0-9]{1,9}]){0,50})");
   private static final Pattern INDEX = Pattern.compile("[0-9]+");
 
   /** One step of a key path: a key, or with a null key an index. */

@@ -47,7 +47,7 @@ final class DataBlock {
   static DataSettings read(Block block) {
     String formatName = block.requiredName("format", DataFormats.NAMES);
     Format<?> format = formatName == null ? null : DataFormats.named(formatName);
-    DataLocation location = format == null ? null : format.read().apply(block);
+    DataLocation location = format == null ? null : format.read(block);
     Map<String, String> options =
         format != null && !format.has(Trait.READER_OPTIONS) ? Map.of() : options(block);
     boolean labelRequired = format != null && format.has(Trait.LABEL_REQUIRED);
@@ -60,8 +60,8 @@ final class DataBlock {
     String weight = namedColumns ? block.text("weight", A_COLUMN, null) : null;
     String task = block.name("task", TASKS);
     HeldOut validation =
-        heldOut(block, "validation", format, DataSettings.DEFAULT_VALIDATION_FRACTION);
-    HeldOut test = heldOut(block, "test", format, DataSettings.DEFAULT_TEST_FRACTION);
+        heldOut(block, "validation", format, location, DataSettings.DEFAULT_VALIDATION_FRACTION);
+    HeldOut test = heldOut(block, "test", format, location, DataSettings.DEFAULT_TEST_FRACTION);
     checkFractions(block, validation, test);
     long splitSeed = block.whole("splitSeed", WholeRange.ANY, DataSettings.DEFAULT_SPLIT_SEED);
     String normalize = block.name("normalize", NORMALIZATIONS);
@@ -154,7 +154,8 @@ final class DataBlock {
     return options;
   }
 
-  private static HeldOut heldOut(Block data, String key, Format<?> format, double defaultFraction) {
+  private static HeldOut heldOut(
+      Block data, String key, Format<?> format, DataLocation training, double defaultFraction) {
     if (!data.has(key)) {
       return new HeldOut.Fraction(defaultFraction);
     }
@@ -175,7 +176,7 @@ final class DataBlock {
                 "give either fraction or " + String.join(" and ", format.keys()) + ", not both");
       }
       if (separate) {
-        heldOut = new HeldOut.Separate(format.read().apply(block));
+        heldOut = new HeldOut.Separate(format.readHeldOut(block, training));
       }
     }
     block.finish();
@@ -277,7 +278,7 @@ final class DataBlock {
 
   private static void writeHeldOut(HeldOut heldOut, ObjectNode target) {
     if (heldOut instanceof HeldOut.Separate separate) {
-      DataFormats.write(separate.location(), target);
+      DataFormats.writeHeldOut(separate.location(), target);
     } else {
       target.put(FRACTION, fraction(heldOut));
     }

@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /**
  * The formats of data: which keys belong to each, and how they are read and written. A new format
@@ -35,6 +35,8 @@ final class DataFormats {
       Names.of("bundled data set", List.of("digits", "wine", "iris", "breastCancer"), List.of());
   private static final Names SYNTHETIC =
       Names.of("synthetic data set", List.of("moons", "circles", "spirals", "blobs"), List.of());
+  private static final Names CIFAR_CLASSES =
+      Names.of("number of classes", List.of("10", "20", "100"), List.of());
   private static final WholeRange CLASSES = new WholeRange(2, Integer.MAX_VALUE);
   private static final String PATHS = "a file, folder or glob, or a list of them";
 
@@ -59,7 +61,10 @@ final class DataFormats {
    * @param type its class
    * @param traits what it has
    * @param keys the keys that say where the rows are
-   * @param read makes the location from these keys; must accept problems in them
+   * @param layoutKeys the keys that say how all files of a run are laid out, held-out ones included
+   * @param read makes the location from these keys; must accept problems in them. The second
+   *     argument is null, or for a held-out split the location of the training rows, whose layout
+   *     it has
    * @param write puts these keys
    */
   record Format<L extends DataLocation>(
@@ -67,7 +72,8 @@ final class DataFormats {
       Class<L> type,
       List<Trait> traits,
       List<String> keys,
-      Function<Block, L> read,
+      List<String> layoutKeys,
+      BiFunction<Block, L, L> read,
       BiConsumer<L, ObjectNode> write) {
     boolean has(Trait trait) {
       return traits.contains(trait);
@@ -76,6 +82,7 @@ final class DataFormats {
     /** Every key of the {@code data} block that goes with this format but not with all. */
     List<String> ownKeys() {
       List<String> own = new ArrayList<>(keys);
+      own.addAll(layoutKeys);
       if (has(Trait.READER_OPTIONS)) {
         own.add("options");
       }
@@ -86,6 +93,16 @@ final class DataFormats {
         own.add("categorical");
       }
       return own;
+    }
+
+    /** The location of the training rows. */
+    DataLocation read(Block block) {
+      return read.apply(block, null);
+    }
+
+    /** The location of a held-out split. */
+    DataLocation readHeldOut(Block block, DataLocation training) {
+      return read.apply(block, type.cast(training));
     }
 
     private void writeCast(DataLocation location, ObjectNode target) {
@@ -105,38 +122,57 @@ final class DataFormats {
                   Trait.READER_OPTIONS,
                   Trait.FILES),
               List.of("path"),
-              block -> new DataLocation.Csv(block.requiredPaths("path", PATHS)),
+              List.of(),
+              (block, training) -> new DataLocation.Csv(block.requiredPaths("path", PATHS)),
               (csv, target) -> writePaths(csv.paths(), target)),
           new Format<>(
               "libsvm",
               DataLocation.LibSvm.class,
               List.of(Trait.READER_OPTIONS, Trait.FILES),
               List.of("path"),
-              block -> new DataLocation.LibSvm(block.requiredPaths("path", PATHS)),
+              List.of(),
+              (block, training) -> new DataLocation.LibSvm(block.requiredPaths("path", PATHS)),
               (libSvm, target) -> writePaths(libSvm.paths(), target)),
           new Format<>(
               "idx",
               DataLocation.Idx.class,
               List.of(Trait.FILES),
               List.of("images", "labels"),
-              block ->
+              List.of(),
+              (block, training) ->
                   new DataLocation.Idx(
                       block.requiredPath("images", "the IDX file of the images"),
                       block.requiredPath("labels", "the IDX file of the labels")),
               (idx, target) -> target.put("images", idx.images()).put("labels", idx.labels())),
           new Format<>(
+              "cifar",
+              DataLocation.Cifar.class,
+              List.of(Trait.FILES),
+              List.of("path"),
+              List.of("classes"),
+              (block, training) ->
+                  new DataLocation.Cifar(
+                      block.requiredPaths("path", PATHS),
+                      training == null ? cifarClasses(block) : training.classes()),
+              (cifar, target) -> {
+                writePaths(cifar.paths(), target);
+                target.put("classes", cifar.classes());
+              }),
+          new Format<>(
               "bundled",
               DataLocation.Bundled.class,
               List.of(Trait.NAMED_COLUMNS),
               List.of("name"),
-              block -> new DataLocation.Bundled(block.requiredName("name", BUNDLED)),
+              List.of(),
+              (block, training) -> new DataLocation.Bundled(block.requiredName("name", BUNDLED)),
               (bundled, target) -> target.put("name", bundled.name())),
           new Format<>(
               "synthetic",
               DataLocation.Synthetic.class,
               List.of(Trait.NAMED_COLUMNS),
               List.of("name", "samples", "noise", "classes", "seed"),
-              DataFormats::readSynthetic,
+              List.of(),
+              (block, training) -> readSynthetic(block),
               DataFormats::writeSynthetic));
 
   static final Names NAMES = Names.of("format", List.copyOf(FORMATS.keySet()), PROMISED);
@@ -169,6 +205,17 @@ final class DataFormats {
   /** Puts the keys that say where the rows are. */
   static void write(DataLocation location, ObjectNode target) {
     of(location).writeCast(location, target);
+  }
+
+  /** Puts the keys that say where the rows of a held-out split are. */
+  static void writeHeldOut(DataLocation location, ObjectNode target) {
+    write(location, target);
+    target.retain(of(location).keys());
+  }
+
+  private static int cifarClasses(Block block) {
+    String classes = block.name("classes", CIFAR_CLASSES);
+    return classes == null ? DataLocation.Cifar.DEFAULT_CLASSES : Integer.parseInt(classes);
   }
 
   private static DataLocation.Synthetic readSynthetic(Block block) {

@@ -31,6 +31,10 @@ record Names(String what, List<String> supported, List<String> planned) {
     if (supported.contains(name)) {
       return true;
     }
+    if (problems.isFull()) {
+      problems.add(path, where, "");
+      return false;
+    }
     problems.add(path, where, planned.contains(name) ? notYet(name) : unknown(name));
     return false;
   }

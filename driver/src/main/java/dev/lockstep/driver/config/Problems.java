@@ -5,13 +5,17 @@ import dev.lockstep.trainer.error.LockstepException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects everything that is wrong with one configuration, so that it is reported together. */
+/**
+ * Collects everything that is wrong with one configuration, so that it is reported together: the
+ * first problems in words, the others by their number.
+ */
 final class Problems {
   private static final int LONGEST_REPORT = 50;
   private static final int LONGEST_QUOTE = 80;
 
   private final String sourceName;
   private final List<String> lines = new ArrayList<>();
+  private int count;
 
   Problems(String sourceName) {
     this.sourceName = sourceName;
@@ -25,21 +29,30 @@ final class Problems {
    * @param text what is wrong, what was found, what is allowed
    */
   void add(String path, Value where, String text) {
+    count++;
+    if (lines.size() == LONGEST_REPORT) {
+      return;
+    }
     String subject = path.isEmpty() ? "the configuration" : brief(path);
     lines.add(subject + (where == null ? "" : " (" + where.origin() + ")") + ": " + text);
   }
 
   boolean isEmpty() {
-    return lines.isEmpty();
+    return count == 0;
+  }
+
+  /** Whether the text of a further problem is not shown, so that it need not be made. */
+  boolean isFull() {
+    return lines.size() == LONGEST_REPORT;
   }
 
   /** All problems as one error for the user; the first line names the configuration. */
   LockstepException toException() {
     StringBuilder message = new StringBuilder(sourceName);
-    message.append(lines.size() == 1 ? ": 1 problem" : ": " + lines.size() + " problems");
-    lines.stream().limit(LONGEST_REPORT).forEach(line -> message.append("\n  ").append(line));
-    if (lines.size() > LONGEST_REPORT) {
-      message.append("\n  … and ").append(lines.size() - LONGEST_REPORT).append(" more");
+    message.append(count == 1 ? ": 1 problem" : ": " + count + " problems");
+    lines.forEach(line -> message.append("\n  ").append(line));
+    if (count > LONGEST_REPORT) {
+      message.append("\n  … and ").append(count - LONGEST_REPORT).append(" more");
     }
     return LockstepException.usage(message.toString());
   }

@@ -14,6 +14,10 @@ record Reading(Problems problems, Substitution substitution, PathResolver paths)
   private static final Pattern NUMBER =
       Pattern.compile("[-+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]+)?");
   private static final Pattern WHOLE_NUMBER = Pattern.compile("[-+]?(0|[1-9][0-9]*(_[0-9]+)*)");
+
+  /** No number needs as many characters; the patterns need not look at what has more. */
+  private static final int LONGEST_NUMBER = 1000;
+
   private static final double GREATEST_EXACT_WHOLE = 1L << 53;
 
   /** {@code value} with the environment put in, or null where it says nothing. */
@@ -29,9 +33,7 @@ record Reading(Problems problems, Substitution substitution, PathResolver paths)
   }
 
   double number(String path, Value value, NumberRange range, double otherwise) {
-    if (isPlain(value)
-        && value instanceof Value.Scalar scalar
-        && NUMBER.matcher(scalar.text()).matches()) {
+    if (isPlain(value) && value instanceof Value.Scalar scalar && isNumber(scalar.text())) {
       double number = Double.parseDouble(scalar.text());
       if (range.contains(number)) {
         return number;
@@ -54,8 +56,15 @@ record Reading(Problems problems, Substitution substitution, PathResolver paths)
     return otherwise;
   }
 
+  private static boolean isNumber(String text) {
+    return text.length() <= LONGEST_NUMBER && NUMBER.matcher(text).matches();
+  }
+
   /** Also {@code 1e6} and {@code 3.0}, which other programs write for whole numbers. */
   private static OptionalLong parseWhole(String text) {
+    if (text.length() > LONGEST_NUMBER) {
+      return OptionalLong.empty();
+    }
     if (WHOLE_NUMBER.matcher(text).matches()) {
       try {
         return OptionalLong.of(Long.parseLong(text.replace("_", "")));
@@ -64,7 +73,7 @@ record Reading(Problems problems, Substitution substitution, PathResolver paths)
       }
     }
     boolean octalLooking = text.matches("[-+]?0[0-9]+");
-    if (octalLooking || !NUMBER.matcher(text).matches()) {
+    if (octalLooking || !isNumber(text)) {
       return OptionalLong.empty();
     }
     double number = Double.parseDouble(text);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
@@ -16,15 +17,29 @@ import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.yaml.snakeyaml.LoaderOptions;
 
 /**
  * Makes a tree of {@link Value}s from YAML or JSON text. Scalars stay text, so that the one who
  * knows the key decides about their type: {@code 1e-5} is a number where a number belongs, {@code
- * 007} is a column name where one belongs. Depth and, with aliases expanded, size are bounded.
+ * 007} is a column name where one belongs.
+ *
+ * <p>Depth, the length of keys and, with aliases expanded, the number of values are bounded. Only
+ * the events of YAML are used, so a tag makes no object of any class.
  */
 final class ValueParser {
   private static final int DEEPEST = 50;
   private static final int MOST_VALUES = 100_000;
+  private static final int LONGEST_KEY = 1000;
+
+  /** Longest text; only what a model says of itself is longer than a configuration may be. */
+  static final int MAX_CHARACTERS = 16 << 20;
+
+  private static final StreamReadConstraints LIMITS =
+      StreamReadConstraints.builder()
+          .maxNestingDepth(DEEPEST + 2)
+          .maxStringLength(MAX_CHARACTERS)
+          .build();
   private static final Pattern PLACE = Pattern.compile("line (\\d+), column (\\d+)");
 
   /** Text that is no YAML; the message says where and why. */
@@ -34,14 +49,27 @@ final class ValueParser {
     }
   }
 
-  private record Anchor(Value value, int size) {}
+  /**
+   * A value that aliases refer to.
+   *
+   * @param size how many values it holds, itself included
+   * @param height how many levels it goes down
+   */
+  private record Anchor(Value value, int size, int height) {}
 
   private final JsonParser parser;
   private final int[] codePoints;
   private final IntFunction<String> origin;
   private final Problems problems;
   private final Map<String, Anchor> anchors = new HashMap<>();
+
+  /** Key path of what is being read. */
+  private final StringBuilder path = new StringBuilder();
+
   private int values;
+
+  /** The deepest level that was met since somebody set it. */
+  private int deepest;
 
   private ValueParser(
       JsonParser parser, int[] codePoints, IntFunction<String> origin, Problems problems) {
@@ -62,16 +90,30 @@ final class ValueParser {
    */
   static Value parse(String text, IntFunction<String> origin, String path, Problems problems)
       throws SyntaxException {
+    if (text.length() > MAX_CHARACTERS) {
+      throw new SyntaxException("line 1: more than " + MAX_CHARACTERS + " characters", null);
+    }
     String trimmed = text.stripLeading();
     if (trimmed.startsWith("{") && isJson(text)) {
-      return parseWith(new JsonFactory(), text, origin, path, problems);
+      return parseWith(json(), text, origin, path, problems);
     }
-    return parseWith(new YAMLFactory(), text, origin, path, problems);
+    return parseWith(yaml(), text, origin, path, problems);
+  }
+
+  private static JsonFactory json() {
+    return JsonFactory.builder().streamReadConstraints(LIMITS).build();
+  }
+
+  private static JsonFactory yaml() {
+    LoaderOptions options = new LoaderOptions();
+    options.setCodePointLimit(MAX_CHARACTERS);
+    options.setNestingDepthLimit(DEEPEST + 2);
+    return YAMLFactory.builder().loaderOptions(options).streamReadConstraints(LIMITS).build();
   }
 
   /** YAML allows no tabs before tokens where JSON does, so JSON is read as what it is. */
   private static boolean isJson(String text) {
-    try (JsonParser parser = new JsonFactory().createParser(text)) {
+    try (JsonParser parser = json().createParser(text)) {
       JsonToken token;
       do {
         token = parser.nextToken();
@@ -87,7 +129,8 @@ final class ValueParser {
       throws SyntaxException {
     try (JsonParser parser = factory.createParser(text)) {
       ValueParser values = new ValueParser(parser, text.codePoints().toArray(), origin, problems);
-      Value value = parser.nextToken() == null ? null : values.value(path, 0);
+      values.path.append(path);
+      Value value = parser.nextToken() == null ? null : values.value(0);
       if (value != null && parser.nextToken() != null) {
         throw new SyntaxException(
             values.place() + ": a second document begins here; only one is allowed", null);
@@ -100,26 +143,34 @@ final class ValueParser {
     }
   }
 
-  private Value value(String path, int depth) throws IOException, SyntaxException {
+  private Value value(int depth) throws IOException, SyntaxException {
     int before = values;
     count(1);
-    if (depth > DEEPEST) {
-      throw new SyntaxException(place() + ": nested more than " + DEEPEST + " levels deep", null);
-    }
+    int outside = deepest;
+    deepen(depth);
     if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
-      return alias(parser.getText());
+      return alias(parser.getText(), depth);
     }
+    deepest = depth;
     Object anchor = parser.getObjectId();
     Value value =
         switch (parser.currentToken()) {
-          case START_OBJECT -> mapping(path, depth);
-          case START_ARRAY -> sequence(path, depth);
+          case START_OBJECT -> mapping(depth);
+          case START_ARRAY -> sequence(depth);
           default -> scalar();
         };
     if (anchor != null) {
-      anchors.put(anchor.toString(), new Anchor(value, values - before));
+      anchors.put(anchor.toString(), new Anchor(value, values - before, deepest - depth));
     }
+    deepest = Math.max(deepest, outside);
     return value;
+  }
+
+  private void deepen(int depth) throws SyntaxException {
+    if (depth > DEEPEST) {
+      throw new SyntaxException(place() + ": nested more than " + DEEPEST + " levels deep", null);
+    }
+    deepest = Math.max(deepest, depth);
   }
 
   private void count(int more) throws SyntaxException {
@@ -134,37 +185,47 @@ final class ValueParser {
     }
   }
 
-  private Value alias(String name) throws SyntaxException {
+  private Value alias(String name, int depth) throws SyntaxException {
     Anchor anchor = anchors.get(name);
     if (anchor == null) {
       throw new SyntaxException(
           place() + ": alias *" + Problems.brief(name) + " has no anchor before it", null);
     }
     count(anchor.size());
+    deepen(depth + anchor.height());
     return anchor.value();
   }
 
-  private Value mapping(String path, int depth) throws IOException, SyntaxException {
+  private Value mapping(int depth) throws IOException, SyntaxException {
     String place = here();
+    int outside = path.length();
     Map<String, Value> entries = new LinkedHashMap<>();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String key = parser.currentName();
-      String keyPath = path.isEmpty() ? key : path + "." + key;
-      parser.nextToken();
-      Value value = value(keyPath, depth + 1);
-      Value earlier = entries.putIfAbsent(key, value);
-      if (earlier != null) {
-        problems.add(keyPath, value, "given twice, first in " + earlier.origin());
+      if (key.length() > LONGEST_KEY) {
+        throw new SyntaxException(
+            place() + ": a key of more than " + LONGEST_KEY + " characters", null);
       }
+      path.append(outside == 0 ? "" : ".").append(key);
+      parser.nextToken();
+      Value value = value(depth + 1);
+      Value earlier = entries.putIfAbsent(key, value);
+      if (earlier != null && !problems.isFull()) {
+        problems.add(path.toString(), value, "given twice, first in " + earlier.origin());
+      }
+      path.setLength(outside);
     }
     return new Value.Mapping(entries, place);
   }
 
-  private Value sequence(String path, int depth) throws IOException, SyntaxException {
+  private Value sequence(int depth) throws IOException, SyntaxException {
     String place = here();
+    int outside = path.length();
     List<Value> items = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      items.add(value(path + "[" + items.size() + "]", depth + 1));
+      path.append('[').append(items.size()).append(']');
+      items.add(value(depth + 1));
+      path.setLength(outside);
     }
     return new Value.Sequence(items, place);
   }

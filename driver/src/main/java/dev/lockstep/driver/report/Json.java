@@ -2,6 +2,7 @@ package dev.lockstep.driver.report;
 
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,7 +13,14 @@ import java.util.Map;
 
 /** The JSON that {@code metrics.jsonl} and {@code summary.json} have in common. */
 final class Json {
-  /** Writes the shortest digits that read back as the same double, on every JDK. */
+  /** Nothing that this program writes is nested half as deep. */
+  private static final int DEEPEST = 50;
+
+  /**
+   * Writes the shortest digits that read back as the same double, on every JDK. Refuses what is
+   * nested deeper than anything this program writes; the length of texts is bounded by the one who
+   * hands over a text, that of numbers by Jackson.
+   */
   static final ObjectMapper MAPPER =
       new ObjectMapper(
           new JsonFactoryBuilder()
@@ -20,6 +28,8 @@ final class Json {
               .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
               .disable(StreamWriteFeature.AUTO_CLOSE_CONTENT)
               .rootValueSeparator((String) null)
+              .streamReadConstraints(
+                  StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
               .build());
 
   private Json() {}

@@ -5,13 +5,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
-import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -25,6 +22,9 @@ import java.util.function.LongSupplier;
  */
 public final class MetricsLog implements Closeable {
   private static final long FLUSH_NANOS = 1_000_000_000L;
+
+  /** Some ten times the longest line: an epoch with the metrics of a thousand classes. */
+  private static final int MAX_LINE = 1 << 20;
 
   private final JsonGenerator json;
   private final LongSupplier nanoClock;
@@ -100,10 +100,10 @@ public final class MetricsLog implements Closeable {
   public static RunMetrics read(InputStream in) throws IOException {
     List<StepRecord> steps = new ArrayList<>();
     List<EpochRecord> epochs = new ArrayList<>();
-    BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+    BoundedLines lines = new BoundedLines(in, "metrics.jsonl", MAX_LINE);
     long lineNumber = 1;
-    for (String line = lines.readLine(); line != null; lineNumber++) {
-      String next = lines.readLine();
+    for (String line = lines.next(); line != null; lineNumber++) {
+      String next = lines.next();
       if (!line.isBlank()) {
         try {
           addRecord(Json.MAPPER.readTree(line), steps, epochs);

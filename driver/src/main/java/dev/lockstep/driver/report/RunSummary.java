@@ -96,11 +96,7 @@ public record RunSummary(
     notes = List.copyOf(notes);
     if (testConfusion != null) {
       int classes = classLabels.size();
-      boolean square = testConfusion.length == classes;
-      for (long[] row : testConfusion) {
-        square &= row.length == classes;
-      }
-      if (!square) {
+      if (!isSquare(testConfusion, classes)) {
         throw new IllegalArgumentException(
             "the confusion matrix must be " + classes + " by " + classes + ", as the labels");
       }
@@ -264,6 +260,16 @@ public record RunSummary(
     for (Map.Entry<String, JsonNode> version : root.path("versions").properties()) {
       versions.put(version.getKey(), text(version.getValue()));
     }
+    List<String> classLabels = strings(root.path("classLabels"));
+    long[][] confusion = counts(root.path("confusionMatrix").path("counts"));
+    if (confusion != null && !isSquare(confusion, classLabels.size())) {
+      throw LockstepException.data(
+          "summary.json: confusionMatrix.counts must be "
+              + classLabels.size()
+              + " by "
+              + classLabels.size()
+              + ", as classLabels are.");
+    }
     return new RunSummary(
         text(root.path("status")),
         root.path("name").asText(""),
@@ -292,9 +298,17 @@ public record RunSummary(
         text(root.path("dataFingerprint")),
         BadRowCounts.read(root.path("badRows")),
         versions,
-        strings(root.path("classLabels")),
-        counts(root.path("confusionMatrix").path("counts")),
+        classLabels,
+        confusion,
         strings(root.path("notes")));
+  }
+
+  private static boolean isSquare(long[][] counts, int size) {
+    boolean square = counts.length == size;
+    for (long[] row : counts) {
+      square &= row.length == size;
+    }
+    return square;
   }
 
   private static String text(JsonNode node) {

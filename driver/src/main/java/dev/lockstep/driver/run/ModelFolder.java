@@ -26,6 +26,7 @@ public final class ModelFolder {
   private static final String WEIGHTS = "model.safetensors";
   private static final String PREPROCESSING = "preprocessing.json";
   private static final String ONNX = "model.onnx";
+  private static final int MAX_MODEL_BYTES = 16 << 20;
   private static final int MAX_JSON_BYTES = 64 << 20;
 
   private ModelFolder() {}
@@ -66,8 +67,8 @@ public final class ModelFolder {
     }
     ModelDescription description =
         ModelDescription.fromJson(
-            folder.readText(MODEL, MAX_JSON_BYTES), folder.name() + "/" + MODEL);
-    Network network = new Network(description.layers(), description.inputShape());
+            folder.readText(MODEL, MAX_MODEL_BYTES), folder.name() + "/" + MODEL);
+    Network network = network(description, folder);
     Preprocessing preprocessing =
         PreprocessingJson.read(
             folder.readText(PREPROCESSING, MAX_JSON_BYTES), folder.name() + "/" + PREPROCESSING);
@@ -80,6 +81,7 @@ public final class ModelFolder {
               + " features, the network takes "
               + network.inputShape().size());
     }
+    requireRoom(folder, network);
     ParameterVector parameters = new ParameterVector(new float[network.layout().length()]);
     long[] batches = readWeights(folder, WEIGHTS, network, parameters);
     ModelArtifact model =
@@ -95,6 +97,33 @@ public final class ModelFolder {
               + " outputs");
     }
     return model;
+  }
+
+  /** The network that a description promises; one that cannot be is a fault of the file. */
+  private static Network network(ModelDescription description, RunFolder folder) {
+    try {
+      return new Network(description.layers(), description.inputShape());
+    } catch (LockstepException | IllegalArgumentException impossible) {
+      throw broken(folder, MODEL, impossible.getMessage());
+    }
+  }
+
+  /** Refuses a description of more parameters than the weights file can hold. */
+  private static void requireRoom(RunFolder folder, Network network) {
+    long needed = (long) Float.BYTES * network.layout().length();
+    long size = folder.size(WEIGHTS);
+    if (needed > size) {
+      throw broken(
+          folder,
+          MODEL,
+          "its network needs "
+              + needed
+              + " bytes of parameters, and "
+              + WEIGHTS
+              + " has "
+              + size
+              + " bytes");
+    }
   }
 
   /**
@@ -115,6 +144,11 @@ public final class ModelFolder {
 
   private static LockstepException broken(RunFolder folder, String file, String why) {
     return LockstepException.data(
-        folder.name() + "/" + file + " is not a model of this program: " + why + ".");
+        folder.name()
+            + "/"
+            + file
+            + " is not a model of this program: "
+            + why.replaceFirst("\\.$", "")
+            + ".");
   }
 }

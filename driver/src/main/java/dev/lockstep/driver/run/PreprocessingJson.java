@@ -1,6 +1,8 @@
 package dev.lockstep.driver.run;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -17,7 +19,15 @@ import java.util.List;
  * on.
  */
 final class PreprocessingJson {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** Nothing in the file is nested half as deep. */
+  private static final int DEEPEST = 10;
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper(
+          JsonFactory.builder()
+              .streamReadConstraints(
+                  StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+              .build());
 
   private PreprocessingJson() {}
 
@@ -78,15 +88,17 @@ final class PreprocessingJson {
       JsonNode name = feature.path("name");
       JsonNode offsetNode = feature.path("offset");
       JsonNode scaleNode = feature.path("scale");
-      if (!name.isTextual() || !offsetNode.isNumber() || !scaleNode.isNumber()) {
+      double featureOffset = offsetNode.isNumber() ? offsetNode.asDouble() : Double.NaN;
+      double featureScale = scaleNode.isNumber() ? scaleNode.asDouble() : Double.NaN;
+      if (!name.isTextual() || !Double.isFinite(featureOffset) || !Double.isFinite(featureScale)) {
         throw LockstepException.data(
             source
                 + ": features["
                 + names.size()
-                + "] needs a text name and the numbers offset and scale.");
+                + "] needs a text name and the finite numbers offset and scale.");
       }
-      offset[names.size()] = offsetNode.asDouble();
-      scale[names.size()] = scaleNode.asDouble();
+      offset[names.size()] = featureOffset;
+      scale[names.size()] = featureScale;
       names.add(name.asText());
     }
     JsonNode label = root.path("label");

@@ -196,6 +196,7 @@ final class AnyTextTest {
             "{name: iris}",
             "{format: csv}",
             "{format: idx, images: [a]}",
+            "{format: cifar, path: a, classes: 20}",
             "[relu, {kind: dropout}]",
             "a/b",
             "'\\0'",

@@ -145,6 +145,8 @@ final class ConfigurationWriterTest {
       value = {
         "data={format: libsvm, path: a.txt, options: {numFeatures: 5}, test: {path: t.txt}}",
         "data={format: idx, images: i.gz, labels: l.gz, test: {images: ti.gz, labels: tl.gz}}",
+        "data={format: cifar, path: [a.bin, b.bin]}",
+        "data={format: cifar, path: train.bin, classes: 100, test: {path: test.bin}}",
         "data={format: synthetic, name: spirals, samples: 9, noise: 0, classes: 5, seed: 7}",
         "data={format: bundled, name: iris, features: [a], label: b}",
         "network.layers=[{kind: conv2d, filters: 2, kernel: 3, stride: 2, padding: same, bias: true}]",

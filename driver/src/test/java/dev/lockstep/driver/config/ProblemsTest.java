@@ -182,7 +182,8 @@ final class ProblemsTest {
     assertThat(errorOf(MINIMAL, "data={format: synthetic}"))
         .contains("data.name: missing; must be one of moons, circles, spirals, blobs");
     assertThat(errorOf(MINIMAL, "data={}"))
-        .contains("data.format: missing; must be one of csv, libsvm, idx, bundled, synthetic");
+        .contains(
+            "data.format: missing; must be one of csv, libsvm, idx, cifar, bundled, synthetic");
   }
 
   @Test
@@ -191,7 +192,7 @@ final class ProblemsTest {
         .isEqualTo(
             """
             conf/run.yaml: 2 problems
-              data.format: missing; must be one of csv, libsvm, idx, bundled, synthetic
+              data.format: missing; must be one of csv, libsvm, idx, cifar, bundled, synthetic
               network.layers: missing; must be a list of at least one layer\
             """);
   }

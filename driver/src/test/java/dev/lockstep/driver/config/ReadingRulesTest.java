@@ -242,6 +242,22 @@ final class ReadingRulesTest {
   }
 
   @Test
+  void heldOutCifarFilesHaveTheClassesOfTheOthers() {
+    assertThat(
+            read(MINIMAL, "data={format: cifar, path: a, classes: 100, test: {path: [t]}}")
+                .data()
+                .test())
+        .isEqualTo(new HeldOut.Separate(new DataLocation.Cifar(List.of("/conf/t"), 100)));
+    assertThat(read(MINIMAL, "data={format: cifar, path: a}").data().location())
+        .isEqualTo(new DataLocation.Cifar(List.of("/conf/a"), 10));
+    assertThat(errorOf(MINIMAL, "data={format: cifar, path: a, classes: 11, test: {path: t}}"))
+        .endsWith(
+            "data.classes (--set data={format: cifar, path: a, classes: 11, test: {path: t}}): unknown number of classes 11; allowed: 10, 20, 100");
+    assertThat(errorOf(MINIMAL, "data={format: cifar, path: a, test: {path: t, classes: 10}}"))
+        .contains("data.test.classes", "unknown key; allowed: fraction, path");
+  }
+
+  @Test
   void aConfigurationOnAnotherFileSystemHasItsPathsThere() {
     RunConfiguration remote =
         ConfigurationReader.read(CSV, "hdfs://h/conf/a.yaml", "hdfs://h/conf", List.of(), Map.of());

@@ -72,7 +72,7 @@ public final class Preprocessing {
     }
     int free = 0;
     for (CategoricalColumn column : categorical) {
-      if (column.firstFeature() < free || column.firstFeature() + column.width() > offset.length) {
+      if (column.firstFeature() < free || column.firstFeature() > offset.length - column.width()) {
         throw new IllegalArgumentException(
             "the features of categorical column '"
                 + column.name()

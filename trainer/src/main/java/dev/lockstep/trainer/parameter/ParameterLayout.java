@@ -48,16 +48,19 @@ public final class ParameterLayout {
   /** Collects the tensors of a network, layer by layer. */
   public static final class Builder {
     private record Pending(String name, List<Integer> shape, Role role) {
+      /** Number of elements; of those that no array holds, some number that none holds either. */
       long elements() {
         long elements = 1;
         for (int size : shape) {
-          elements *= size;
+          // Both factors are below 2^31, so the product fits.
+          elements = Math.min(elements * size, Integer.MAX_VALUE);
         }
         return elements;
       }
     }
 
     private final List<Pending> pending = new ArrayList<>();
+    private final int[] reserved = new int[Role.values().length];
 
     /**
      * Reserves a tensor and returns its place in {@link ParameterLayout#windows()}.
@@ -68,12 +71,13 @@ public final class ParameterLayout {
      */
     public int reserve(String name, Role role, Integer... shape) {
       pending.add(new Pending(name, List.of(shape), role));
+      reserved[role.ordinal()]++;
       return pending.size() - 1;
     }
 
     /** Number of tensors with this role that have been reserved so far. */
     public int reserved(Role role) {
-      return (int) pending.stream().filter(tensor -> tensor.role() == role).count();
+      return reserved[role.ordinal()];
     }
 
     /** Places all reserved tensors. */
@@ -83,9 +87,7 @@ public final class ParameterLayout {
       long total = pending.stream().mapToLong(Pending::elements).sum();
       if (total > Integer.MAX_VALUE - 8) {
         throw LockstepException.usage(
-            "network: "
-                + total
-                + " parameters do not fit one array; at most "
+            "network: its parameters do not fit one array; at most "
                 + (Integer.MAX_VALUE - 8)
                 + " are possible. Make the layers narrower.");
       }

@@ -1,0 +1,145 @@
+package dev.lockstep.datasets.source;
+
+import dev.lockstep.trainer.fuzz.Corruption;
+import dev.lockstep.trainer.fuzz.ReaderTrial;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
+import org.apache.hadoop.conf.Configuration;
+
+/** Spoiled IDX and CIFAR files are read or refused, in bounded time and memory. */
+@Tag("fuzz")
+class ImageFilesFuzzTest {
+  private static final Configuration HADOOP = new Configuration(false);
+  private static final int CIFAR_RECORD = 3073;
+
+  private static final Path FOLDER = folder();
+  private static final List<byte[]> IDX =
+      List.of(
+          idx(0x803, 4, 3, 3),
+          idx(0x804, 2, 2, 2, 3),
+          idx(0x801, 4),
+          gzipped(idx(0x803, 4, 3, 3)),
+          gzipped(idx(0x803, 4, 100, 100)),
+          gzipped(new byte[100_000]),
+          ByteBuffer.allocate(20).putInt(0x803).putInt(1).putInt(46340).putInt(46340).array());
+  private static final List<byte[]> CIFAR =
+      List.of(new byte[CIFAR_RECORD], new byte[2 * CIFAR_RECORD], new byte[CIFAR_RECORD + 1]);
+
+  /** A value of an image is a column with a name, and a gzipped byte stands for many values. */
+  private static final ReaderTrial IDX_IMAGES =
+      new ReaderTrial(
+          "idx images", 3000, 4 << 20, file -> readIdx(new DataLocation.Idx(written(file), null)));
+
+  private static final ReaderTrial IDX_LABELS =
+      new ReaderTrial(
+          "idx labels",
+          3000,
+          4 << 20,
+          file ->
+              readIdx(new DataLocation.Idx(FOLDER.resolve("images").toString(), written(file))));
+
+  private static final ReaderTrial CIFAR_FILES =
+      new ReaderTrial(
+          "cifar",
+          200,
+          4 << 20,
+          file -> {
+            for (int classes : new int[] {10, 20, 100}) {
+              readAll(
+                  CifarRows.open(HADOOP, new DataLocation.Cifar(List.of(written(file)), classes)),
+                  CifarRows.SHAPE.size());
+            }
+          });
+
+  private static Path folder() {
+    try {
+      Path folder = Files.createDirectories(Path.of("target", "fuzz", "images")).toAbsolutePath();
+      Files.write(folder.resolve("images"), idx(0x803, 4, 3, 3));
+      return folder;
+    } catch (IOException unwritable) {
+      throw new IllegalStateException(unwritable);
+    }
+  }
+
+  private static byte[] idx(int magic, int... sizes) {
+    int values = 1;
+    for (int size : sizes) {
+      values *= size;
+    }
+    ByteBuffer file = ByteBuffer.allocate(4 + 4 * sizes.length + values).putInt(magic);
+    for (int size : sizes) {
+      file.putInt(size);
+    }
+    return file.array();
+  }
+
+  private static byte[] gzipped(byte[] content) {
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    try (GZIPOutputStream packed = new GZIPOutputStream(file)) {
+      packed.write(content);
+    } catch (IOException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+    return file.toByteArray();
+  }
+
+  private static String written(byte[] file) throws IOException {
+    return Files.write(FOLDER.resolve("file"), file).toString();
+  }
+
+  private static void readIdx(DataLocation.Idx location) {
+    IdxRows rows = IdxRows.open(HADOOP, location);
+    int columns = rows.featureNames().size();
+    readAll(rows, columns);
+  }
+
+  /** Reads every row, as tasks would. */
+  private static void readAll(RowGenerator rows, int columns) {
+    float[] values = new float[columns];
+    for (int piece = 0; piece < rows.pieces(); piece++) {
+      try (RowGenerator.Cursor cursor = rows.open(piece)) {
+        while (cursor.next(values)) {
+          if (cursor.problem() == null) {
+            cursor.label();
+          }
+        }
+      }
+    }
+  }
+
+  @Property(edgeCases = EdgeCasesMode.NONE)
+  void spoiledIdxImagesAreReadOrRefused(@ForAll("idxFiles") Corruption corruption) {
+    IDX_IMAGES.give(corruption.of(IDX));
+  }
+
+  @Property(edgeCases = EdgeCasesMode.NONE)
+  void spoiledIdxLabelsAreReadOrRefused(@ForAll("idxFiles") Corruption corruption) {
+    IDX_LABELS.give(corruption.of(IDX));
+  }
+
+  @Property(edgeCases = EdgeCasesMode.NONE)
+  void spoiledCifarFilesAreReadOrRefused(@ForAll("cifarFiles") Corruption corruption) {
+    CIFAR_FILES.give(corruption.of(CIFAR));
+  }
+
+  @Provide
+  Arbitrary<Corruption> idxFiles() {
+    return Corruption.any(IDX.size());
+  }
+
+  @Provide
+  Arbitrary<Corruption> cifarFiles() {
+    return Corruption.any(CIFAR.size());
+  }
+}
