@@ -92,7 +92,7 @@ final class TrainingProcess implements AutoCloseable {
     arguments.add(key + "=" + value);
   }
 
-  private static String testClasses() {
+  static String testClasses() {
     try {
       return Path.of(
               TrainingProcess.class.getProtectionDomain().getCodeSource().getLocation().toURI())
@@ -102,7 +102,7 @@ final class TrainingProcess implements AutoCloseable {
     }
   }
 
-  private static Path jar() {
+  static Path jar() {
     Path jar = JavaProcess.ROOT.resolve("deploy/target/lockstep-0.1.0.jar");
     if (!Files.isRegularFile(jar)) {
       throw new IllegalStateException("there is no " + jar);
