@@ -4,9 +4,12 @@ import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.TrainingRun;
+import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -35,23 +38,74 @@ final class TrainCommand implements Callable<Integer> {
       description = "Overrides a value of the configuration; may be repeated.")
   private List<String> overrides = List.of();
 
+  @Option(
+      names = "--resume",
+      description = {
+        "Goes on with the run in the folder of --output, from its newest intact checkpoint;",
+        "starts one where there is none, and does nothing where it is complete."
+      })
+  private boolean resume;
+
+  @Option(
+      names = "--force",
+      description = {
+        "With --resume: allows other values of learning rate, schedule, penalties and length,",
+        "goes on with a run that diverged, and starts over where every checkpoint is damaged."
+      })
+  private boolean force;
+
   @Mixin private CommonOptions common;
 
   @Override
   public Integer call() throws IOException {
+    StartMode mode = mode();
     RunConfiguration run = ConfigurationFile.read(configuration, overrides);
     String location = OutputLocation.of(output, run.name());
     try (SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
-      RunSummary summary =
-          new TrainingRun(spark, run, folder, steps -> progress(run, steps)).execute();
-      if (!common.quiet) {
-        System.err.println(Headline.of(summary));
-      }
+      TrainingRun training =
+          new TrainingRun(
+              spark, run, folder, mode, steps -> progress(run, steps), () -> false);
+      Optional<RunSummary> ended = training.ended();
+      RunSummary summary = ended.isPresent() ? ended.get() : training.execute();
+      tell(folder, summary, ended.isPresent());
       System.out.println(folder.name());
+      return summary.status().equals("interrupted") ? ExitCode.INTERRUPTED : ExitCode.DONE;
     }
-    return ExitCode.DONE;
+  }
+
+  private StartMode mode() {
+    if (force && !resume) {
+      throw LockstepException.usage("--force goes with --resume only.");
+    }
+    if (resume && output == null) {
+      throw LockstepException.usage(
+          "--resume needs --output, the folder of the run that is to go on: without it every start"
+              + " has a new folder, runs/<name>-<timestamp>.");
+    }
+    return force ? StartMode.RESUME_FORCED : resume ? StartMode.RESUME : StartMode.NEW;
+  }
+
+  private void tell(RunFolder folder, RunSummary summary, boolean endedBefore) {
+    if (common.quiet) {
+      return;
+    }
+    if (endedBefore) {
+      System.err.println(
+          "The run in "
+              + folder.name()
+              + " has ended already ("
+              + summary.status()
+              + " after "
+              + summary.steps()
+              + " steps); there is nothing to resume.");
+    } else if (summary.status().equals("interrupted")) {
+      System.err.println(
+          "Interrupted after step " + summary.steps() + "; --resume goes on from there.");
+    } else {
+      System.err.println(Headline.of(summary));
+    }
   }
 
   private ProgressPrinter progress(RunConfiguration run, long steps) {

@@ -12,4 +12,9 @@ import java.io.Serializable;
 public record CheckpointSettings(int everySteps, int keep) implements Serializable {
   /** What a run does where the configuration says nothing. */
   public static final CheckpointSettings DEFAULT = new CheckpointSettings(500, 3);
+
+  /** Whether a checkpoint is to be kept after so many steps. */
+  public boolean isDue(long step) {
+    return everySteps > 0 && step % everySteps == 0;
+  }
 }

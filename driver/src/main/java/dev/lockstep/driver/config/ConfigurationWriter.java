@@ -48,6 +48,19 @@ public final class ConfigurationWriter {
    * @param environment where secrets are looked up
    */
   public static String toYaml(RunConfiguration resolved, Map<String, String> environment) {
+    try {
+      return YAML.writeValueAsString(toTree(resolved, environment));
+    } catch (JsonProcessingException impossible) {
+      throw new UncheckedIOException("writing to memory", impossible);
+    }
+  }
+
+  /** What {@link #toYaml(RunConfiguration)} writes, as a tree. */
+  public static ObjectNode toTree(RunConfiguration resolved) {
+    return toTree(resolved, System.getenv());
+  }
+
+  private static ObjectNode toTree(RunConfiguration resolved, Map<String, String> environment) {
     ObjectNode root = YAML.createObjectNode();
     root.put("name", resolved.name());
     DataBlock.write(resolved.data(), root.putObject("data"));
@@ -64,11 +77,7 @@ public final class ConfigurationWriter {
       // Holds no secret: it keeps references to the environment as they are.
       TuningBlock.write(resolved.tuning(), root.putObject("tuning"));
     }
-    try {
-      return YAML.writeValueAsString(root);
-    } catch (JsonProcessingException impossible) {
-      throw new UncheckedIOException("writing to memory", impossible);
-    }
+    return root;
   }
 
   private static void conceal(JsonNode node, Secrets secrets) {

@@ -6,11 +6,20 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumFileSystem;
+import org.apache.hadoop.fs.CommonPathCapabilities;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.StreamCapabilities;
 
 /**
  * A folder on any Hadoop file system that a run or a model lives in. Whole files are written aside
@@ -131,6 +140,46 @@ public final class RunFolder {
     }
   }
 
+  /**
+   * A file that grows as training goes on, behind what it holds already; created where it does not
+   * exist.
+   */
+  public GrowingFile grow(String file) {
+    Path path = new Path(root, file);
+    // A local file system that keeps checksums cannot append, and the one below it can.
+    FileSystem direct =
+        files instanceof ChecksumFileSystem checked ? checked.getRawFileSystem() : files;
+    try {
+      if (!files.exists(path)) {
+        files.create(path, false).close();
+      }
+      if (direct.hasPathCapability(path, CommonPathCapabilities.FS_APPEND)) {
+        FSDataOutputStream output = direct.append(path);
+        if (output.hasCapability(StreamCapabilities.HSYNC)) {
+          return new StreamedFile(name() + "/" + file, output);
+        }
+        output.close();
+      }
+    } catch (IOException | FSError failure) {
+      throw unusable("written to", failure);
+    }
+    return new RenewedFile(this, file);
+  }
+
+  /** Removes a file of this folder; nothing happens where there is none. */
+  public void removeFile(String file) {
+    try {
+      Path path = new Path(root, file);
+      if (!files.delete(path, false) && files.exists(path)) {
+        throw new IOException("the file system would not delete " + file);
+      }
+    } catch (FileNotFoundException gone) {
+      return;
+    } catch (IOException | FSError failure) {
+      throw unusable("changed", failure);
+    }
+  }
+
   /** Writes a whole file, aside first. */
   public void write(String file, Content content) {
     Path target = new Path(root, file);
@@ -223,7 +272,100 @@ public final class RunFolder {
     }
   }
 
-  private LockstepException unusable(String verb, IOException failure) {
+  /**
+   * Writes a whole file under its own name; for folders that are not looked at before they are
+   * complete. When it returns, the file is on the disk, where the file system can do that.
+   */
+  public void writeThrough(String file, Content content) {
+    try (FSDataOutputStream output = files.create(new Path(root, file), true)) {
+      content.writeTo(output);
+      if (output.hasCapability(StreamCapabilities.HSYNC)) {
+        output.hsync();
+      }
+    } catch (IOException | FSError failure) {
+      throw unusable("written to", failure);
+    }
+  }
+
+  /**
+   * Sees to it that the names in this folder outlast a loss of power. Only a local disk needs and
+   * knows this; other file systems keep names safe themselves.
+   */
+  public void writeNamesThrough() {
+    if (!"file".equals(root.toUri().getScheme())) {
+      return;
+    }
+    FileChannel names;
+    try {
+      names = FileChannel.open(java.nio.file.Path.of(root.toUri().getPath()));
+    } catch (AccessDeniedException unsupported) {
+      // A system that does not open folders as files does not let anybody do more.
+      return;
+    } catch (IOException failure) {
+      throw unusable("written to", failure);
+    }
+    try (names) {
+      names.force(true);
+    } catch (IOException failure) {
+      throw unusable("written to", failure);
+    }
+  }
+
+  /** Whether the folder exists. */
+  public boolean exists() {
+    try {
+      return files.exists(root);
+    } catch (IOException failure) {
+      throw unusable("looked at", failure);
+    }
+  }
+
+  /** Names of the folders inside this one, in no order; none where this one does not exist. */
+  public List<String> folders() {
+    List<String> names = new ArrayList<>();
+    try {
+      for (FileStatus status : files.listStatus(root)) {
+        if (status.isDirectory()) {
+          names.add(status.getPath().getName());
+        }
+      }
+    } catch (FileNotFoundException none) {
+      return names;
+    } catch (IOException failure) {
+      throw unusable("looked at", failure);
+    }
+    return names;
+  }
+
+  /** Gives a folder inside this one another name, which must be free. */
+  public void renameFolder(String child, String name) {
+    try {
+      Path target = new Path(root, name);
+      if (files.exists(target)) {
+        // Most file systems would move it into the folder that has the name.
+        throw new IOException("there is already a " + name);
+      }
+      rename(new Path(root, child), target);
+    } catch (IOException | FSError failure) {
+      throw unusable("changed", failure);
+    }
+  }
+
+  /** Removes a folder inside this one with all that it holds; nothing happens where it is not. */
+  public void removeFolder(String child) {
+    Path path = new Path(root, child);
+    try {
+      if (!files.delete(path, true) && files.exists(path)) {
+        throw new IOException("the file system would not delete " + child);
+      }
+    } catch (FileNotFoundException gone) {
+      return;
+    } catch (IOException | FSError failure) {
+      throw unusable("changed", failure);
+    }
+  }
+
+  private LockstepException unusable(String verb, Throwable failure) {
     return new LockstepException(
         ErrorKind.RESOURCE,
         "The folder " + name() + " could not be " + verb + ": " + failure.getMessage(),

@@ -73,7 +73,7 @@ public final class TrainingLoop {
     Contribution total = replicas.compute(state.parameters(), step);
     long computed = System.nanoTime();
     UpdateStep.Report report = plan.update().prepare(total, state.parameters(), workspace);
-    if (!report.isFinite()) {
+    if (!plan.update().accepts(report)) {
       throw diverged(step, report);
     }
     listener.beforeUpdate(step.step());

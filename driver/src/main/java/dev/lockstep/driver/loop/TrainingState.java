@@ -15,18 +15,18 @@ public final class TrainingState {
   private final ParameterVector parameters;
   private final OptimizerState optimizer;
   private final RunningStatistics statistics;
-  private final MetricSums epochSums = new MetricSums(0);
-  private final BestSoFar plateau = new BestSoFar();
-  private final BestSoFar stopping = new BestSoFar();
+  private final MetricSums epochSums;
+  private final BestSoFar plateau;
+  private final BestSoFar stopping;
   private long step;
   private int rateReductions;
   private BestWeights bestWeights;
   private boolean stoppedEarly;
-  private double rateFactor = 1.0;
+  private double rateFactor;
   private int returns;
 
   /**
-   * State after {@code step} steps.
+   * State after {@code step} steps, with nothing to remember of them but what the arrays hold.
    *
    * @param step 0 before the first step
    */
@@ -35,10 +35,33 @@ public final class TrainingState {
       OptimizerState optimizer,
       RunningStatistics statistics,
       long step) {
+    this(parameters, optimizer, statistics, step, TrainingMemory.atStart());
+  }
+
+  /**
+   * State in the middle of a run, as it was kept.
+   *
+   * @param step steps taken
+   * @param memory what the steps left beside the arrays; its parts are kept, not copied
+   */
+  public TrainingState(
+      ParameterVector parameters,
+      OptimizerState optimizer,
+      RunningStatistics statistics,
+      long step,
+      TrainingMemory memory) {
     this.parameters = parameters;
     this.optimizer = optimizer;
     this.statistics = statistics;
     this.step = step;
+    this.epochSums = memory.epochSums();
+    this.plateau = memory.plateau();
+    this.stopping = memory.stopping();
+    this.rateReductions = memory.rateReductions();
+    this.rateFactor = memory.rateFactor();
+    this.returns = memory.returns();
+    this.stoppedEarly = memory.stoppedEarly();
+    this.bestWeights = memory.bestWeights();
   }
 
   /** θ and the running statistics in float32. */
@@ -59,6 +82,19 @@ public final class TrainingState {
   /** Steps taken. */
   public long step() {
     return step;
+  }
+
+  /** All that is small: what the steps left beside the arrays. A view, not a copy. */
+  public TrainingMemory memory() {
+    return new TrainingMemory(
+        epochSums,
+        plateau,
+        stopping,
+        rateReductions,
+        rateFactor,
+        returns,
+        stoppedEarly,
+        bestWeights);
   }
 
   /** Sums over the mini-batches of the epoch that is going on. */
@@ -108,6 +144,23 @@ public final class TrainingState {
       System.arraycopy(best, 0, parameters.values(), 0, best.length);
       statistics.setBatchesTracked(bestWeights.batchesTracked());
     }
+  }
+
+  /**
+   * Makes this, an earlier state of a run, the one that it has returned to.
+   *
+   * @param diverged where the run was before; tells how often it had returned already
+   * @param reduceRate factor on the learning rate, beside those of earlier returns
+   */
+  public void returnedFrom(TrainingState diverged, double reduceRate) {
+    rateFactor = diverged.rateFactor * reduceRate;
+    returns = diverged.returns + 1;
+  }
+
+  /** Forgets earlier returns, as for a run whose user has chosen another learning rate. */
+  public void forgetReturns() {
+    rateFactor = 1.0;
+    returns = 0;
   }
 
   void finishStep() {

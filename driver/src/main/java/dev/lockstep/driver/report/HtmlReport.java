@@ -196,6 +196,15 @@ public final class HtmlReport {
     rows.put("Shards", Integer.toString(summary.shards()));
     rows.put("Synchronizer", summary.synchronizer());
     rows.put("Seed", Long.toString(summary.seed()));
+    AttemptHistory history = summary.history();
+    if (history != null) {
+      rows.put("Attempts", attempts(history));
+      rows.put(
+          "Checkpoints",
+          history.checkpointsWritten()
+              + " written by the last attempt, for which training waited "
+              + Numbers.duration(history.secondsWaited()));
+    }
     rows.put("Data fingerprint", summary.dataFingerprint());
     rows.put("Parameters SHA-256", summary.parametersSha256());
     summary.versions().forEach((name, version) -> rows.putIfAbsent(name, version));
@@ -208,6 +217,18 @@ public final class HtmlReport {
                 .append(value == null ? "–" : Html.escape(value))
                 .append("</td></tr>"));
     return html.append("</tbody></table>\n").toString();
+  }
+
+  private static String attempts(AttemptHistory history) {
+    StringBuilder text = new StringBuilder(Numbers.grouped(history.attempts()));
+    String separator = ", resumed from step ";
+    for (long step : history.resumedFromSteps()) {
+      text.append(separator).append(Numbers.grouped(step));
+      separator = ", ";
+    }
+    return history.returns() == 0
+        ? text.toString()
+        : text + "; " + counted(history.returns(), "return") + " after divergence";
   }
 
   /** The split whose result stands for the run: test, or the best substitute; null without any. */

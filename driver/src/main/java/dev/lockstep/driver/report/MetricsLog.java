@@ -78,7 +78,8 @@ public final class MetricsLog implements Closeable {
     flush();
   }
 
-  private void flush() throws IOException {
+  /** Hands all lines on to the stream, and flushes that. */
+  public synchronized void flush() throws IOException {
     json.flush();
     lastFlush = nanoClock.getAsLong();
   }

@@ -37,7 +37,8 @@ import java.util.Objects;
  * @param medianStepMilliseconds median wall time of a step
  * @param p95StepMilliseconds 95th percentile of the wall time of a step
  * @param stepShares where a step's time went, or null where it is not known
- * @param wallSeconds the whole run
+ * @param wallSeconds the whole run, with the time of earlier attempts that it goes on from
+ * @param history how often it was started and set back, or null where it is not known
  * @param diagnosis what the curves say and what to try, or null
  * @param sparkVersion of the Spark that ran
  * @param javaVersion of the driver's JVM
@@ -70,6 +71,7 @@ public record RunSummary(
     double p95StepMilliseconds,
     StepShares stepShares,
     double wallSeconds,
+    AttemptHistory history,
     String diagnosis,
     String sparkVersion,
     String javaVersion,
@@ -127,6 +129,7 @@ public record RunSummary(
       json.writeEndObject();
       writeShares(json);
       Json.writeNumber(json, "wallSeconds", wallSeconds);
+      writeHistory(json);
       json.writeStringField("diagnosis", diagnosis);
       json.writeStringField("sparkVersion", sparkVersion);
       json.writeStringField("javaVersion", javaVersion);
@@ -167,6 +170,41 @@ public record RunSummary(
     Json.writeNumber(json, "broadcast", stepShares.broadcast());
     Json.writeNumber(json, "notCompute", stepShares.notCompute());
     json.writeEndObject();
+  }
+
+  private void writeHistory(JsonGenerator json) throws IOException {
+    if (history == null) {
+      return;
+    }
+    json.writeNumberField("attempts", history.attempts());
+    json.writeArrayFieldStart("resumedFromSteps");
+    for (long step : history.resumedFromSteps()) {
+      json.writeNumber(step);
+    }
+    json.writeEndArray();
+    json.writeNumberField("returns", history.returns());
+    json.writeObjectFieldStart("checkpoints");
+    json.writeNumberField("written", history.checkpointsWritten());
+    Json.writeNumber(json, "secondsWriting", history.secondsWriting());
+    Json.writeNumber(json, "secondsWaited", history.secondsWaited());
+    json.writeEndObject();
+  }
+
+  private static AttemptHistory history(JsonNode root) {
+    if (!root.has("attempts")) {
+      return null;
+    }
+    List<Long> resumedFromSteps = new ArrayList<>();
+    for (JsonNode step : root.path("resumedFromSteps")) {
+      resumedFromSteps.add(step.asLong());
+    }
+    JsonNode checkpoints = root.path("checkpoints");
+    return new AttemptHistory(
+        resumedFromSteps,
+        root.path("returns").asInt(),
+        checkpoints.path("written").asInt(),
+        Json.number(checkpoints.path("secondsWriting")),
+        Json.number(checkpoints.path("secondsWaited")));
   }
 
   private static StepShares shares(JsonNode node) {
@@ -237,6 +275,7 @@ public record RunSummary(
         Json.number(root.path("stepMilliseconds").path("p95")),
         shares(root.path("stepShares")),
         Json.number(root.path("wallSeconds")),
+        history(root),
         text(root.path("diagnosis")),
         text(root.path("sparkVersion")),
         text(root.path("javaVersion")),

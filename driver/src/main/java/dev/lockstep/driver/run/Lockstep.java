@@ -54,9 +54,29 @@ public final class Lockstep implements AutoCloseable {
    * @throws LockstepException of kind numeric after a diverged run, else as {@code train} says it
    */
   public FinishedRun train(String yaml, String folder, String... overrides) {
+    return train(StartMode.NEW, yaml, folder, overrides);
+  }
+
+  /**
+   * As {@link #train}, but goes on with the run that the folder holds: from its newest intact
+   * checkpoint, to the same bits as without a break. One that has ended well is read back; where
+   * there is none yet, it begins.
+   *
+   * @param yaml the run's configuration
+   * @param folder path or URI
+   * @param overrides as for {@link #train}
+   * @throws LockstepException as {@code train --resume} says it
+   */
+  public FinishedRun resume(String yaml, String folder, String... overrides) {
+    return train(StartMode.RESUME, yaml, folder, overrides);
+  }
+
+  private FinishedRun train(StartMode mode, String yaml, String folder, String... overrides) {
     JavaSparkContext spark = spark();
     RunFolder target = RunFolder.at(folder, spark.hadoopConfiguration());
-    new TrainingRun(spark, read(yaml, overrides), target, Lockstep::silence).execute();
+    new TrainingRun(
+            spark, read(yaml, overrides), target, mode, Lockstep::silence, () -> false)
+        .execute();
     return FinishedRun.read(target);
   }
 

@@ -8,15 +8,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * Keeps what a run brings: every record goes to its log, the steps' times to its statistics.
+ * Writes every record of a run into its log.
  *
  * @param log stays the caller's to close
- * @param statistics of the whole run
  */
-record MetricsRecorder(MetricsLog log, StepStatistics statistics) implements TrainingListener {
+record MetricsRecorder(MetricsLog log) implements TrainingListener {
   @Override
   public void stepFinished(StepRecord record) {
-    statistics.add(record);
     try {
       log.write(record);
     } catch (IOException failure) {

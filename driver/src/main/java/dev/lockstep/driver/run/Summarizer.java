@@ -4,6 +4,7 @@ import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.cluster.Replicas;
 import dev.lockstep.driver.loop.Metrics;
 import dev.lockstep.driver.loop.TrainingState;
+import dev.lockstep.driver.report.AttemptHistory;
 import dev.lockstep.driver.report.Diagnosis;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.report.SplitMetrics;
@@ -15,7 +16,6 @@ import dev.lockstep.trainer.model.ModelTensors;
 import dev.lockstep.trainer.parameter.Sparsity;
 import dev.lockstep.trainer.reduce.MetricSums;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,70 +31,81 @@ final class Summarizer {
 
   private final JavaSparkContext spark;
   private final RunSetup setup;
-  private final List<String> notes;
   private final long start;
 
   /**
    * For one run.
    *
-   * @param notes for the user's attention
-   * @param start when the run began, by {@link System#nanoTime}
+   * @param start when the run began, by {@link System#nanoTime}, as if without interruptions
    */
-  Summarizer(JavaSparkContext spark, RunSetup setup, List<String> notes, long start) {
+  Summarizer(JavaSparkContext spark, RunSetup setup, long start) {
     this.spark = spark;
     this.setup = setup;
-    this.notes = notes;
     this.start = start;
   }
 
   /**
-   * Evaluates all splits, unless the run diverged, and puts the summary together.
+   * Loss and metrics of some splits, as far as there are these, with the session's parameters.
    *
    * @param session where the run ended
-   * @param statistics times of the steps
    */
-  RunSummary summarize(TrainingSession session, StepStatistics statistics, boolean diverged) {
-    boolean early = session.state().stoppedEarly();
-    return summarize(
-        session,
-        statistics,
-        diverged ? "diverged" : early ? "stoppedEarly" : "completed",
-        diverged ? EnumSet.noneOf(Split.class) : EnumSet.allOf(Split.class));
+  Map<Split, MetricSums> evaluate(TrainingSession session, Set<Split> splits) {
+    TrainingState state = session.state();
+    Replicas replicas = session.replicas();
+    Map<Split, MetricSums> sums = new EnumMap<>(Split.class);
+    for (Split split : splits) {
+      boolean exists =
+          switch (split) {
+            case TRAIN -> true;
+            case VALIDATION -> setup.data().validation().isPresent();
+            case TEST -> setup.data().test().isPresent();
+          };
+      if (exists) {
+        sums.put(split, replicas.evaluate(state.parameters(), split));
+      }
+    }
+    return sums;
   }
 
   /**
    * What to say of a run whose last update ruined the weights, which no further step could notice.
+   *
+   * @param steps taken
+   * @param sums of the run's weights; nothing is known without those of the training split
    */
-  static Optional<LockstepException> lateDivergence(RunSummary summary) {
-    if (summary.train() == null || Double.isFinite(summary.train().loss())) {
+  static Optional<LockstepException> lateDivergence(long steps, Map<Split, MetricSums> sums) {
+    MetricSums train = sums.get(Split.TRAIN);
+    if (train == null || Double.isFinite(train.meanLoss())) {
       return Optional.empty();
     }
     return Optional.of(
         new LockstepException(
             ErrorKind.NUMERIC,
             "training diverged by step "
-                + summary.steps()
+                + steps
                 + ": with the weights that came out, the loss on the training split is "
-                + summary.train().loss()
+                + train.meanLoss()
                 + ". Try a smaller optimizer.learningRate, training.gradientClip, or"
                 + " data.normalize: standard."));
   }
 
-  /** As above, with only some splits evaluated, as far as there are these. */
+  /**
+   * Puts the summary together.
+   *
+   * @param session where the run ended
+   * @param statistics times of the steps
+   * @param history of the run's attempts, or null where there is no more than one
+   * @param notes for the user's attention
+   * @param sums as {@link #evaluate} gives them
+   */
   RunSummary summarize(
-      TrainingSession session, StepStatistics statistics, String status, Set<Split> evaluated) {
+      TrainingSession session,
+      StepStatistics statistics,
+      AttemptHistory history,
+      String status,
+      List<String> notes,
+      Map<Split, MetricSums> sums) {
     TrainingState state = session.state();
-    Replicas replicas = session.replicas();
-    Map<Split, MetricSums> sums = new EnumMap<>(Split.class);
-    if (evaluated.contains(Split.TRAIN)) {
-      sums.put(Split.TRAIN, replicas.evaluate(state.parameters(), Split.TRAIN));
-    }
-    if (evaluated.contains(Split.VALIDATION) && setup.data().validation().isPresent()) {
-      sums.put(Split.VALIDATION, replicas.evaluate(state.parameters(), Split.VALIDATION));
-    }
-    if (evaluated.contains(Split.TEST) && setup.data().test().isPresent()) {
-      sums.put(Split.TEST, replicas.evaluate(state.parameters(), Split.TEST));
-    }
     Map<String, String> versions = new LinkedHashMap<>();
     versions.put("lockstep", Version.LOCKSTEP);
     versions.put("spark", spark.version());
@@ -119,6 +130,7 @@ final class Summarizer {
         1e3 * statistics.times().percentile(0.95),
         StepShares.of(statistics.times().usual()),
         (System.nanoTime() - start) * NANO,
+        history,
         diagnosis(train, validation),
         spark.version(),
         System.getProperty("java.version"),

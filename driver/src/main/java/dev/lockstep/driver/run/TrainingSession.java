@@ -38,7 +38,7 @@ import org.apache.spark.api.java.JavaSparkContext;
  */
 final class TrainingSession implements AutoCloseable {
   private final RunSetup setup;
-  private final TrainingState state;
+  private TrainingState state;
   private final Synchronizer synchronizer;
   private final ReplicaSource source;
   private final Replicas replicas;
@@ -84,13 +84,22 @@ final class TrainingSession implements AutoCloseable {
   static TrainingSession open(JavaSparkContext spark, RunConfiguration given, PreparedData data) {
     RunSetup setup = RunSetup.of(given, data, shards(spark, given.training()));
     ResourceCheck.of(spark, setup).requireFit();
-    Map<Split, JavaRDD<Shard>> splits = splits(data);
+    return open(spark, setup, firstState(spark, setup));
+  }
+
+  /**
+   * Goes on with a run that has been bound to its data.
+   *
+   * @param state where it is; see {@link #firstState}
+   */
+  static TrainingSession open(JavaSparkContext spark, RunSetup setup, TrainingState state) {
+    Map<Split, JavaRDD<Shard>> splits = splits(setup.data());
     int threads = Math.min(setup.shards(), spark.defaultParallelism());
     ThreadTeam team = driverTeam(threads);
     return new TrainingSession(
         setup,
-        firstState(spark, setup),
-        given.training().synchronizer(),
+        state,
+        setup.configuration().training().synchronizer(),
         new ReplicaSource(spark, blueprint(setup), splits, () -> onDriver(splits), team),
         team);
   }
@@ -181,6 +190,11 @@ final class TrainingSession implements AutoCloseable {
   /** Where training is; moved by the loop. */
   TrainingState state() {
     return state;
+  }
+
+  /** Goes on from another state of the same run. */
+  void continueFrom(TrainingState other) {
+    state = other;
   }
 
   /** What computes. */

@@ -18,6 +18,7 @@ import dev.lockstep.driver.report.TrialRecord;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.metric.WatchedMetric;
+import dev.lockstep.trainer.reduce.MetricSums;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -25,6 +26,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -115,14 +117,15 @@ public final class TrialRun {
       }
       Set<Split> evaluated =
           diverged ? EnumSet.noneOf(Split.class) : EnumSet.of(Split.TRAIN, Split.VALIDATION);
-      Summarizer summarizer = new Summarizer(spark, setup, notes, start);
-      RunSummary summary = summarizer.summarize(session, statistics, status, evaluated);
-      Optional<LockstepException> late = Summarizer.lateDivergence(summary);
+      Summarizer summarizer = new Summarizer(spark, setup, start);
+      Map<Split, MetricSums> sums = summarizer.evaluate(session, evaluated);
+      Optional<LockstepException> late = Summarizer.lateDivergence(state.step(), sums);
       if (late.isPresent()) {
         status = "diverged";
         notes.add(late.get().getMessage());
-        summary = summarizer.summarize(session, statistics, status, EnumSet.noneOf(Split.class));
+        sums.clear();
       }
+      RunSummary summary = summarizer.summarize(session, statistics, null, status, notes, sums);
       validation = summary.validation();
       write(summary, ConfigurationWriter.toYaml(setup.configuration()));
       nanos = System.nanoTime() - start;
@@ -204,13 +207,14 @@ public final class TrialRun {
     private final BooleanSupplier cancelled;
 
     TrialListener(MetricsLog log, Consumer<EpochRecord> watcher, BooleanSupplier cancelled) {
-      this.recorder = new MetricsRecorder(log, statistics);
+      this.recorder = new MetricsRecorder(log);
       this.watcher = watcher;
       this.cancelled = cancelled;
     }
 
     @Override
     public void stepFinished(StepRecord record) {
+      statistics.add(record);
       recorder.stepFinished(record);
     }
 

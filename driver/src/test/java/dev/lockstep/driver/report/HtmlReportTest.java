@@ -82,6 +82,7 @@ class HtmlReportTest {
             1,
             null,
             1,
+            null,
             EVIL,
             EVIL,
             EVIL,

@@ -11,13 +11,8 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Between the flat parameter vector and the tensors of a file, in PyTorch's names and layouts.
@@ -29,7 +24,7 @@ public final class ModelTensors {
   private ModelTensors() {}
 
   /**
-   * All parameters as tensors in file order.
+   * All parameters as tensors in file order; they look into {@code parameters} and copy nothing.
    *
    * @param batchesTracked steps that moved the running statistics, per batch-norm layer
    */
@@ -38,11 +33,7 @@ public final class ModelTensors {
     List<Tensor> tensors = new ArrayList<>();
     int batchNorm = 0;
     for (ParameterWindow window : layout.windows()) {
-      tensors.add(
-          Tensor.ofFloats(
-              window.name(),
-              window.shape(),
-              Arrays.copyOfRange(parameters.values(), window.offset(), window.end())));
+      tensors.add(Tensor.ofWindow(window.name(), window, parameters.values()));
       if (window.role() == Role.RUNNING_VARIANCE) {
         tensors.add(
             Tensor.ofLongs(
@@ -52,7 +43,8 @@ public final class ModelTensors {
     return tensors;
   }
 
-  private static String batchesName(ParameterWindow window) {
+  /** Name of the count that stands beside a running variance. */
+  static String batchesName(ParameterWindow window) {
     return window.name().substring(0, window.name().lastIndexOf('.') + 1) + BATCHES;
   }
 
@@ -65,8 +57,8 @@ public final class ModelTensors {
         new DigestOutputStream(
             OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
       for (ParameterWindow window : layout.windows()) {
-        float[] elements = Arrays.copyOfRange(parameters.values(), window.offset(), window.end());
-        SafeTensors.writeElements(Tensor.ofFloats(window.name(), window.shape(), elements), digest);
+        SafeTensors.writeElements(
+            Tensor.ofWindow(window.name(), window, parameters.values()), digest);
       }
       return HexFormat.of().formatHex(digest.getMessageDigest().digest());
     } catch (NoSuchAlgorithmException | IOException impossible) {
@@ -86,62 +78,10 @@ public final class ModelTensors {
    */
   public static long[] load(
       List<Tensor> tensors, ParameterLayout layout, ParameterVector parameters, String source) {
-    Map<String, Tensor> byName = new LinkedHashMap<>();
-    for (Tensor tensor : tensors) {
-      byName.put(tensor.name(), tensor);
-    }
-    List<Long> batches = new ArrayList<>();
-    Set<String> missing = new TreeSet<>();
-    for (ParameterWindow window : layout.windows()) {
-      Tensor tensor = byName.remove(window.name());
-      if (tensor == null) {
-        missing.add(window.name());
-        continue;
-      }
-      if (!tensor.shape().equals(window.shape()) || tensor.floats() == null) {
-        throw LockstepException.data(
-            source
-                + ": tensor '"
-                + window.name()
-                + "' is "
-                + tensor.type()
-                + " "
-                + tensor.shape()
-                + ", the network needs F32 "
-                + window.shape()
-                + ".");
-      }
-      System.arraycopy(tensor.floats(), 0, parameters.values(), window.offset(), window.length());
-      if (window.role() == Role.RUNNING_VARIANCE) {
-        batches.add(batches(byName.remove(batchesName(window)), source));
-      }
-    }
-    if (!missing.isEmpty() || !byName.isEmpty()) {
-      throw LockstepException.data(
-          source
-              + " does not fit the network:"
-              + (missing.isEmpty() ? "" : " missing " + missing + ";")
-              + (byName.isEmpty() ? "" : " not in the network " + byName.keySet() + ";")
-              + " layer i of network.layers gives tensors i.weight, i.bias and so on.");
-    }
-    return batches.stream().mapToLong(Long::longValue).toArray();
-  }
-
-  private static long batches(Tensor count, String source) {
-    if (count == null) {
-      return 0;
-    }
-    if (count.longs() == null || count.longs().length != 1) {
-      throw LockstepException.data(
-          source
-              + ": tensor '"
-              + count.name()
-              + "' is "
-              + count.type()
-              + " "
-              + count.shape()
-              + ", the network needs one I64 number.");
-    }
-    return count.longs()[0];
+    TensorLoader loader = new TensorLoader(source);
+    loader.expectModel(layout, parameters);
+    tensors.forEach(loader);
+    loader.finish();
+    return loader.batchesTracked();
   }
 }

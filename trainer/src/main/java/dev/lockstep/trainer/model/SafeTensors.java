@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Reads and writes safetensors files: eight bytes of header length, a JSON header with type, shape
@@ -52,10 +53,12 @@ public final class SafeTensors {
   static void writeElements(Tensor tensor, OutputStream output) throws IOException {
     byte[] bytes = new byte[CHUNK_BYTES];
     ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    if (tensor.floats() != null) {
-      for (float element : tensor.floats()) {
+    if (tensor.isFloat()) {
+      float[] vector = tensor.vector();
+      int end = tensor.offset() + tensor.length();
+      for (int i = tensor.offset(); i < end; i++) {
         drain(bytes, chunk, Float.BYTES, output);
-        chunk.putFloat(element);
+        chunk.putFloat(vector[i]);
       }
     } else {
       for (long element : tensor.longs()) {
@@ -83,6 +86,19 @@ public final class SafeTensors {
    * @throws LockstepException of kind data where the file is not a valid safetensors file
    */
   public static List<Tensor> read(InputStream input, long size, String source) throws IOException {
+    List<Tensor> tensors = new ArrayList<>();
+    read(input, size, source, tensors::add);
+    return tensors;
+  }
+
+  /**
+   * As {@link #read(InputStream, long, String)}, handing each tensor over as soon as it is read, so
+   * that no more than one of them needs room beside what they are put into.
+   *
+   * @param receiver takes the tensors in the order of their elements; may refuse one by throwing
+   */
+  public static void read(InputStream input, long size, String source, Consumer<Tensor> receiver)
+      throws IOException {
     if (size < Long.BYTES) {
       throw broken(source, "it has " + size + " bytes, fewer than a header needs");
     }
@@ -120,11 +136,9 @@ public final class SafeTensors {
     if (position != dataLength) {
       throw broken(source, (dataLength - position) + " bytes after the last tensor belong to none");
     }
-    List<Tensor> tensors = new ArrayList<>();
     for (SafeTensorsHeader.Entry entry : entries) {
-      tensors.add(readTensor(entry, input, source));
+      receiver.accept(readTensor(entry, input, source));
     }
-    return tensors;
   }
 
   private static Tensor readTensor(SafeTensorsHeader.Entry entry, InputStream input, String source)

@@ -400,7 +400,7 @@ public sealed interface Optimizer extends Serializable {
         float decay = 0f;
         if (window.role() == Role.WEIGHT) {
           requireWhole(window, from, to);
-          alpha = (float) (rate * ratio(norm(parameters, start, end), norm(gradient, start, end)));
+          alpha = finite(rate * ratio(norm(parameters, start, end), norm(gradient, start, end)));
           decay = (float) weightDecay;
         }
         for (int i = start; i < end; i++) {
@@ -491,7 +491,7 @@ public sealed interface Optimizer extends Serializable {
           }
           double weightNorm = norm(parameters, start, end);
           boolean defined = weightNorm > 0.0 && squares > 0.0;
-          alpha = defined ? (float) (rate * weightNorm / Math.sqrt(squares)) : alpha;
+          alpha = defined ? finite(rate * weightNorm / Math.sqrt(squares)) : alpha;
         }
         for (int i = start; i < end; i++) {
           float v = firstMoment[i] * firstCorrection;
@@ -512,6 +512,14 @@ public sealed interface Optimizer extends Serializable {
       throw new IllegalArgumentException(
           "a layer-wise ratio needs all of " + window.name() + ", not a part of it");
     }
+  }
+
+  /**
+   * A rate in float32. Where gradients have all but vanished the ratio exceeds that range, and
+   * infinity times a zero would be no number.
+   */
+  private static float finite(double rate) {
+    return (float) Math.min(rate, Float.MAX_VALUE);
   }
 
   /** √(Σ x²) over [from, to), by {@link LaneSums}. */

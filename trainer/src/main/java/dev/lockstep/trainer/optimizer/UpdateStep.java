@@ -24,6 +24,12 @@ public record UpdateStep(
   private static final double CLIP_EPSILON = 1e-6;
 
   /**
+   * Greatest norm whose square is finite in float32, about 1.8e19. Adam and others remember squares
+   * of gradients in float32: one that is infinite would hold their parameter still for ever.
+   */
+  static final double LARGEST_NORM = Math.sqrt(Float.MAX_VALUE);
+
+  /**
    * The objective's parts as they were before the update.
    *
    * @param loss mean over the mini-batch, without the penalty
@@ -31,7 +37,7 @@ public record UpdateStep(
    * @param gradientNorm ‖g‖₂ after regularization and before clipping
    */
   public record Report(double loss, double penalty, double gradientNorm) {
-    /** Whether all is finite, so that the update may be applied. */
+    /** Whether all is finite. */
     public boolean isFinite() {
       return Double.isFinite(loss) && Double.isFinite(penalty) && Double.isFinite(gradientNorm);
     }
@@ -93,6 +99,14 @@ public record UpdateStep(
       }
     }
     return penalty;
+  }
+
+  /**
+   * Whether the update may be applied: loss, penalty and gradient are finite, and so are the
+   * squares of the gradient, clipped, in float32. Where it may not, training has diverged.
+   */
+  public boolean accepts(Report report) {
+    return report.isFinite() && Math.min(report.gradientNorm(), clipNorm) <= LARGEST_NORM;
   }
 
   /**

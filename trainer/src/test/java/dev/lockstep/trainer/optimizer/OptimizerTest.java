@@ -331,6 +331,27 @@ class OptimizerTest {
     assertThat(still).as("decay alone").containsExactly(new float[] {0.99f, 0.99f}, within(1e-7f));
   }
 
+  /** The ratio of the norms is far beyond float32 here, and a zero times infinity is no number. */
+  @Test
+  void vanishedGradientsLeaveNumbers() {
+    for (Optimizer rule :
+        List.of(
+            new Optimizer.Lars(0.1, 0.9, 0, 0.001), new Optimizer.Lamb(0.1, 0.9, 0.999, 1e-6, 0))) {
+      for (float smallest : new float[] {Float.MIN_VALUE, 1e-44f, 1e-42f, 1e-38f}) {
+        float[] theta = {3, 4, -5};
+        OptimizerState state = rule.newState(3);
+        for (int step = 1; step <= 3; step++) {
+          rule.update(
+              weights(3), theta, new float[] {smallest, 0, -smallest}, state, 0, 3, 0.1, step);
+        }
+        for (float value : theta) {
+          assertThat(value).as("%s, gradient %s", rule, smallest).isFinite();
+        }
+        assertThat(theta[1]).isEqualTo(4f);
+      }
+    }
+  }
+
   @Test
   void layerWiseRatiosRefuseAPartOfATensor() {
     for (Optimizer rule :

@@ -160,6 +160,20 @@ class UpdateStepTest {
   }
 
   @Test
+  void aGradientWhoseSquareIsInfiniteInFloatIsNotAccepted() {
+    UpdateStep step = step(Regularization.NONE, Double.POSITIVE_INFINITY);
+    Report large = step.prepare(total(1.0, 1.0, 1.8e19f, 0, 0, 0, 0, 0), parameters, workspace);
+    Report tooLarge = step.prepare(total(1.0, 1.0, 1.9e19f, 0, 0, 0, 0, 0), parameters, workspace);
+    assertThat(1.8e19f * 1.8e19f).isFinite();
+    assertThat(1.9e19f * 1.9e19f).isInfinite();
+    assertThat(step.accepts(large)).isTrue();
+    assertThat(tooLarge.isFinite()).isTrue();
+    assertThat(step.accepts(tooLarge)).isFalse();
+    assertThat(step.accepts(new Report(Double.NaN, 0.0, 1.0))).isFalse();
+    assertThat(step(Regularization.NONE, 5.0).accepts(tooLarge)).as("clipped to 5").isTrue();
+  }
+
+  @Test
   void aMiniBatchWhoseExamplesAllWeighNothingMovesNothing() {
     Contribution total = total(0.0, 0.0, 0, 0, 0, 0, 0, 0);
     Report report = step(Regularization.NONE, 1.0).prepare(total, parameters, workspace);

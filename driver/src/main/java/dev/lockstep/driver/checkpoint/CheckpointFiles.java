@@ -1,0 +1,133 @@
+package dev.lockstep.driver.checkpoint;
+
+import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Files with a size and a SHA-256 that are known: written, read back, read. */
+final class CheckpointFiles {
+  private static final int CHUNK_BYTES = 1 << 16;
+
+  private CheckpointFiles() {}
+
+  /** What reads a file; may leave a rest unread. */
+  interface Reading<T> {
+    T from(InputStream input) throws IOException;
+  }
+
+  /**
+   * Writes a file so that it is on the disk, reads it back and compares.
+   *
+   * @return size and SHA-256 of what was written
+   */
+  static Manifest.Entry write(RunFolder folder, String name, RunFolder.Content content) {
+    MessageDigest digest = sha256();
+    long[] size = new long[1];
+    folder.writeThrough(
+        name,
+        output -> {
+          CountingStream counting = new CountingStream(output, digest);
+          content.writeTo(counting);
+          size[0] = counting.count;
+        });
+    Manifest.Entry entry = new Manifest.Entry(size[0], HexFormat.of().formatHex(digest.digest()));
+    try {
+      verify(folder, name, entry);
+    } catch (LockstepException different) {
+      throw new LockstepException(
+          ErrorKind.RESOURCE,
+          "What was written does not read back: " + different.getMessage(),
+          different);
+    }
+    return entry;
+  }
+
+  private static void verify(RunFolder folder, String name, Manifest.Entry entry) {
+    read(folder, name, entry, InputStream::available);
+  }
+
+  /**
+   * Reads a file and checks it against its entry, all of it, whatever {@code reading} takes.
+   *
+   * @throws LockstepException of kind data where it is not the file that was written
+   */
+  static <T> T read(RunFolder folder, String name, Manifest.Entry entry, Reading<T> reading) {
+    String source = folder.name() + "/" + name;
+    MessageDigest digest = sha256();
+    try (InputStream file = folder.open(name);
+        DigestInputStream input = new DigestInputStream(file, digest)) {
+      T result = reading.from(input);
+      byte[] chunk = new byte[CHUNK_BYTES];
+      while (input.read(chunk) >= 0) {
+        // Reading is what feeds the digest.
+      }
+      if (!HexFormat.of().formatHex(digest.digest()).equals(entry.sha256())) {
+        throw LockstepException.data(
+            source + " is damaged: its SHA-256 is not the one in its manifest.");
+      }
+      return result;
+    } catch (IOException failure) {
+      throw unreadable(source, failure);
+    }
+  }
+
+  /** All bytes of a file that has at most {@code most}. */
+  static byte[] bytes(RunFolder folder, String name, int most) {
+    long size = folder.size(name);
+    if (size > most) {
+      throw LockstepException.data(
+          folder.name() + "/" + name + " has " + size + " bytes; at most " + most + " are read.");
+    }
+    try (InputStream input = folder.open(name)) {
+      return input.readNBytes(most);
+    } catch (IOException failure) {
+      throw unreadable(folder.name() + "/" + name, failure);
+    }
+  }
+
+  private static LockstepException unreadable(String source, IOException failure) {
+    return new LockstepException(
+        ErrorKind.DATA, source + " could not be read: " + failure.getMessage(), failure);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  /** Counts and digests what goes through; closing is the owner's. */
+  private static final class CountingStream extends FilterOutputStream {
+    private final MessageDigest digest;
+    private long count;
+
+    CountingStream(OutputStream output, MessageDigest digest) {
+      super(output);
+      this.digest = digest;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      out.write(b);
+      digest.update((byte) b);
+      count++;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      out.write(bytes, offset, length);
+      digest.update(bytes, offset, length);
+      count += length;
+    }
+  }
+}

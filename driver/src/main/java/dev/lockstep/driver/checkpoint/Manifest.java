@@ -1,0 +1,109 @@
+package dev.lockstep.driver.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.driver.checkpoint.CheckpointJson.Block;
+import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.trainer.error.LockstepException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * The content of {@code manifest.json}, which makes a folder a checkpoint: what files it has, how
+ * large they are and their SHA-256. Only the files that checkpoints of this format have can be
+ * named.
+ *
+ * @param step steps taken
+ * @param files by name
+ */
+record Manifest(long step, Map<String, Entry> files) {
+  static final String NAME = "manifest.json";
+  static final String PARAMETERS = "parameters.safetensors";
+  static final String OPTIMIZER = "optimizer.safetensors";
+  static final String BEST = "best.safetensors";
+
+  private static final int FORMAT = 1;
+  private static final int MAX_BYTES = 1 << 16;
+  private static final List<String> REQUIRED = List.of(StateFile.NAME, PARAMETERS, OPTIMIZER);
+  private static final List<String> KNOWN = List.of(StateFile.NAME, PARAMETERS, OPTIMIZER, BEST);
+  private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
+
+  /**
+   * One file.
+   *
+   * @param size bytes
+   * @param sha256 in hexadecimal, lower case
+   */
+  record Entry(long size, String sha256) {}
+
+  /** Takes a copy, ordered by name. */
+  Manifest {
+    files = new TreeMap<>(files);
+  }
+
+  /** The file's bytes. */
+  byte[] toBytes() {
+    ObjectNode root = CheckpointJson.object();
+    root.put("format", FORMAT);
+    root.put("step", step);
+    ArrayNode list = root.putArray("files");
+    files.forEach(
+        (name, entry) ->
+            list.addObject()
+                .put("name", name)
+                .put("size", entry.size())
+                .put("sha256", entry.sha256()));
+    return CheckpointJson.bytes(root);
+  }
+
+  /**
+   * Reads the manifest of a checkpoint and checks that all its files are there in full size.
+   *
+   * @param folder the checkpoint's own folder
+   * @param step as the folder's name says
+   * @throws LockstepException of kind data where it cannot be relied on
+   */
+  static Manifest read(RunFolder folder, long step) {
+    String source = folder.name() + "/" + NAME;
+    Block root =
+        CheckpointJson.parse(CheckpointFiles.bytes(folder, NAME, MAX_BYTES), source)
+            .requireOnly(List.of("format", "step", "files"));
+    if (root.count("format") != FORMAT) {
+      throw root.wrong("format", Integer.toString(FORMAT) + ", the format this version knows");
+    }
+    if (root.count("step") != step) {
+      throw root.wrong("step", step + ", as the folder's name says");
+    }
+    Map<String, Entry> files = new TreeMap<>();
+    for (Block file : root.blocks("files", KNOWN.size())) {
+      file.requireOnly(List.of("name", "size", "sha256"));
+      String name = file.text("name");
+      if (!KNOWN.contains(name) || files.containsKey(name)) {
+        throw file.wrong("name", "one of " + KNOWN + ", each once");
+      }
+      String sha256 = file.text("sha256");
+      if (!SHA_256.matcher(sha256).matches()) {
+        throw file.wrong("sha256", "64 hexadecimal digits");
+      }
+      files.put(name, new Entry(file.count("size"), sha256));
+    }
+    List<String> missing = new ArrayList<>(REQUIRED);
+    missing.removeAll(files.keySet());
+    if (!missing.isEmpty()) {
+      throw root.wrong("files", "a list that has " + missing.get(0));
+    }
+    files.forEach((name, entry) -> requireSize(folder, name, entry.size()));
+    return new Manifest(step, files);
+  }
+
+  private static void requireSize(RunFolder folder, String name, long size) {
+    long found = folder.size(name);
+    if (found != size) {
+      throw LockstepException.data(
+          folder.name() + "/" + name + " has " + found + " bytes; its manifest says " + size + ".");
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.lockstep.driver.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+
+/**
+ * Which run a checkpoint belongs to: what must be the same for the run to continue.
+ *
+ * @param configuration the resolved configuration; taken over as it reads back from JSON, so that a
+ *     fresh one and a stored one are equal when they say the same
+ * @param dataFingerprint identifies the data
+ * @param versions of Lockstep and of what else matters, by name
+ * @param blas the linear algebra library that computed
+ */
+public record RunIdentity(
+    ObjectNode configuration, String dataFingerprint, Map<String, String> versions, String blas) {
+  /** Takes copies; keeps the order of {@code versions}. */
+  public RunIdentity {
+    configuration = CheckpointJson.normalized(configuration);
+    Objects.requireNonNull(dataFingerprint, "dataFingerprint");
+    versions = Collections.unmodifiableMap(new LinkedHashMap<>(versions));
+    Objects.requireNonNull(blas, "blas");
+  }
+
+  /** {@code training.shards}, where the configuration names it. */
+  public OptionalInt shards() {
+    JsonNode shards = configuration.path("training").path("shards");
+    return shards.isIntegralNumber() && shards.canConvertToInt() && shards.intValue() > 0
+        ? OptionalInt.of(shards.intValue())
+        : OptionalInt.empty();
+  }
+}

@@ -1,0 +1,71 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.driver.checkpoint.CheckpointStore;
+import dev.lockstep.driver.config.CheckpointSettings;
+import dev.lockstep.driver.config.DivergenceSettings;
+import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.loop.TrainingState;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The way back from a divergence: to the last good state, with a lower learning rate.
+ *
+ * <p>Where it leads depends on the states and on the checkpoints that were due, and on nothing that
+ * only this process knows: a run that is killed on its way, or interrupted, and resumed comes to
+ * the same place.
+ *
+ * @param due which checkpoints a run without interruption has
+ * @param settings what to do, or null for nothing
+ * @param first the state before the first step
+ */
+record DivergenceRecovery(
+    RunFolder folder,
+    CheckpointStore store,
+    CheckpointSettings due,
+    DivergenceSettings settings,
+    Supplier<TrainingState> first) {
+
+  /**
+   * The newest checkpoint that is good, by name.
+   *
+   * <p>Removes the one of the state itself from which training diverged: whatever the learning
+   * rate, its next loss would be the same.
+   *
+   * @param diverged the state whose next mini-batch had no finite loss or gradient
+   */
+  Optional<String> lastGoodCheckpoint(TrainingState diverged) {
+    store.removeAfter(diverged.step() - 1);
+    return store.nameOfNewest();
+  }
+
+  /** Whether training may return once more. */
+  boolean mayReturn(TrainingState diverged) {
+    return settings != null && diverged.returns() < settings.retries();
+  }
+
+  /**
+   * Goes back: to the newest checkpoint or, where training has returned to that already, to the one
+   * before, and to the first state where there is none. What came after is taken out of the folder.
+   *
+   * @param diverged as above
+   * @param notes told of checkpoints that cannot be used
+   */
+  StartingPoint goBack(TrainingState diverged, RunNotes notes) {
+    long bad = diverged.step();
+    CheckpointSearch search =
+        CheckpointSearch.in(folder, store, step -> due.isDue(step) && step < bad);
+    if (search.checkpoint().isPresent()
+        && search.checkpoint().get().state().returns() < diverged.returns()) {
+      // Written before the last return, so that return led here.
+      long used = search.checkpoint().get().step();
+      search = CheckpointSearch.in(folder, store, step -> due.isDue(step) && step < used);
+    }
+    search.skippedSentences().forEach(notes::tell);
+    StartingPoint point =
+        search.point().orElseGet(() -> StartingPoint.first(first.get()));
+    point.dropWhatFollowed(folder, store);
+    point.state().returnedFrom(diverged, settings.reduceRate());
+    return point;
+  }
+}

@@ -1,0 +1,188 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.driver.checkpoint.CheckpointStore;
+import dev.lockstep.driver.checkpoint.RunIdentity;
+import dev.lockstep.driver.checkpoint.StoredCheckpoint;
+import dev.lockstep.driver.checkpoint.StoredIdentity;
+import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.loop.TrainingState;
+import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * What the folder of a run holds from earlier attempts, and whether and where the run may go on.
+ * Looks only: a run that is refused finds its folder as it was.
+ */
+final class Resumption {
+  private final RunFolder folder;
+  private final StartMode mode;
+  private final boolean earlierAttempt;
+  private final Optional<RunSummary> summary;
+  private final Optional<StoredIdentity> newest;
+
+  private Resumption(
+      RunFolder folder,
+      StartMode mode,
+      boolean earlierAttempt,
+      Optional<RunSummary> summary,
+      Optional<StoredIdentity> newest) {
+    this.folder = folder;
+    this.mode = mode;
+    this.earlierAttempt = earlierAttempt;
+    this.summary = summary;
+    this.newest = newest;
+  }
+
+  /**
+   * Where training begins.
+   *
+   * @param point the place
+   * @param earlierAttempt whether the folder holds anything of one
+   * @param sentences what the user should know about it
+   */
+  record Beginning(StartingPoint point, boolean earlierAttempt, List<String> sentences) {}
+
+  /**
+   * Looks at a folder.
+   *
+   * @throws LockstepException of kind usage where {@code mode} does not go with what it holds, of
+   *     kind numeric where that is a diverged run and nobody insists
+   */
+  static Resumption of(RunFolder folder, StartMode mode) {
+    if (!folder.isInUse()) {
+      return new Resumption(folder, mode, false, Optional.empty(), Optional.empty());
+    }
+    Optional<RunSummary> summary = RunFiles.summary(folder);
+    String status = summary.map(RunSummary::status).orElse("interrupted");
+    boolean isRun = summary.isPresent() || RunFiles.areIn(folder);
+    if (mode == StartMode.NEW && isRun && status.equals("interrupted")) {
+      throw LockstepException.usage(
+          "--output: the folder "
+              + folder.name()
+              + " holds a run that has not ended. Go on with it by --resume, choose another folder"
+              + " or remove this one.");
+    }
+    if (mode == StartMode.NEW || !isRun) {
+      folder.requireFresh();
+    }
+    Resumption resumption =
+        new Resumption(folder, mode, true, summary, CheckpointStore.peek(folder));
+    switch (status) {
+      case "completed", "stoppedEarly", "interrupted" -> {}
+      case "diverged" -> resumption.requireInsisted();
+      default ->
+          throw LockstepException.usage(
+              "--resume: what "
+                  + folder.name()
+                  + " holds has the status '"
+                  + status
+                  + "' and is no run that could go on.");
+    }
+    return resumption;
+  }
+
+  private void requireInsisted() {
+    if (mode == StartMode.RESUME_FORCED) {
+      return;
+    }
+    throw new LockstepException(
+        ErrorKind.NUMERIC,
+        "--resume: the run in "
+            + folder.name()
+            + " diverged at step "
+            + (summary.get().steps() + 1)
+            + "; the same configuration would diverge there again. --resume --force with another"
+            + " optimizer.learningRate goes on "
+            + newest
+                .map(checkpoint -> "from its last good checkpoint, " + checkpoint.name() + ".")
+                .orElse("from the start, since there is no checkpoint."));
+  }
+
+  /** The summary of a run that has ended well, so that nothing is left to do. */
+  Optional<RunSummary> ended() {
+    return summary.filter(
+        each -> each.status().equals("completed") || each.status().equals("stoppedEarly"));
+  }
+
+  /** The configuration with the number of shards that the run began with. */
+  RunConfiguration withFirstShards(RunConfiguration given) {
+    if (given.training().shards() != null || newest.isEmpty()) {
+      return given;
+    }
+    return newest.get().identity().shards().isPresent()
+        ? given.withTraining(
+            given.training().withShards(newest.get().identity().shards().getAsInt()))
+        : given;
+  }
+
+  /**
+   * Finds the place where training begins.
+   *
+   * @param now the run as it is configured now, on the data as they are now
+   * @param totalSteps of the run as it is configured now
+   * @param first the state before the first step, asked for where training begins there
+   * @throws LockstepException of kind usage where the configuration has changed, of kind data where
+   *     the data have, or where all checkpoints are damaged
+   */
+  Beginning begin(
+      CheckpointStore store, RunIdentity now, long totalSteps, Supplier<TrainingState> first) {
+    if (!earlierAttempt) {
+      return new Beginning(StartingPoint.first(first.get()), false, List.of());
+    }
+    boolean forced = mode == StartMode.RESUME_FORCED;
+    IdentityCheck check = new IdentityCheck(now, forced);
+    // Before anything is read that another network or optimizer could make no sense of.
+    newest.ifPresent(stored -> check.requireSame(stored.name(), stored.identity()));
+    CheckpointSearch search = CheckpointSearch.in(folder, store, step -> true);
+    List<String> sentences = new ArrayList<>(search.skippedSentences());
+    if (search.checkpoint().isEmpty()) {
+      sentences.add(startOver(search));
+      return new Beginning(StartingPoint.first(first.get()), true, sentences);
+    }
+    StoredCheckpoint checkpoint = search.checkpoint().get();
+    sentences.addAll(check.requireSame(checkpoint.name(), checkpoint.identity()));
+    if (checkpoint.step() > totalSteps) {
+      throw LockstepException.usage(
+          "--resume: the configuration ends after "
+              + totalSteps
+              + " steps, but checkpoint "
+              + checkpoint.name()
+              + " is beyond. Raise training.epochs or training.steps.");
+    }
+    if (check.changesTheRate(checkpoint.identity())) {
+      checkpoint.state().forgetReturns();
+    }
+    sentences.add(
+        "Resumed from checkpoint "
+            + checkpoint.name()
+            + ", with "
+            + (totalSteps - checkpoint.step())
+            + " of "
+            + totalSteps
+            + " steps left.");
+    return new Beginning(search.point().get(), true, sentences);
+  }
+
+  private String startOver(CheckpointSearch search) {
+    if (search.skipped().isEmpty()) {
+      return "The run in "
+          + folder.name()
+          + " was broken off before its first checkpoint, so it starts over.";
+    }
+    if (mode != StartMode.RESUME_FORCED) {
+      throw LockstepException.data(
+          "--resume: no checkpoint of "
+              + folder.name()
+              + " can be used. "
+              + String.join(" ", search.skippedSentences())
+              + " Restore what is damaged, or start over with --resume --force.");
+    }
+    return "No checkpoint can be used, so the run starts over, as --force allows.";
+  }
+}

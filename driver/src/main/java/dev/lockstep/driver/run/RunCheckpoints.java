@@ -1,0 +1,92 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.driver.checkpoint.BackgroundCheckpoints;
+import dev.lockstep.driver.checkpoint.CheckpointStore;
+import dev.lockstep.driver.checkpoint.RunIdentity;
+import dev.lockstep.driver.checkpoint.RunPosition;
+import dev.lockstep.driver.config.CheckpointSettings;
+import dev.lockstep.driver.loop.TrainingState;
+import dev.lockstep.driver.report.AttemptHistory;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+
+/** Keeps checkpoints of a run while it trains, whenever one is due. */
+final class RunCheckpoints implements AutoCloseable {
+  private final BackgroundCheckpoints writer;
+  private final CheckpointSettings settings;
+  private final RunIdentity identity;
+  private final int stepsPerEpoch;
+  private final DoubleSupplier secondsSoFar;
+  private long lastStep;
+
+  /**
+   * Checkpoints of one run.
+   *
+   * @param settings how often one is due
+   * @param identity goes into each
+   * @param secondsSoFar wall time of the run
+   */
+  RunCheckpoints(
+      CheckpointStore store,
+      CheckpointSettings settings,
+      RunIdentity identity,
+      int stepsPerEpoch,
+      DoubleSupplier secondsSoFar) {
+    this.writer = new BackgroundCheckpoints(store);
+    this.settings = settings;
+    this.identity = identity;
+    this.stepsPerEpoch = stepsPerEpoch;
+    this.secondsSoFar = secondsSoFar;
+  }
+
+  /** Training goes on behind this step, whose checkpoint there is; 0 for none. */
+  void startBehind(long step) {
+    lastStep = step;
+  }
+
+  /** Begins a checkpoint where one is due; {@code state} must stand still until {@link #await}. */
+  void settled(TrainingState state, MetricsFile metrics) {
+    if (settings.isDue(state.step())) {
+      begin(state, metrics);
+    }
+  }
+
+  /** Keeps this state, due or not, and returns when it is durable. */
+  void keep(TrainingState state, MetricsFile metrics) {
+    await();
+    if (state.step() != lastStep) {
+      begin(state, metrics);
+      await();
+    }
+  }
+
+  private void begin(TrainingState state, MetricsFile metrics) {
+    long step = state.step();
+    int epoch = Math.toIntExact((step - 1) / stepsPerEpoch) + 1;
+    // What the checkpoint counts must be there whatever happens.
+    long metricsBytes = metrics.settle();
+    writer.begin(
+        state, identity, new RunPosition(epoch, metricsBytes, secondsSoFar.getAsDouble()));
+    lastStep = step;
+  }
+
+  /** Returns when the checkpoint that was begun is durable. */
+  void await() {
+    writer.await();
+  }
+
+  /** What is to be told of this run's attempts. */
+  AttemptHistory history(List<Long> resumedFromSteps, int returns) {
+    return new AttemptHistory(
+        resumedFromSteps,
+        returns,
+        writer.written(),
+        writer.secondsWriting(),
+        writer.secondsWaited());
+  }
+
+  @Override
+  public void close() {
+    writer.close();
+  }
+}

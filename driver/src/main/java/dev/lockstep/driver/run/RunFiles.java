@@ -1,0 +1,48 @@
+package dev.lockstep.driver.run;
+
+import dev.lockstep.driver.checkpoint.CheckpointStore;
+import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.report.HtmlReport;
+import dev.lockstep.driver.report.RunSummary;
+import java.util.Optional;
+
+/** The files of a run's folder that tell how it is configured and how it ended. */
+final class RunFiles {
+  private static final String CONFIGURATION = "config.yaml";
+  private static final String REPORT = "report.html";
+  private static final int MAX_SUMMARY_BYTES = 64 << 20;
+
+  private RunFiles() {}
+
+  /** Whether the folder holds what a run leaves that has begun. */
+  static boolean areIn(RunFolder folder) {
+    return folder.has(CONFIGURATION)
+        || folder.has(MetricsFile.NAME)
+        || folder.hasFolder(CheckpointStore.FOLDER);
+  }
+
+  /** The summary, where there is one. */
+  static Optional<RunSummary> summary(RunFolder folder) {
+    return folder.has(RunFolder.SUMMARY)
+        ? Optional.of(
+            RunSummary.fromJson(folder.readText(RunFolder.SUMMARY, MAX_SUMMARY_BYTES)))
+        : Optional.empty();
+  }
+
+  /** Removes what tells that a run has ended, the summary first. */
+  static void removeEnding(RunFolder folder) {
+    folder.removeFile(RunFolder.SUMMARY);
+    folder.removeFile(REPORT);
+  }
+
+  /** Writes the resolved configuration. */
+  static void writeConfiguration(RunFolder folder, String yaml) {
+    folder.writeText(CONFIGURATION, yaml);
+  }
+
+  /** Writes what tells that a run has ended, the summary last. */
+  static void writeEnding(RunFolder folder, RunSummary summary, String yaml) {
+    folder.writeText(REPORT, HtmlReport.render(summary, MetricsFile.read(folder), yaml));
+    folder.writeText(RunFolder.SUMMARY, summary.toJson());
+  }
+}

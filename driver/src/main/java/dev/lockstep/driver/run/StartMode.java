@@ -1,0 +1,11 @@
+package dev.lockstep.driver.run;
+
+/** What a run may find in its folder. */
+public enum StartMode {
+  /** Nothing: a folder in use is refused. */
+  NEW,
+  /** What an earlier attempt at the same run left: it goes on from there. */
+  RESUME,
+  /** The same, with other values of some keys, or from what is left of a run that went wrong. */
+  RESUME_FORCED
+}
