@@ -21,8 +21,7 @@ final class JavaProcess implements AutoCloseable {
   static final Path ROOT = Path.of(System.getProperty("lockstep.root"));
 
   /** The embedded Spark of this build. */
-  static final Path SPARK =
-      Path.of(System.getProperty("lockstep.spark", ROOT.resolve("deploy/target/spark").toString()));
+  static final Path SPARK = Path.of(System.getProperty("lockstep.spark"));
 
   /** JVM options of processes that share few cores; they change no bit. */
   static final String SMALL = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
