@@ -65,8 +65,7 @@ final class TrainCommand implements Callable<Integer> {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
       TrainingRun training =
-          new TrainingRun(
-              spark, run, folder, mode, steps -> progress(run, steps), () -> false);
+          new TrainingRun(spark, run, folder, mode, steps -> progress(run, steps), () -> false);
       Optional<RunSummary> ended = training.ended();
       RunSummary summary = ended.isPresent() ? ended.get() : training.execute();
       tell(folder, summary, ended.isPresent());

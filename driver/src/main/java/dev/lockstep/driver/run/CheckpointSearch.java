@@ -37,8 +37,7 @@ record CheckpointSearch(
         StartingPoint point =
             StartingPoint.behind(
                 found, MetricsFile.read(folder, found.position().metricsBytes(), found.step()));
-        return new CheckpointSearch(
-            Optional.of(found), Optional.of(point), List.copyOf(skipped));
+        return new CheckpointSearch(Optional.of(found), Optional.of(point), List.copyOf(skipped));
       } catch (LockstepException damagedMetrics) {
         skipped.add(new Skipped(found.name(), damagedMetrics.getMessage()));
         before[0] = found.step();

@@ -62,8 +62,7 @@ record DivergenceRecovery(
       search = CheckpointSearch.in(folder, store, step -> due.isDue(step) && step < used);
     }
     search.skippedSentences().forEach(notes::tell);
-    StartingPoint point =
-        search.point().orElseGet(() -> StartingPoint.first(first.get()));
+    StartingPoint point = search.point().orElseGet(() -> StartingPoint.first(first.get()));
     point.dropWhatFollowed(folder, store);
     point.state().returnedFrom(diverged, settings.reduceRate());
     return point;

@@ -54,7 +54,8 @@ record IdentityCheck(RunIdentity now, boolean forced) {
       sentences.add("Changed by --force when the run was resumed: " + difference + ".");
     }
     for (String component : List.of(LOCKSTEP, JAVA)) {
-      noteOther(component, before.versions().get(component), now.versions().get(component), sentences);
+      noteOther(
+          component, before.versions().get(component), now.versions().get(component), sentences);
     }
     noteOther("BLAS", before.blas(), now.blas(), sentences);
     return sentences;

@@ -65,8 +65,7 @@ final class RunCheckpoints implements AutoCloseable {
     int epoch = Math.toIntExact((step - 1) / stepsPerEpoch) + 1;
     // What the checkpoint counts must be there whatever happens.
     long metricsBytes = metrics.settle();
-    writer.begin(
-        state, identity, new RunPosition(epoch, metricsBytes, secondsSoFar.getAsDouble()));
+    writer.begin(state, identity, new RunPosition(epoch, metricsBytes, secondsSoFar.getAsDouble()));
     lastStep = step;
   }
 

@@ -24,8 +24,7 @@ final class RunFiles {
   /** The summary, where there is one. */
   static Optional<RunSummary> summary(RunFolder folder) {
     return folder.has(RunFolder.SUMMARY)
-        ? Optional.of(
-            RunSummary.fromJson(folder.readText(RunFolder.SUMMARY, MAX_SUMMARY_BYTES)))
+        ? Optional.of(RunSummary.fromJson(folder.readText(RunFolder.SUMMARY, MAX_SUMMARY_BYTES)))
         : Optional.empty();
   }
 

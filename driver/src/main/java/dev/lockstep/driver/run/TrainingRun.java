@@ -70,8 +70,8 @@ public final class TrainingRun {
   /**
    * Trains.
    *
-   * @return the summary that was written last, with status {@code interrupted} where steps are left;
-   *     that of the run in the folder where it has {@link #ended} already
+   * @return the summary that was written last, with status {@code interrupted} where steps are
+   *     left; that of the run in the folder where it has {@link #ended} already
    * @throws LockstepException of kind numeric after a diverged run, whose folder is complete too
    */
   public RunSummary execute() {
@@ -92,13 +92,11 @@ public final class TrainingRun {
               configuration.optimizer().slotNames(),
               configuration.training().checkpoint());
       Supplier<TrainingState> first = () -> TrainingSession.firstState(spark, setup);
-      Resumption.Beginning beginning =
-          resumption.begin(store, identity, setup.totalSteps(), first);
+      Resumption.Beginning beginning = resumption.begin(store, identity, setup.totalSteps(), first);
       try (TrainingSession session =
           TrainingSession.open(spark, setup, beginning.point().state())) {
         AttemptLog attempts = takeOver(beginning, store);
-        RunFiles.writeConfiguration(
-            folder, ConfigurationWriter.toYaml(setup.configuration()));
+        RunFiles.writeConfiguration(folder, ConfigurationWriter.toYaml(setup.configuration()));
         return train(session, store, identity, beginning, attempts, first);
       }
     }
