@@ -206,7 +206,8 @@ public final class RunFolder {
       Path path = inside(file);
       // A link in its place would be written through.
       files.delete(path, false);
-      return new WatchedOutput(files.create(path, true), failure -> unusable("written to", failure));
+      return new WatchedOutput(
+          files.create(path, true), failure -> unusable("written to", failure));
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
