@@ -3,7 +3,9 @@ package dev.lockstep.trainer.parameter;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.parameter.ParameterWindow.Role;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Where each tensor of a network lies in one flat float32 vector. Values, gradients, optimizer
@@ -60,7 +62,7 @@ public final class ParameterLayout {
     }
 
     private final List<Pending> pending = new ArrayList<>();
-    private final int[] reserved = new int[Role.values().length];
+    private final Map<Role, Integer> reserved = new EnumMap<>(Role.class);
 
     /**
      * Reserves a tensor and returns its place in {@link ParameterLayout#windows()}.
@@ -71,13 +73,13 @@ public final class ParameterLayout {
      */
     public int reserve(String name, Role role, Integer... shape) {
       pending.add(new Pending(name, List.of(shape), role));
-      reserved[role.ordinal()]++;
+      reserved.merge(role, 1, Integer::sum);
       return pending.size() - 1;
     }
 
     /** Number of tensors with this role that have been reserved so far. */
     public int reserved(Role role) {
-      return reserved[role.ordinal()];
+      return reserved.getOrDefault(role, 0);
     }
 
     /** Places all reserved tensors. */
