@@ -119,7 +119,6 @@ public final class TrainingRun {
         RunFiles.writeConfiguration(folder, ConfigurationWriter.toYaml(setup.configuration()));
         List<String> opening = new ArrayList<>(setup.warnings());
         quarantine.keepOf(configuration.data().badRows(), data).ifPresent(opening::add);
-        opening.addAll(beginning.sentences());
         return train(session, lock, store, identity, beginning, attempts, opening, first);
       }
     }
@@ -155,6 +154,7 @@ public final class TrainingRun {
     ProgressPrinter progress = progressForSteps.apply(setup.totalSteps());
     RunNotes notes = new RunNotes(progress);
     opening.forEach(notes::tell);
+    beginning.sentences().forEach(progress::note);
     notes.keepAll(attempts.notes());
     progress.note(ResourceCheck.of(spark, setup).line());
     try (RunCheckpoints checkpoints =
