@@ -66,6 +66,14 @@ final class RunAttempt {
    * @throws LockstepException of kind numeric where the run diverged; its folder is complete then
    */
   RunSummary execute() {
+    try {
+      return trainToAnEnding();
+    } finally {
+      progress.finish();
+    }
+  }
+
+  private RunSummary trainToAnEnding() {
     while (true) {
       Optional<LockstepException> divergence = takeSteps();
       if (divergence.isEmpty() && isInterrupted()) {
@@ -73,10 +81,11 @@ final class RunAttempt {
       }
       stop.stepsEnd();
       if (divergence.isEmpty()) {
-        tellWhereTheTimeWent();
         divergence = ending.evaluate();
       }
       if (divergence.isEmpty()) {
+        progress.finish();
+        tellWhereTheTimeWent();
         return ending.withResult(course, history());
       }
       Optional<String> lastGood = recovery.lastGoodCheckpoint(session.state());
@@ -103,8 +112,6 @@ final class RunAttempt {
       }
       checkpoints.await();
       return Optional.of(failure);
-    } finally {
-      progress.finish();
     }
   }
 

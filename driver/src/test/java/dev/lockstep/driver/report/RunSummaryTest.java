@@ -52,6 +52,14 @@ class RunSummaryTest {
                 "notCompute" : 0.375
               },
               "wallSeconds" : 61.5,
+              "attempts" : 2,
+              "resumedFromSteps" : [ 7 ],
+              "returns" : 2,
+              "checkpoints" : {
+                "written" : 3,
+                "secondsWriting" : 0.5,
+                "secondsWaited" : 0.125
+              },
               "diagnosis" : "Fine.",
               "sparkVersion" : "4.1.0",
               "javaVersion" : "17.0.15",
@@ -95,6 +103,7 @@ class RunSummaryTest {
             "{\"status\":\"completed\",\"name\":\"n\",\"future\":[1],\"test\":{\"loss\":1,\"x\":{}}}");
     assertThat(summary.test()).isEqualTo(Samples.split(1, 0));
     assertThat(summary.wallSeconds()).isNaN();
+    assertThat(summary.history()).isNull();
     assertThat(summary.stepShares()).isNull();
     assertThat(summary.synchronizer()).isNull();
     assertThat(summary.notes()).isEmpty();
