@@ -102,7 +102,7 @@ final class LockFiles {
     try (OutputStream output = files.create(path, true)) {
       output.write(content);
     } catch (FSError failure) {
-      throw RunFolder.asIoException(failure);
+      throw new IOException(RunFolder.reason(failure), failure);
     }
   }
 

@@ -503,13 +503,6 @@ public final class RunFolder {
     return root;
   }
 
-  /** Hadoop tells a full disk of this machine as an error of the JVM, and others as they are. */
-  static IOException asIoException(Throwable failure) {
-    return failure instanceof FSError && failure.getCause() instanceof IOException cause
-        ? cause
-        : failure instanceof IOException known ? known : new IOException(failure);
-  }
-
   /** A folder that cannot be used, in one sentence. */
   LockstepException unusable(String verb, Throwable failure) {
     return new LockstepException(
@@ -519,7 +512,7 @@ public final class RunFolder {
   }
 
   /** Hadoop wraps what a local disk refuses. */
-  private static String reason(Throwable failure) {
+  static String reason(Throwable failure) {
     Throwable told =
         failure instanceof FSError && failure.getCause() != null ? failure.getCause() : failure;
     String message = told.getMessage() == null ? told.toString() : told.getMessage();

@@ -55,7 +55,7 @@ final class StreamedFile implements GrowingFile {
   private LockstepException unusable(Throwable failure) {
     return new LockstepException(
         ErrorKind.RESOURCE,
-        name + " could not be written to: " + RunFolder.asIoException(failure).getMessage(),
+        name + " could not be written to: " + RunFolder.reason(failure) + ".",
         failure);
   }
 }
