@@ -4,6 +4,7 @@ import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -97,7 +98,7 @@ public final class RunFolder {
 
   /** How to call the folder in messages: a plain path where it is on this machine. */
   public String name() {
-    return "file".equals(root.toUri().getScheme()) ? root.toUri().getPath() : root.toString();
+    return isOnThisMachine() ? root.toUri().getPath() : root.toString();
   }
 
   /** A folder inside this one. */
@@ -354,14 +355,32 @@ public final class RunFolder {
   public void writeThrough(String file, Content content) {
     Path path = inside(file);
     requireNoLink(path);
-    try (FSDataOutputStream output = files.create(path, true)) {
-      content.writeTo(output);
-      if (output.hasCapability(StreamCapabilities.HSYNC)) {
-        output.hsync();
+    try {
+      if (isOnThisMachine()) {
+        // Through Hadoop each new file would cost a process that sets its permissions.
+        try (FileOutputStream output = new FileOutputStream(local().resolve(file).toFile())) {
+          content.writeTo(output);
+          output.getFD().sync();
+        }
+        return;
+      }
+      try (FSDataOutputStream output = files.create(path, true)) {
+        content.writeTo(output);
+        if (output.hasCapability(StreamCapabilities.HSYNC)) {
+          output.hsync();
+        }
       }
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
+  }
+
+  private boolean isOnThisMachine() {
+    return "file".equals(root.toUri().getScheme());
+  }
+
+  private java.nio.file.Path local() {
+    return java.nio.file.Path.of(root.toUri().getPath());
   }
 
   /**
@@ -369,12 +388,12 @@ public final class RunFolder {
    * knows this; other file systems keep names safe themselves.
    */
   public void writeNamesThrough() {
-    if (!"file".equals(root.toUri().getScheme())) {
+    if (!isOnThisMachine()) {
       return;
     }
     FileChannel names;
     try {
-      names = FileChannel.open(java.nio.file.Path.of(root.toUri().getPath()));
+      names = FileChannel.open(local());
     } catch (AccessDeniedException unsupported) {
       // A system that does not open folders as files does not let anybody do more.
       return;
@@ -385,15 +404,6 @@ public final class RunFolder {
       names.force(true);
     } catch (IOException failure) {
       throw unusable("written to", failure);
-    }
-  }
-
-  /** Whether the folder exists. */
-  public boolean exists() {
-    try {
-      return files.exists(root);
-    } catch (IOException failure) {
-      throw unusable("looked at", failure);
     }
   }
 
@@ -445,8 +455,16 @@ public final class RunFolder {
   private LockstepException unusable(String verb, Throwable failure) {
     return new LockstepException(
         ErrorKind.RESOURCE,
-        "The folder " + name() + " could not be " + verb + ": " + failure.getMessage(),
+        "The folder " + name() + " could not be " + verb + ": " + reason(failure) + ".",
         failure);
+  }
+
+  /** Hadoop wraps what a local disk refuses. */
+  private static String reason(Throwable failure) {
+    Throwable told =
+        failure instanceof FSError && failure.getCause() != null ? failure.getCause() : failure;
+    String message = told.getMessage() == null ? told.toString() : told.getMessage();
+    return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
   }
 
   private LockstepException unreadable(String file, IOException failure) {
