@@ -8,8 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -46,14 +49,19 @@ final class SoakIT {
     }
   }
 
-  private record Sample(String synchronizer, long step, long[] values) {
+  private record Sample(String synchronizer, long step, Map<Measure, Long> values) {
     static Sample parse(String line) {
-      String[] words = line.split(" ");
-      long[] values = new long[Measure.values().length];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = Long.parseLong(words[3 + i]);
+      List<String> words = List.of(line.split(" ", -1));
+      Map<Measure, Long> values = new EnumMap<>(Measure.class);
+      Iterator<String> numbers = words.subList(3, words.size()).iterator();
+      for (Measure measure : Measure.values()) {
+        values.put(measure, Long.valueOf(numbers.next()));
       }
-      return new Sample(words[1], Long.parseLong(words[2]), values);
+      return new Sample(words.get(1), Long.parseLong(words.get(2)), values);
+    }
+
+    long of(Measure measure) {
+      return values.get(measure);
     }
   }
 
@@ -91,8 +99,7 @@ final class SoakIT {
       }
     }
     // The kept ones, the next, and one on its way out.
-    assertThat(samples)
-        .allMatch(s -> s.values()[Measure.CHECKPOINTS.ordinal()] <= SoakProgram.KEEP + 2);
+    assertThat(samples).allMatch(s -> s.of(Measure.CHECKPOINTS) <= SoakProgram.KEEP + 2);
   }
 
   private static JavaProcess start(long seed) {
@@ -143,7 +150,7 @@ final class SoakIT {
   private static long median(List<Sample> samples, Measure measure) {
     long[] values = new long[samples.size()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = samples.get(i).values()[measure.ordinal()];
+      values[i] = samples.get(i).of(measure);
     }
     Arrays.sort(values);
     return values[values.length / 2];
