@@ -43,7 +43,7 @@ record ExecutorProcess(String id, ProcessHandle process) {
   private static List<String> commandLine(ProcessHandle process) {
     Path file = Path.of("/proc", Long.toString(process.pid()), "cmdline");
     try {
-      return List.of(Files.readString(file, StandardCharsets.ISO_8859_1).split("\0"));
+      return List.of(Files.readString(file, StandardCharsets.ISO_8859_1).split("\0", -1));
     } catch (IOException ended) {
       return List.of();
     }

@@ -19,8 +19,8 @@ import scala.collection.Iterator;
 /**
  * Trains again and again in one JVM, under tree and barrier in turn, with checkpoints and a
  * validation every epoch, while executors are killed; looks at itself at regular intervals. Spark
- * settings are system properties. Arguments: folder, steps in all, steps between two kills, number
- * of samples, seed of the kills. Prints
+ * settings are system properties. Arguments: folder, steps in all (a multiple of 8), steps between
+ * two kills, samples of a run, seed of the kills. Prints
  *
  * <pre>
  *   sample SYNCHRONIZER STEP HEAP THREADS FILES DRIVER-BLOCKS BLOCKS BROADCASTS SHUFFLES CHECKPOINTS
@@ -36,9 +36,9 @@ final class SoakProgram {
   private static final long LOOK_MILLISECONDS = 20;
 
   private final Path folder;
-  private final int stepsOfRun;
+  private final int steps;
   private final int killEvery;
-  private final int sampleEvery;
+  private final int samplesOfRun;
   private final Random random;
   private volatile int run;
   private volatile boolean done;
@@ -46,10 +46,9 @@ final class SoakProgram {
 
   private SoakProgram(String[] arguments) {
     this.folder = Path.of(arguments[0]);
-    int steps = Integer.parseInt(arguments[1]);
-    this.stepsOfRun = steps / RUNS;
+    this.steps = Integer.parseInt(arguments[1]);
     this.killEvery = Integer.parseInt(arguments[2]);
-    this.sampleEvery = Math.max(1, steps / Integer.parseInt(arguments[3]));
+    this.samplesOfRun = Integer.parseInt(arguments[3]);
     this.random = new Random(Long.parseLong(arguments[4]));
   }
 
@@ -66,7 +65,7 @@ final class SoakProgram {
         run = number;
         FinishedRun finished =
             lockstep.train(
-                Runs.yaml(synchronizer(number), SHARDS, stepsOfRun),
+                Runs.yaml(synchronizer(number), SHARDS, stepsOf(synchronizer(number), steps)),
                 place(number).toString(),
                 "training.validateEveryEpochs=1",
                 "training.checkpoint.everySteps=50",
@@ -90,14 +89,30 @@ final class SoakProgram {
     return number % 2 == 0 ? "tree" : "barrier";
   }
 
+  /**
+   * Steps of one run. One under tree, whose steps take much longer, has a third of the others'.
+   *
+   * @param steps of all runs together
+   */
+  static int stepsOf(String synchronizer, int steps) {
+    return steps / 8 * (synchronizer.equals("tree") ? 1 : 3);
+  }
+
   private void watch() {
-    long nextSample = sampleEvery;
+    int sampled = -1;
+    long nextSample = 0;
     long nextKill = killEvery;
     try {
       while (!done) {
         int number = run;
-        long step = (long) number * stepsOfRun + TrainingProcess.lastStep(metrics(number));
-        if (step >= nextSample) {
+        long stepOfRun = TrainingProcess.lastStep(metrics(number));
+        long step = stepsBefore(number) + stepOfRun;
+        int sampleEvery = stepsOf(synchronizer(number), steps) / samplesOfRun;
+        if (number > sampled) {
+          sampled = number;
+          nextSample = sampleEvery;
+        }
+        if (stepOfRun >= nextSample) {
           nextSample += sampleEvery;
           sample(number, step);
         } else if (step >= nextKill && kill(step)) {
@@ -108,6 +123,14 @@ final class SoakProgram {
     } catch (IOException | InterruptedException | RuntimeException problem) {
       failure = problem;
     }
+  }
+
+  private long stepsBefore(int number) {
+    long before = 0;
+    for (int earlier = 0; earlier < number; earlier++) {
+      before += stepsOf(synchronizer(earlier), steps);
+    }
+    return before;
   }
 
   private Path metrics(int number) {

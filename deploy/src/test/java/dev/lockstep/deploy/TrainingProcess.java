@@ -175,9 +175,9 @@ final class TrainingProcess implements AutoCloseable {
     try {
       if (Files.exists(file)) {
         String text = Files.readString(file, StandardCharsets.UTF_8);
-        for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n")) {
+        for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n", -1)) {
           if (line.startsWith(kind + " ")) {
-            events.add(line.split(" "));
+            events.add(line.split(" ", -1));
           }
         }
       }

@@ -5,6 +5,7 @@ import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -90,7 +91,10 @@ public final class Main implements Runnable {
     }
     CommandLine line = new CommandLine(main);
     // Help is no data: it may be in color.
-    line.setOut(new PrintWriter(GuardedOutput.forDrawing(System.out), true));
+    line.setOut(
+        new PrintWriter(
+            new OutputStreamWriter(GuardedOutput.forDrawing(System.out), StandardCharsets.UTF_8),
+            true));
     offerHelp(line);
     line.setParameterExceptionHandler(usageErrors());
     line.setExecutionExceptionHandler((failure, command, parsed) -> main.report(failure));

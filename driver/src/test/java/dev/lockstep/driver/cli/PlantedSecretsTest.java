@@ -237,7 +237,7 @@ final class PlantedSecretsTest {
     assertThat(text)
         .contains(
             "ERROR SparkContext: Error initializing SparkContext.",
-            "lockstep: unexpected failure: Spark could not be started",
+            "lockstep: unexpected failure: ClassNotFoundException: *********(redacted)",
             "java.lang.ClassNotFoundException: *********(redacted)");
     assertClean("stderr", text);
   }

@@ -1,6 +1,7 @@
 package dev.lockstep.driver.cluster.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
@@ -34,7 +35,9 @@ final class FrameGate extends ChannelInboundHandlerAdapter {
   private int headerBytes;
   private long length;
   private long left;
-  private boolean shut;
+
+  /** Null as long as the gate is open. */
+  private ChannelFuture closing;
 
   /**
    * A gate.
@@ -49,13 +52,12 @@ final class FrameGate extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
-    String wrong = !shut && message instanceof ByteBuf bytes ? wrong(bytes) : null;
+    String wrong = closing == null && message instanceof ByteBuf bytes ? wrong(bytes) : null;
     if (wrong != null) {
-      shut = true;
       refusals.accept(context.channel().remoteAddress(), wrong);
-      context.close();
+      closing = context.close();
     }
-    if (shut) {
+    if (closing != null) {
       ReferenceCountUtil.release(message);
     } else {
       context.fireChannelRead(message);
@@ -72,7 +74,7 @@ final class FrameGate extends ChannelInboundHandlerAdapter {
         left -= passed;
         at += (int) passed;
       } else if (headerBytes < Long.BYTES) {
-        length = length << Byte.SIZE | bytes.getByte(at) & 0xFF;
+        length = (length << Byte.SIZE) | (bytes.getByte(at) & 0xFF);
         headerBytes++;
         at++;
         if (headerBytes == Long.BYTES && (length < HEADER_BYTES || length > largestFrame)) {
