@@ -3,7 +3,9 @@ package dev.lockstep.trainer.parameter;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.parameter.ParameterWindow.Role;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Where each tensor of a network lies in one flat float32 vector. Values, gradients, optimizer
@@ -48,19 +50,21 @@ public final class ParameterLayout {
   /** Collects the tensors of a network, layer by layer. */
   public static final class Builder {
     private record Pending(String name, List<Integer> shape, Role role) {
-      /** Number of elements; of those that no array holds, some number that none holds either. */
+      private static final long TOO_MANY = 1L << 32;
+
+      /** Number of elements, or as many as no array holds by far where there are even more. */
       long elements() {
         long elements = 1;
         for (int size : shape) {
-          // Both factors are below 2^31, so the product fits.
-          elements = Math.min(elements * size, Integer.MAX_VALUE);
+          // Sizes are below 2^31, so the product fits.
+          elements = Math.min(elements * size, TOO_MANY);
         }
         return elements;
       }
     }
 
     private final List<Pending> pending = new ArrayList<>();
-    private final int[] reserved = new int[Role.values().length];
+    private final Map<Role, Integer> reserved = new EnumMap<>(Role.class);
 
     /**
      * Reserves a tensor and returns its place in {@link ParameterLayout#windows()}.
@@ -71,13 +75,13 @@ public final class ParameterLayout {
      */
     public int reserve(String name, Role role, Integer... shape) {
       pending.add(new Pending(name, List.of(shape), role));
-      reserved[role.ordinal()]++;
+      reserved.merge(role, 1, Integer::sum);
       return pending.size() - 1;
     }
 
     /** Number of tensors with this role that have been reserved so far. */
     public int reserved(Role role) {
-      return reserved[role.ordinal()];
+      return reserved.getOrDefault(role, 0);
     }
 
     /** Places all reserved tensors. */
@@ -87,7 +91,9 @@ public final class ParameterLayout {
       long total = pending.stream().mapToLong(Pending::elements).sum();
       if (total > Integer.MAX_VALUE - 8) {
         throw LockstepException.usage(
-            "network: its parameters do not fit one array; at most "
+            "network: "
+                + total
+                + " parameters do not fit one array; at most "
                 + (Integer.MAX_VALUE - 8)
                 + " are possible. Make the layers narrower.");
       }
