@@ -144,7 +144,8 @@ public final class BadRows {
 
   /**
    * The bad rows themselves, in no particular order, each exactly once. Only partitions that have
-   * some are read, when an action asks for them.
+   * some are read, when an action asks for them. They have no form for the wire: what is to travel
+   * is made of them where they are read.
    */
   public JavaRDD<BadRow> rows() {
     BitSet partitions = new BitSet();

@@ -1,5 +1,6 @@
 package dev.lockstep.datasets.pack;
 
+import dev.lockstep.datasets.source.NumberText;
 import dev.lockstep.datasets.source.RowBuffer;
 import dev.lockstep.datasets.source.RowProblem;
 import java.io.Serializable;
@@ -26,7 +27,7 @@ record RowCheck(String labelName, LabelCoding coding) implements Serializable {
 
   private RowProblem unusable(String label) {
     List<String> classes = coding.classes();
-    if (classes.isEmpty()) {
+    if (classes.isEmpty() || NumberText.isNonFinite(label)) {
       return RowProblem.badNumberLabel(labelName, label);
     }
     List<String> shown = classes.subList(0, Math.min(classes.size(), SHOWN_CLASSES));

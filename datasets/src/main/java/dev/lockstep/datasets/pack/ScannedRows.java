@@ -261,11 +261,7 @@ final class ScannedRows {
   /** A row that was found, by its place. */
   private record Place(String file, long row, RowProblem problem) {
     String describe() {
-      return FileNames.display(file)
-          + (problem.inHeader() ? ", header" : ", row " + row)
-          + (problem.column() == null ? "" : ", column '" + problem.column() + "'")
-          + ": "
-          + problem.explanation();
+      return problem.describe(file, row);
     }
   }
 

@@ -181,19 +181,19 @@ final class CsvSource implements DataSource {
     return placedCells().mapPartitions(rows -> new Rows(new Body(rows, decoder.layout), decoder));
   }
 
-  /**
-   * The rows under their own names, as text; a header or a row that does not fit fails the task
-   * that meets it.
-   */
-  Dataset<Row> table() {
+  /** The rows under their own names, as text. */
+  JavaRDD<ScoringRow> table() {
     Layout expected = layout;
+    return placedCells().mapPartitions(rows -> new TableRows(new Body(rows, expected)));
+  }
+
+  /** The columns of {@link #table}. */
+  StructType tableSchema() {
     StructType schema = new StructType();
     for (String column : columns) {
       schema = schema.add(column, DataTypes.StringType);
     }
-    JavaRDD<Row> rows =
-        placedCells().mapPartitions(cells -> new TableRows(new Body(cells, expected)));
-    return cells.sparkSession().createDataFrame(rows, schema);
+    return schema;
   }
 
   /** Cells, corrupt record, cells that folders add, file, start. */
@@ -445,7 +445,7 @@ final class CsvSource implements DataSource {
   }
 
   /** The rows of a partition as they are, without corrupt record, file and start. */
-  private static final class TableRows implements Iterator<Row> {
+  private static final class TableRows implements Iterator<ScoringRow> {
     private final Body body;
     private boolean ready;
 
@@ -460,19 +460,13 @@ final class CsvSource implements DataSource {
     }
 
     @Override
-    public Row next() {
+    public ScoringRow next() {
       if (!hasNext()) {
         throw new NoSuchElementException();
       }
       ready = false;
-      if (body.problem != null) {
-        throw LockstepException.data(
-            FileNames.display(body.file)
-                + (body.problem.inHeader() ? ", header" : "")
-                + ": "
-                + body.problem.explanation());
-      }
-      return RowFactory.create((Object[]) body.cells());
+      Row row = body.problem == null ? RowFactory.create((Object[]) body.cells()) : null;
+      return new ScoringRow(body.file, body.start, row, body.problem);
     }
   }
 }

@@ -11,8 +11,6 @@ import java.util.Optional;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
@@ -122,34 +120,34 @@ final class GeneratedSource implements DataSource {
         .parallelize(numbers, Math.max(1, numbers.size()));
   }
 
-  /** The rows with their own column names: features as floats, the label as text. */
-  Dataset<Row> table() {
+  /** The columns of {@link #table}. */
+  StructType tableSchema() {
     StructType schema = new StructType();
-    int features = featureCount();
-    for (int j = 0; j < features; j++) {
+    for (int j = 0; j < featureCount(); j++) {
       schema = schema.add(columns.get(j), DataTypes.FloatType);
     }
-    if (labeled) {
-      schema = schema.add(LABEL, DataTypes.StringType);
-    }
+    return labeled ? schema.add(LABEL, DataTypes.StringType) : schema;
+  }
+
+  /** The rows with their own column names: features as floats, the label as text. */
+  JavaRDD<ScoringRow> table() {
+    int features = featureCount();
     boolean withLabel = labeled;
     ColumnSelection all =
         new ColumnSelection(
             columns.subList(0, features), List.of(), withLabel ? LABEL : null, null);
-    JavaRDD<Row> rows =
-        rows(all)
-            .map(
-                buffer -> {
-                  Object[] cells = new Object[features + (withLabel ? 1 : 0)];
-                  for (int j = 0; j < features; j++) {
-                    cells[j] = buffer.features()[j];
-                  }
-                  if (withLabel) {
-                    cells[features] = buffer.label();
-                  }
-                  return RowFactory.create(cells);
-                });
-    return spark.createDataFrame(rows, schema);
+    return rows(all)
+        .map(
+            buffer -> {
+              Object[] cells = new Object[features + (withLabel ? 1 : 0)];
+              for (int j = 0; j < features; j++) {
+                cells[j] = buffer.features()[j];
+              }
+              if (withLabel) {
+                cells[features] = buffer.label();
+              }
+              return new ScoringRow(buffer.file(), buffer.start(), RowFactory.create(cells), null);
+            });
   }
 
   /** Which values of a row are used; immutable, sent to the tasks. */

@@ -21,6 +21,12 @@ final class LibSvmLine {
     return text.isEmpty() || text.indexOf(':') >= 0 ? null : text;
   }
 
+  /** The text of the pairs, which may be empty. */
+  static String pairs(String line) {
+    int end = end(line);
+    return line.substring(skipWord(line, skipSpace(line, 0, end), end), end).strip();
+  }
+
   /** What to say of a line without a label. */
   static RowProblem noLabel(String line) {
     return malformed(

@@ -14,8 +14,11 @@ import java.util.TreeMap;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Lines {@code label index:value …} with ascending indices from 1, as LIBSVM's tools write them;
@@ -26,6 +29,10 @@ import org.apache.spark.sql.functions;
  */
 final class LibSvmSource implements DataSource {
   static final String LABEL = "label";
+
+  /** Columns {@code label} and {@code features} (the pairs of each line) as text. */
+  static final StructType TABLE =
+      new StructType().add(LABEL, DataTypes.StringType).add("features", DataTypes.StringType);
 
   private static final String FEATURE_COUNT_OPTION = "numFeatures";
   private static final int MAX_FEATURES = 1 << 24;
@@ -177,16 +184,20 @@ final class LibSvmSource implements DataSource {
     return lines.javaRDD().mapPartitions(rows -> new Rows(rows, decoder));
   }
 
-  /** Columns {@code label} and {@code features} (the pairs of each line) as text. */
-  static Dataset<Row> table(
+  /** The rows as {@link #TABLE}. */
+  static JavaRDD<ScoringRow> table(
       SparkSession spark, DataLocation.LibSvm location, Map<String, String> options) {
     return lines(spark, location, options)
-        .select(
-            functions.trim(functions.regexp_replace(functions.col("value"), "#.*", "")).as("line"))
-        .filter(functions.col("line").notEqual(""))
-        .select(
-            functions.regexp_extract(functions.col("line"), "^(\\S+)", 1).as(LABEL),
-            functions.regexp_extract(functions.col("line"), "^\\S+\\s+(.*)$", 1).as("features"));
+        .javaRDD()
+        .filter(line -> !LibSvmLine.isBlank(line.getString(0)))
+        .map(
+            line -> {
+              String text = line.getString(0);
+              String label = LibSvmLine.label(text);
+              Row row = label == null ? null : RowFactory.create(label, LibSvmLine.pairs(text));
+              RowProblem problem = label == null ? LibSvmLine.noLabel(text) : null;
+              return new ScoringRow(line.getString(1), line.getLong(2), row, problem);
+            });
   }
 
   /** The index of a column name {@code f<index>}, or 0 for other names. */

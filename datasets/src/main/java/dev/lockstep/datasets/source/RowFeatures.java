@@ -1,6 +1,5 @@
 package dev.lockstep.datasets.source;
 
-import dev.lockstep.trainer.error.LockstepException;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
@@ -57,15 +56,14 @@ public final class RowFeatures implements Serializable {
   /**
    * Reads one row.
    *
-   * @param row a row of {@link ScoringInput#rows()}
+   * @param row a row of {@link ScoringInput#rows()} that has no problem of its own
    * @param target overwritten from {@code offset} with the raw features, in the order of the
    *     model's feature names
-   * @throws LockstepException of kind DATA for a cell that should hold a finite number and does not
+   * @return why the row cannot be used, or null
    */
-  public void read(Row row, float[] target, int offset) {
+  public RowProblem read(Row row, float[] target, int offset) {
     if (positions == null) {
-      readPairs(row, target, offset);
-      return;
+      return readPairs(row, target, offset);
     }
     for (int j = 0; j < positions.length; j++) {
       Object cell = row.get(positions[j]);
@@ -78,32 +76,22 @@ public final class RowFeatures implements Serializable {
               ? number.floatValue()
               : NumberText.toFloat(cell == null ? null : cell.toString());
       if (!Float.isFinite(value)) {
-        throw bad(row, RowProblem.badFeature(names.get(j), cell == null ? null : cell.toString()));
+        return RowProblem.badFeature(names.get(j), cell == null ? null : cell.toString());
       }
       coding.putNumber(j, value, target, offset);
     }
+    return null;
   }
 
-  private void readPairs(Row row, float[] target, int offset) {
+  private RowProblem readPairs(Row row, float[] target, int offset) {
     float[] values = new float[names.size()];
     Arrays.fill(values, 0f);
     String text = row.getString(pairs);
     RowProblem problem =
         LibSvmLine.parsePairs(text, 0, text.length(), Long.MAX_VALUE, targets, values);
-    if (problem != null) {
-      throw bad(row, problem);
+    if (problem == null) {
+      System.arraycopy(values, 0, target, offset, values.length);
     }
-    System.arraycopy(values, 0, target, offset, values.length);
-  }
-
-  private static LockstepException bad(Row row, RowProblem problem) {
-    String place = problem.column() == null ? "" : "column '" + problem.column() + "' ";
-    return LockstepException.data(
-        "The input's "
-            + place
-            + "of row "
-            + RowProblem.quote(row.mkString(","))
-            + ": "
-            + problem.explanation());
+    return problem;
   }
 }

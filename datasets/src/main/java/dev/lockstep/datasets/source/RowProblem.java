@@ -1,5 +1,7 @@
 package dev.lockstep.datasets.source;
 
+import java.io.Serializable;
+
 /**
  * Why a row cannot be used, without its place. It travels to the driver as a value, so that bad
  * data are not tried again and the first bad row is the one reported.
@@ -10,8 +12,8 @@ package dev.lockstep.datasets.source;
  * @param finding what was found: a sentence, to be read after the place and a colon
  * @param advice what to do about it: sentences, or empty
  */
-public record RowProblem(
-    Reason reason, String column, String value, String finding, String advice) {
+public record RowProblem(Reason reason, String column, String value, String finding, String advice)
+    implements Serializable {
   private static final int MAX_SHOWN = 60;
 
   /** Kinds of problems. */
@@ -23,7 +25,7 @@ public record RowProblem(
     /** An empty cell where a number or a label is needed. */
     EMPTY("empty"),
     /** A text where a number is needed. */
-    NOT_A_NUMBER("notANumber"),
+    NOT_NUMERIC("notNumeric"),
     /** NaN, an infinity, or a number too large for 32 bits. */
     NOT_FINITE("notFinite"),
     /** A label that is none of the known classes. */
@@ -76,7 +78,7 @@ public record RowProblem(
     Reason reason =
         value == null || value.isBlank()
             ? Reason.EMPTY
-            : NumberText.isNonFinite(value) ? Reason.NOT_FINITE : Reason.NOT_A_NUMBER;
+            : NumberText.isNonFinite(value) ? Reason.NOT_FINITE : Reason.NOT_NUMERIC;
     return new RowProblem(reason, column, value, NumberText.whyNotAFloat(value), advice);
   }
 
@@ -113,6 +115,25 @@ public record RowProblem(
   /** Whether it is the file's header line and not a row. */
   public boolean inHeader() {
     return reason == Reason.HEADER;
+  }
+
+  /** The same to be sent: the value may be of any length, and the finding has its part of it. */
+  public RowProblem withoutValue() {
+    return new RowProblem(reason, column, null, finding, advice);
+  }
+
+  /**
+   * The place and the problem, for people.
+   *
+   * @param file as {@link RowBuffer#file()} names it
+   * @param row in the file, from 1
+   */
+  public String describe(String file, long row) {
+    return FileNames.display(file)
+        + (inHeader() ? ", header" : ", row " + row)
+        + (column == null ? "" : ", column '" + column + "'")
+        + ": "
+        + explanation();
   }
 
   /** What was found and what to do. */

@@ -5,18 +5,20 @@ import dev.lockstep.trainer.model.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Rows to be scored by a model, with their columns unchanged.
  *
- * @param rows the rows: for csv every column as text, as it was read; for libsvm the texts {@code
- *     label} and {@code features}; otherwise the features as floats and the {@code label} as text
+ * @param schema the rows' columns: for csv every column as text, as it was read; for libsvm the
+ *     texts {@code label} and {@code features}; otherwise the features as floats and the {@code
+ *     label} as text
+ * @param rows the rows, and those that cannot be read
  * @param features how to read the model's raw features out of a row
  */
-public record ScoringInput(Dataset<Row> rows, RowFeatures features) {
+public record ScoringInput(StructType schema, JavaRDD<ScoringRow> rows, RowFeatures features) {
   /**
    * Opens rows for a model.
    *
@@ -37,16 +39,21 @@ public record ScoringInput(Dataset<Row> rows, RowFeatures features) {
                 + coding.categorical().get(0).name()
                 + "', and libsvm holds numbers only. Give the rows as csv.");
       }
-      Dataset<Row> rows = LibSvmSource.table(spark, libSvm, options);
-      return new ScoringInput(rows, RowFeatures.ofPairs(names, 1, LibSvmSource.targets(names)));
+      return new ScoringInput(
+          LibSvmSource.TABLE,
+          LibSvmSource.table(spark, libSvm, options),
+          RowFeatures.ofPairs(names, 1, LibSvmSource.targets(names)));
     }
     DataSource source = DataSource.open(spark, location, options, names);
     int[] positions =
         ColumnSelection.resolve(source, names, categorical(coding), null, null)
             .featurePositions(source.columns());
-    Dataset<Row> rows =
-        source instanceof CsvSource csv ? csv.table() : ((GeneratedSource) source).table();
-    return new ScoringInput(rows, RowFeatures.ofColumns(names, coding, positions));
+    RowFeatures features = RowFeatures.ofColumns(names, coding, positions);
+    if (source instanceof CsvSource csv) {
+      return new ScoringInput(csv.tableSchema(), csv.table(), features);
+    }
+    GeneratedSource generated = (GeneratedSource) source;
+    return new ScoringInput(generated.tableSchema(), generated.table(), features);
   }
 
   private static List<String> categorical(ColumnCoding coding) {

@@ -7,6 +7,7 @@ import dev.lockstep.datasets.pack.Fixtures.Settings;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.datasets.source.Normalization;
 import dev.lockstep.datasets.source.ScoringInput;
+import dev.lockstep.datasets.source.ScoringRow;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
@@ -15,6 +16,7 @@ import dev.lockstep.trainer.model.Preprocessing;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -239,9 +241,13 @@ class CategoricalTest {
             model());
     assertThat(input.features().count()).isEqualTo(3);
     float[] values = {7, 7, 7, 7};
-    input.features().read(input.rows().collectAsList().get(1), values, 1);
+    List<Row> rows =
+        TestSpark.session()
+            .createDataFrame(input.rows().map(ScoringRow::row), input.schema())
+            .collectAsList();
+    input.features().read(rows.get(1), values, 1);
     assertThat(values).containsExactly(7, 1, 0, 20);
-    input.features().read(input.rows().collectAsList().get(3), values, 1);
+    input.features().read(rows.get(3), values, 1);
     assertThat(values).as("a text that is no level").containsExactly(7, 0, 0, 40);
   }
 

@@ -1,5 +1,7 @@
 package dev.lockstep.datasets.pack;
 
+import dev.lockstep.datasets.source.BadRowMode;
+import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.HeldOut;
@@ -34,6 +36,7 @@ final class Fixtures {
     private long splitSeed = 1;
     private Normalization normalize = Normalization.NONE;
     private Shape shape;
+    private BadRowSettings badRows = BadRowSettings.DEFAULT;
 
     static Settings csv(Path... paths) {
       List<String> texts = new ArrayList<>();
@@ -105,6 +108,11 @@ final class Fixtures {
       return this;
     }
 
+    Settings badRows(BadRowMode mode, double maxFraction) {
+      badRows = new BadRowSettings(mode, maxFraction);
+      return this;
+    }
+
     DataSettings build() {
       return new DataSettings(
           location,
@@ -119,6 +127,7 @@ final class Fixtures {
           splitSeed,
           normalize,
           shape,
+          badRows,
           List.of());
     }
 

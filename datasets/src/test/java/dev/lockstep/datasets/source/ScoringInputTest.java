@@ -41,6 +41,20 @@ class ScoringInputTest {
     return ScoringInput.open(TestSpark.session(), location, options, model);
   }
 
+  private static List<Row> rows(ScoringInput input) {
+    return TestSpark.session()
+        .createDataFrame(input.rows().map(ScoringRow::row), input.schema())
+        .collectAsList();
+  }
+
+  /** What is wrong with each row, said to be the seventh; empty for good ones. */
+  private static List<String> problems(ScoringInput input) {
+    return input
+        .rows()
+        .map(row -> row.problem() == null ? "" : row.problem().describe(row.file(), 7))
+        .collect();
+  }
+
   private static DataLocation.Csv at(Path path) {
     return new DataLocation.Csv(List.of(path.toString()));
   }
@@ -49,9 +63,9 @@ class ScoringInputTest {
   void csvColumnsStayAsTheyWere() throws IOException {
     Path file = csv("in.csv", "id,b,na me,a\n007,2,\"x,y\",1.50\n8,4,,3\n");
     ScoringInput input = open(at(file), HEADER, model("a", "b"));
-    assertThat(input.rows().columns()).containsExactly("id", "b", "na me", "a");
+    assertThat(input.schema().fieldNames()).containsExactly("id", "b", "na me", "a");
     assertThat(input.features().count()).isEqualTo(2);
-    List<Row> rows = input.rows().collectAsList();
+    List<Row> rows = rows(input);
     assertThat(rows.get(0).mkString("|")).isEqualTo("007|2|x,y|1.50");
     assertThat(rows.get(1).isNullAt(2)).isTrue();
     float[] values = {9, 9, 9, 9};
@@ -67,11 +81,10 @@ class ScoringInputTest {
     List<String> read =
         input
             .rows()
-            .javaRDD()
             .map(
                 row -> {
                   float[] values = new float[2];
-                  features.read(row, values, 0);
+                  features.read(row.row(), values, 0);
                   return values[0] + "," + values[1];
                 })
             .collect();
@@ -91,21 +104,20 @@ class ScoringInputTest {
   void aBadCellNamesColumnAndValue() throws IOException {
     Path file = csv("in.csv", "a,b\n1,oops\n1,\n");
     ScoringInput input = open(at(file), HEADER, model("a", "b"));
-    List<Row> rows = input.rows().collectAsList();
-    assertThatThrownBy(() -> input.features().read(rows.get(0), new float[2], 0))
-        .isInstanceOf(LockstepException.class)
-        .hasMessageContaining("column 'b' of row '1,oops': 'oops' is not a number.");
-    assertThatThrownBy(() -> input.features().read(rows.get(1), new float[2], 0))
-        .hasMessageContaining("column 'b'")
-        .hasMessageContaining("the cell is empty");
+    List<Row> rows = rows(input);
+    RowProblem first = input.features().read(rows.get(0), new float[2], 0);
+    assertThat(first.column()).isEqualTo("b");
+    assertThat(first.describe("file:/in.csv", 1))
+        .startsWith("/in.csv, row 1, column 'b': 'oops' is not a number.");
+    RowProblem second = input.features().read(rows.get(1), new float[2], 0);
+    assertThat(second.reason()).isEqualTo(RowProblem.Reason.EMPTY);
+    assertThat(second.explanation()).startsWith("the cell is empty");
   }
 
   @Test
-  void raggedRowsAndOtherHeadersFail() throws IOException {
+  void raggedRowsAndOtherHeadersAreProblems() throws IOException {
     Path ragged = csv("ragged.csv", "a,b\n1,2\n3\n");
     ScoringInput input = open(at(ragged), HEADER, model("a", "b"));
-    assertThatThrownBy(() -> input.rows().collectAsList())
-        .hasStackTraceContaining("ragged.csv: a row has 1 cells where 2 are expected: '3'.");
     Path other = csv("sagged.csv", "b,a\n1,2\n");
     ScoringInput two =
         open(
@@ -113,18 +125,25 @@ class ScoringInputTest {
                 List.of(other.toString(), csv("first.csv", "a,b\n1,2\n").toString())),
             HEADER,
             model("a", "b"));
-    assertThatThrownBy(() -> two.rows().collectAsList())
-        .hasStackTraceContaining(
-            "sagged.csv, header: column 1 is named 'b', and 'a' in the first file.");
+    assertThat(problems(input))
+        .containsExactly(
+            "",
+            ragged
+                + ", row 7: a row has 1 cells where 2 are expected: '3'. Correct or remove it; text"
+                + " that holds the separator must stand in quotes.");
+    assertThat(problems(two).get(1))
+        .startsWith(
+            other + ", header: column 1 is named 'b', and 'a' in the first file. All files");
   }
 
   @Test
   void libSvmRowsKeepTheirPairs() throws IOException {
     Path file = csv("in.libsvm", "1 1:0.5 9:3 # comment\n\n0 2:2\n1\n");
+    Path unlabeled = csv("unlabeled.libsvm", "1:2 2:1\n");
     ScoringInput input =
         open(new DataLocation.LibSvm(List.of(file.toString())), Map.of(), model("f1", "f2"));
-    assertThat(input.rows().columns()).containsExactly("label", "features");
-    List<Row> rows = input.rows().collectAsList();
+    assertThat(input.schema().fieldNames()).containsExactly("label", "features");
+    List<Row> rows = rows(input);
     assertThat(rows).hasSize(3);
     assertThat(rows.get(0).mkString("|")).isEqualTo("1|1:0.5 9:3");
     float[] values = {9, 9};
@@ -134,6 +153,9 @@ class ScoringInputTest {
     assertThat(values).containsExactly(0, 2);
     input.features().read(rows.get(2), values, 0);
     assertThat(values).containsExactly(0, 0);
+    ScoringInput withoutLabels =
+        open(new DataLocation.LibSvm(List.of(unlabeled.toString())), Map.of(), model("f1", "f2"));
+    assertThat(problems(withoutLabels).get(0)).contains("row 7: the line starts with '1:2 2:1'");
     assertThatThrownBy(
             () -> open(new DataLocation.LibSvm(List.of(file.toString())), Map.of(), model("age")))
         .hasMessageContaining("The model needs the column 'age'");
@@ -142,9 +164,9 @@ class ScoringInputTest {
   @Test
   void bundledAndSyntheticRowsHaveTheirColumns() {
     ScoringInput iris = open(new DataLocation.Bundled("iris"), Map.of(), model("petal width (cm)"));
-    assertThat(iris.rows().columns()).hasSize(5).endsWith("label");
-    assertThat(iris.rows().schema().apply("label").dataType()).isEqualTo(DataTypes.StringType);
-    Row first = iris.rows().head();
+    assertThat(iris.schema().fieldNames()).hasSize(5).endsWith("label");
+    assertThat(iris.schema().apply("label").dataType()).isEqualTo(DataTypes.StringType);
+    Row first = rows(iris).get(0);
     float[] values = new float[1];
     iris.features().read(first, values, 0);
     assertThat(values).containsExactly(0.2f);
@@ -166,9 +188,9 @@ class ScoringInputTest {
     }
     ScoringInput input =
         open(new DataLocation.Idx(images.toString(), null), Map.of(), model("pixel_0_1"));
-    assertThat(input.rows().columns()).containsExactly("pixel_0_0", "pixel_0_1");
+    assertThat(input.schema().fieldNames()).containsExactly("pixel_0_0", "pixel_0_1");
     float[] values = new float[1];
-    input.features().read(input.rows().collectAsList().get(1), values, 0);
+    input.features().read(rows(input).get(1), values, 0);
     assertThat(values).containsExactly(255);
   }
 }

@@ -60,7 +60,9 @@ final class EvaluateCommand implements Callable<Integer> {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       ModelArtifact artifact = ModelFolder.read(RunFolder.at(model, spark.hadoopConfiguration()));
       DataSettings settings = configured != null ? configured : allRows(artifact);
-      SplitMetrics metrics = ModelEvaluation.evaluate(spark, artifact, settings, part);
+      SplitMetrics metrics =
+          ModelEvaluation.evaluate(
+              spark, artifact, settings, part, note -> System.err.println("lockstep: " + note));
       System.out.println(metrics.toJson());
     }
     return ExitCode.DONE;

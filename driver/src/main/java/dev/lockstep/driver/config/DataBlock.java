@@ -2,6 +2,8 @@ package dev.lockstep.driver.config;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.datasets.source.BadRowMode;
+import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.HeldOut;
@@ -32,7 +34,8 @@ final class DataBlock {
           Arrays.stream(Normalization.values()).map(Normalization::key).toList(),
           List.of());
   private static final Names BAD_ROWS =
-      Names.of("choice", List.of("fail"), List.of("skip", "quarantine"));
+      Names.of(
+          "choice", Arrays.stream(BadRowMode.values()).map(BadRowMode::key).toList(), List.of());
   private static final String A_COLUMN = "the name of a column";
   private static final String THREE_COUNTS =
       "three whole numbers of at least 1: [height, width, channels]";
@@ -63,7 +66,7 @@ final class DataBlock {
     long splitSeed = block.whole("splitSeed", WholeRange.ANY, DataSettings.DEFAULT_SPLIT_SEED);
     String normalize = block.name("normalize", NORMALIZATIONS);
     Shape shape = shape(block);
-    block.name("badRows", BAD_ROWS);
+    BadRowSettings badRows = badRows(block);
     boolean textColumns = format == null || format.has(Trait.TEXT_COLUMNS);
     List<String> categorical = textColumns ? block.texts("categorical", A_COLUMN) : List.of();
     List<Augmentation> augment = AugmentationKinds.readList(block, "augment");
@@ -84,7 +87,19 @@ final class DataBlock {
             splitSeed,
             byKey(Normalization.values(), Normalization::key, normalize, DEFAULT_NORMALIZE),
             shape,
+            badRows,
             augment);
+  }
+
+  private static BadRowSettings badRows(Block block) {
+    return new BadRowSettings(
+        byKey(
+            BadRowMode.values(),
+            BadRowMode::key,
+            block.name("badRows", BAD_ROWS),
+            BadRowSettings.DEFAULT.mode()),
+        block.number(
+            "maxBadFraction", NumberRange.ZERO_TO_ONE, BadRowSettings.DEFAULT_MAX_FRACTION));
   }
 
   private static <E> E byKey(E[] values, Function<E, String> key, String wanted, E otherwise) {
@@ -255,7 +270,8 @@ final class DataBlock {
           .add(data.shape().width())
           .add(data.shape().channels());
     }
-    target.put("badRows", "fail");
+    target.put("badRows", data.badRows().mode().key());
+    target.put("maxBadFraction", data.badRows().maxFraction());
     ArrayNode augment = target.putArray("augment");
     data.augment().forEach(change -> augment.add(AugmentationKinds.TABLE.write(change)));
   }

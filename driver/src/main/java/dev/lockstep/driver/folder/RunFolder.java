@@ -27,6 +27,12 @@ public final class RunFolder {
   /** The file whose presence means that the run ended. */
   public static final String SUMMARY = "summary.json";
 
+  /** The folder of the rows that could not be used. */
+  public static final String QUARANTINE = "quarantine";
+
+  /** The same while it is being written. */
+  public static final String UNFINISHED_QUARANTINE = ".quarantine.partial";
+
   /** How the name of a file ends that is being written. */
   private static final String UNFINISHED = ".partial";
 
@@ -54,7 +60,17 @@ public final class RunFolder {
 
   /** How to call the folder in messages: a plain path where it is on this machine. */
   public String name() {
-    return "file".equals(root.toUri().getScheme()) ? root.toUri().getPath() : root.toString();
+    return isOnThisMachine() ? root.toUri().getPath() : root.toString();
+  }
+
+  /** The folder as a URI that leads to it from everywhere. */
+  public String uri() {
+    return root.toString();
+  }
+
+  /** Whether the folder is on a disk of this machine, which others may not see. */
+  public boolean isOnThisMachine() {
+    return "file".equals(root.toUri().getScheme());
   }
 
   /** A folder inside this one. */
@@ -62,7 +78,10 @@ public final class RunFolder {
     return new RunFolder(files, new Path(root, child));
   }
 
-  /** Whether there is a folder with something in it; what a broken-off write left is nothing. */
+  /**
+   * Whether there is a folder with something in it; what a broken-off write left is nothing, and
+   * neither is the quarantine of a run that was refused for it, and will be replaced.
+   */
   public boolean isInUse() {
     try {
       return files.exists(root) && (!files.getFileStatus(root).isDirectory() || holdsSomething());
@@ -92,7 +111,10 @@ public final class RunFolder {
   private boolean holdsSomething() throws IOException {
     for (FileStatus status : files.listStatus(root)) {
       String name = status.getPath().getName();
-      if (!(status.isFile() && name.startsWith(".") && name.endsWith(UNFINISHED))) {
+      boolean unfinished = name.startsWith(".") && name.endsWith(UNFINISHED);
+      boolean quarantine =
+          status.isDirectory() && (name.equals(QUARANTINE) || name.equals(UNFINISHED_QUARANTINE));
+      if (!(status.isFile() && unfinished) && !quarantine) {
         return true;
       }
     }
@@ -295,7 +317,7 @@ public final class RunFolder {
     return names;
   }
 
-  /** Gives a folder inside this one another name, which must be free. */
+  /** Gives a folder or a file inside this one another name, which must be free. */
   public void renameFolder(String child, String name) {
     try {
       Path target = new Path(root, name);

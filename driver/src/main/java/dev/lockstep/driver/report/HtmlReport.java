@@ -53,6 +53,11 @@ public final class HtmlReport {
     page.append("<section><h2>Quality</h2>\n<div class=\"pair\">");
     page.append(curves.headlineMetric()).append(splitTable(summary)).append("</div></section>\n");
 
+    if (summary.badRows() != null && summary.badRows().all().bad() > 0) {
+      page.append("<section><h2>Rows left out</h2>\n").append(badRows(summary.badRows()));
+      page.append("</section>\n");
+    }
+
     if (summary.testConfusion() != null && !summary.classLabels().isEmpty()) {
       page.append("<section><h2>Confusion on the test split</h2>\n");
       page.append(new ConfusionTable(summary.classLabels(), summary.testConfusion()).render());
@@ -181,6 +186,36 @@ public final class HtmlReport {
       appendNumber(html, Numbers.grouped(split.examples()));
     }
     return html.append("</tr></tbody></table></div>\n").toString();
+  }
+
+  /** A row for each source that was read, a column for each reason. */
+  private static String badRows(BadRowCounts badRows) {
+    Set<String> reasons = badRows.all().byReason().keySet();
+    StringBuilder html =
+        new StringBuilder("<div class=\"scroll\"><table class=\"splits\"><thead><tr><td></td>");
+    for (String heading : new String[] {"Rows", "Left out", "Share"}) {
+      html.append("<th scope=\"col\" class=\"n\">").append(heading).append("</th>");
+    }
+    for (String reason : reasons) {
+      html.append("<th scope=\"col\" class=\"n\">");
+      html.append(Html.escape(Words.title(reason))).append("</th>");
+    }
+    html.append("</tr></thead><tbody>");
+    badRows
+        .sources()
+        .forEach(
+            (name, source) -> {
+              html.append("<tr><th scope=\"row\">").append(Html.escape(Words.title(name)));
+              html.append("</th>");
+              appendNumber(html, Numbers.grouped(source.total()));
+              appendNumber(html, Numbers.grouped(source.bad()));
+              appendNumber(html, Numbers.percent(source.fraction()));
+              for (String reason : reasons) {
+                appendNumber(html, Numbers.grouped(source.byReason().getOrDefault(reason, 0L)));
+              }
+              html.append("</tr>");
+            });
+    return html.append("</tbody></table></div>\n").toString();
   }
 
   private static void appendNumber(StringBuilder html, String number) {

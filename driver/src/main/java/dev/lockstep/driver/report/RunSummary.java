@@ -48,6 +48,7 @@ import java.util.Objects;
  *     left open; or null where it is not known
  * @param seed of all randomness
  * @param dataFingerprint identifies the data
+ * @param badRows rows that could not be used, or null where it is not known
  * @param versions of Lockstep and of what else matters, by name
  * @param classLabels in class order; empty for regression
  * @param testConfusion counts {@code [true class][predicted class]} on the test split, or null
@@ -79,6 +80,7 @@ public record RunSummary(
     String synchronizer,
     long seed,
     String dataFingerprint,
+    BadRowCounts badRows,
     Map<String, String> versions,
     List<String> classLabels,
     long[][] testConfusion,
@@ -132,6 +134,9 @@ public record RunSummary(
       json.writeStringField("synchronizer", synchronizer);
       json.writeNumberField("seed", seed);
       json.writeStringField("dataFingerprint", dataFingerprint);
+      if (badRows != null) {
+        badRows.write(json, "badRows");
+      }
       json.writeObjectFieldStart("versions");
       for (Map.Entry<String, String> version : versions.entrySet()) {
         json.writeStringField(version.getKey(), version.getValue());
@@ -252,6 +257,7 @@ public record RunSummary(
         text(root.path("synchronizer")),
         root.path("seed").asLong(),
         text(root.path("dataFingerprint")),
+        BadRowCounts.read(root.path("badRows")),
         versions,
         classLabels,
         confusion,

@@ -3,6 +3,7 @@ package dev.lockstep.driver.run;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.datasets.source.ScoringInput;
 import dev.lockstep.driver.config.ModelDescription;
+import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.model.Preprocessing;
@@ -23,6 +24,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.CollectionAccumulator;
 
 /** Scores a data set with a saved model, on the cluster. */
 public final class BatchScoring {
@@ -45,8 +47,8 @@ public final class BatchScoring {
 
   /**
    * Writes the rows of {@code input} with their columns unchanged plus {@code prediction} and, for
-   * classification, {@code probability_<label>} columns. Where it fails, the output folder is
-   * removed again.
+   * classification, {@code probability_<label>} columns. They are written aside and get their name
+   * when all are there; where it fails, nothing is left.
    *
    * @param options options of the Spark reader
    * @param output folder that must not exist yet
@@ -62,28 +64,45 @@ public final class BatchScoring {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
     Preprocessing preprocessing = model.preprocessing();
     ScoringInput source = ScoringInput.open(session, input, options, preprocessing);
-    StructType schema = schema(source.rows(), preprocessing);
+    StructType schema = schema(source.schema(), preprocessing);
     Path target = new Path(output);
-    requireAbsent(target, spark);
+    FileSystem files = fileSystem(target, spark);
+    Path unfinished = aside(files.makeQualified(target));
     String description =
         new ModelDescription(model.network().inputShape(), model.network().specs(), model.loss())
             .toJson(Version.LOCKSTEP);
     Broadcast<ParameterVector> parameters = spark.broadcast(model.parameters());
-    boolean done = false;
+    CollectionAccumulator<ScoredPiece> pieces = spark.sc().collectionAccumulator("scored rows");
     try {
+      remove(files, unfinished);
       ScoreTask task =
           new ScoreTask(
-              description, PreprocessingJson.write(preprocessing), parameters, source.features());
-      Dataset<Row> scored =
-          session.createDataFrame(source.rows().javaRDD().mapPartitions(task), schema);
-      scored.write().options(writerOptions(input, options)).format(format).save(output);
-      done = true;
+              description,
+              PreprocessingJson.write(preprocessing),
+              parameters,
+              source.features(),
+              pieces);
+      Dataset<Row> scored = session.createDataFrame(source.rows().mapPartitions(task), schema);
+      scored
+          .write()
+          .options(writerOptions(input, options))
+          .format(format)
+          .save(unfinished.toString());
+      ScoredPiece.firstProblem(pieces.value())
+          .ifPresent(
+              problem -> {
+                throw LockstepException.data(problem);
+              });
+      rename(files, unfinished, target);
     } finally {
       parameters.destroy();
-      if (!done) {
-        remove(target, spark);
-      }
+      remove(files, unfinished);
     }
+  }
+
+  /** Where the result is until it is complete: beside its place, under a name that readers skip. */
+  private static Path aside(Path target) {
+    return new Path(target.getParent(), "." + target.getName() + ".partial");
   }
 
   private static Set<String> ignoringCase(String... names) {
@@ -109,9 +128,8 @@ public final class BatchScoring {
     return writer;
   }
 
-  private static StructType schema(Dataset<Row> rows, Preprocessing preprocessing) {
-    StructType schema = rows.schema();
-    schema = add(schema, PREDICTION, preprocessing.isClassification());
+  private static StructType schema(StructType columns, Preprocessing preprocessing) {
+    StructType schema = add(columns, PREDICTION, preprocessing.isClassification());
     for (String label : preprocessing.classLabels()) {
       schema = add(schema, PROBABILITY + label, false);
     }
@@ -130,25 +148,43 @@ public final class BatchScoring {
     return schema.add(column, text ? DataTypes.StringType : DataTypes.DoubleType, false);
   }
 
-  private static void requireAbsent(Path target, JavaSparkContext spark) {
+  /** The file system of a folder that must not exist yet. */
+  private static FileSystem fileSystem(Path target, JavaSparkContext spark) {
     try {
-      if (target.getFileSystem(spark.hadoopConfiguration()).exists(target)) {
+      FileSystem files = target.getFileSystem(spark.hadoopConfiguration());
+      if (files.exists(target)) {
         throw LockstepException.usage(
             "--output: " + target + " exists already. Choose another folder or remove this one.");
       }
+      return files;
     } catch (IOException failure) {
       throw LockstepException.usage(
           "--output: " + target + " cannot be used: " + failure.getMessage());
     }
   }
 
-  private static void remove(Path target, JavaSparkContext spark) {
+  private static void rename(FileSystem files, Path unfinished, Path target) {
     try {
-      FileSystem files = target.getFileSystem(spark.hadoopConfiguration());
-      files.delete(target, true);
+      if (files.exists(target) || !files.rename(unfinished, target)) {
+        throw new IOException("the file system would not give the result its name");
+      }
+    } catch (IOException failure) {
+      throw new LockstepException(
+          ErrorKind.RESOURCE,
+          "--output: " + target + " could not be written: " + failure.getMessage() + ".",
+          failure);
+    }
+  }
+
+  private static void remove(FileSystem files, Path unfinished) {
+    try {
+      files.delete(unfinished, true);
     } catch (IOException left) {
       System.err.println(
-          "lockstep: " + target + " is incomplete and could not be removed: " + left.getMessage());
+          "lockstep: "
+              + unfinished
+              + " is incomplete and could not be removed: "
+              + left.getMessage());
     }
   }
 }

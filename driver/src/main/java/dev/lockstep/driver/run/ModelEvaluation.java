@@ -17,6 +17,7 @@ import dev.lockstep.trainer.model.ModelArtifact;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Metrics of a saved model on data, computed on the cluster. */
@@ -28,14 +29,20 @@ public final class ModelEvaluation {
    *
    * @param settings the data with their splits; labels and normalization are the model's own
    * @param split which part, or null for the test split where there is one and else everything
+   * @param notes takes a sentence for each source that rows were left out of
    */
   public static SplitMetrics evaluate(
-      JavaSparkContext spark, ModelArtifact model, DataSettings settings, Split split) {
+      JavaSparkContext spark,
+      ModelArtifact model,
+      DataSettings settings,
+      Split split,
+      Consumer<String> notes) {
     int shards = spark.defaultParallelism();
     Task task = model.preprocessing().isClassification() ? Task.CLASSIFICATION : Task.REGRESSION;
     try (PreparedData data =
         DataPreparation.prepareForModel(
             spark, settings, model.preprocessing(), task, shards, shards)) {
+      BadRowNotes.sentences(data).forEach(notes);
       PreparedSplit chosen = choose(data, split);
       ReplicaBlueprint blueprint =
           new ReplicaBlueprint(

@@ -92,8 +92,10 @@ record RunSetup(
             .withLoss(lossSpec)
             .withTraining(training)
             .withData(given.data().withTask(data.task()));
+    List<String> warnings = new ArrayList<>(BadRowNotes.sentences(data));
+    warnings.addAll(warnings(given));
     return new RunSetup(
-        resolved, data, network, lossSpec, labels.size(), batches, totalSteps, warnings(given));
+        resolved, data, network, lossSpec, labels.size(), batches, totalSteps, warnings);
   }
 
   /** Refuses a metric that this run does not compute while it trains. */

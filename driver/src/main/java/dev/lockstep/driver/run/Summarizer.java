@@ -128,6 +128,7 @@ final class Summarizer {
         session.synchronizer().key(),
         setup.configuration().training().seed(),
         setup.data().fingerprint(),
+        BadRowNotes.counts(setup.configuration().data().badRows(), setup.data()),
         versions,
         setup.data().preprocessing().classLabels(),
         confusion(sums.get(Split.TEST)),

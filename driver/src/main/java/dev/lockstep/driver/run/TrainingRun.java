@@ -66,12 +66,14 @@ public final class TrainingRun {
    */
   public RunSummary execute() {
     folder.requireFresh();
-    try (PreparedData data = TrainingSession.prepare(spark, given);
+    QuarantineFolder quarantine = new QuarantineFolder(spark, folder);
+    try (PreparedData data = TrainingSession.prepare(spark, given, quarantine);
         TrainingSession session = TrainingSession.open(spark, given, data)) {
       notes.addAll(session.setup().warnings());
       folder.create();
       String yaml = ConfigurationWriter.toYaml(session.setup().configuration());
       folder.writeText("config.yaml", yaml);
+      quarantine.keepOf(given.data().badRows(), data).ifPresent(notes::add);
       return train(session, yaml);
     }
   }

@@ -3,6 +3,7 @@ package dev.lockstep.driver.run;
 import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.PreparedSplit;
+import dev.lockstep.datasets.pack.Quarantine;
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.cluster.AutoReplicas;
@@ -66,12 +67,21 @@ final class TrainingSession implements AutoCloseable {
     return training.shards() != null ? training.shards() : spark.defaultParallelism();
   }
 
-  /** Prepares the data of a configuration, to be closed by the caller. */
+  /** As below; nothing is kept of data that are refused. */
   static PreparedData prepare(JavaSparkContext spark, RunConfiguration given) {
+    return prepare(spark, given, Quarantine.NONE);
+  }
+
+  /**
+   * Prepares the data of a configuration, to be closed by the caller.
+   *
+   * @param refused keeps the bad rows of data that have too many of them
+   */
+  static PreparedData prepare(JavaSparkContext spark, RunConfiguration given, Quarantine refused) {
     int shards = shards(spark, given.training());
     int partitions = Math.min(shards, spark.defaultParallelism());
     return DataPreparation.prepare(
-        spark, given.data(), given.network().embedsLevels(), shards, partitions);
+        spark, given.data(), given.network().embedsLevels(), shards, partitions, refused);
   }
 
   /**

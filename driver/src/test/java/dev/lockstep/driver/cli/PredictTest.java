@@ -146,9 +146,40 @@ final class PredictTest {
     Outcome outcome = predict(run.folder(), rows.toString(), output);
     assertThat(outcome.code()).isEqualTo(3);
     assertThat(outcome.out()).isEmpty();
-    assertThat(outcome.err()).startsWith("lockstep: ").contains("'height'", "'tall'", "1,tall,3");
+    assertThat(outcome.err())
+        .startsWith("lockstep: " + rows + ", row 2, column 'height': 'tall' is not a number.");
     assertThat(outcome.err().strip().lines()).hasSize(1);
     assertThat(output).doesNotExist();
+  }
+
+  @Test
+  void theFirstBadRowIsNamedHoweverTheFilesAreSplit() throws IOException {
+    TrainedRun run = TrainedRun.get();
+    Path rows = Files.createDirectory(folder.resolve("rows"));
+    for (int file = 0; file < 3; file++) {
+      List<String> lines = new ArrayList<>(List.of("length,height,weight"));
+      for (int row = 1; row <= 200; row++) {
+        boolean bad = file > 0 && row % 150 == 0;
+        lines.add(bad ? "1,2" : row + "," + (file > 0 && row == 160 ? "tall" : "2") + ",3");
+      }
+      Files.write(rows.resolve("f" + file + ".csv"), lines);
+    }
+    Path output = folder.resolve("scored");
+    for (String bytes : List.of("100", "700", "100000")) {
+      Outcome outcome =
+          predict(
+              run.folder(),
+              rows.toString(),
+              output,
+              "--conf",
+              "spark.sql.files.maxPartitionBytes=" + bytes);
+      assertThat(outcome.code()).as(outcome.err()).isEqualTo(3);
+      assertThat(outcome.err())
+          .contains(rows.resolve("f1.csv") + ", row 150: a row has 2 cells where 3 are expected");
+    }
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).containsExactly(rows);
+    }
   }
 
   @Test

@@ -127,6 +127,7 @@ final class AnyTextTest {
         "data.shape[1]",
         "data.normalize",
         "data.badRows",
+        "data.maxBadFraction",
         "data.augment",
         "network",
         "network.layers",

@@ -36,6 +36,8 @@ final class ConfigurationWriterTest {
         normalize: minMax
         categorical: ["null", "a: b"]
         shape: [2, 2, 2]
+        badRows: quarantine
+        maxBadFraction: 0.02
         augment:
           - {kind: shift, pixels: 2}
           - flip
@@ -94,6 +96,7 @@ final class ConfigurationWriterTest {
               normalize: standard
               shape: null
               badRows: fail
+              maxBadFraction: 0.1
               augment: []
             network:
               layers:

@@ -4,6 +4,8 @@ import static dev.lockstep.driver.config.Configurations.MINIMAL;
 import static dev.lockstep.driver.config.Configurations.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.datasets.source.BadRowMode;
+import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.HeldOut;
@@ -43,6 +45,7 @@ final class DefaultsTest {
                     1,
                     Normalization.STANDARD,
                     null,
+                    new BadRowSettings(BadRowMode.FAIL, 0.1),
                     List.of()),
                 new NetworkSettings(
                     List.of(new LayerSpec.Dense(10, new Initializer.He(), null)), null),

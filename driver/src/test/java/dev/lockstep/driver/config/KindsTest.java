@@ -5,6 +5,8 @@ import static dev.lockstep.driver.config.Configurations.errorOf;
 import static dev.lockstep.driver.config.Configurations.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.datasets.source.BadRowMode;
+import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.trainer.augment.Augmentation;
 import dev.lockstep.trainer.layer.BatchMoments;
@@ -367,12 +369,23 @@ final class KindsTest {
                     .isEqualTo(key));
   }
 
+  @Test
+  void badRowsCanBeLeftOutUpToALimit() {
+    for (BadRowMode mode : BadRowMode.values()) {
+      assertThat(
+              read(MINIMAL, "data.badRows=" + mode.key(), "data.maxBadFraction=1").data().badRows())
+          .isEqualTo(new BadRowSettings(mode, 1));
+    }
+    assertThat(read(MINIMAL, "data.maxBadFraction=0").data().badRows().maxFraction()).isZero();
+    assertThat(errorOf(MINIMAL, "data.maxBadFraction=1.5"))
+        .contains("data.maxBadFraction", "must be a number from 0 to 1");
+    assertThat(errorOf(MINIMAL, "data.badRows=quarantene"))
+        .contains("did you mean quarantine?; allowed: fail, skip, quarantine");
+  }
+
   /** Kinds of the contract that no family member exists for yet. */
   @ParameterizedTest
-  @CsvSource({
-    "data.format=parquet, data.format, format parquet",
-    "data.badRows=skip, data.badRows, choice skip"
-  })
+  @CsvSource({"data.format=parquet, data.format, format parquet"})
   void whatTheContractPromisesForLaterIsToldApartFromMistakes(
       String setting, String path, String what) {
     assertThat(errorOf(MINIMAL, setting))
@@ -388,7 +401,6 @@ final class KindsTest {
       case "network.layers[0]" -> all(LayerKinds.TABLE);
       case "schedule" -> all(ScheduleKinds.TABLE);
       case "data.format" -> String.join(", ", DataFormats.NAMES.supported());
-      case "data.badRows" -> "fail";
       default -> throw new IllegalArgumentException(path);
     };
   }

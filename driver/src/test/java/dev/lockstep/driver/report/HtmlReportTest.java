@@ -91,6 +91,8 @@ class HtmlReportTest {
             EVIL,
             1,
             EVIL,
+            new BadRowCounts(
+                EVIL, 1, Map.of(EVIL, new BadRowCounts.Source(2, 1, Map.of(EVIL, 1L)))),
             Map.of(EVIL, EVIL),
             List.of(EVIL, "b"),
             new long[][] {{1, 2}, {3, 4}},

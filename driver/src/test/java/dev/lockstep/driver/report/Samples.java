@@ -47,6 +47,10 @@ final class Samples {
         "local",
         42,
         "sha256:ab",
+        new BadRowCounts(
+            "skip",
+            0.1,
+            Map.of("train", new BadRowCounts.Source(1000, 3, Map.of("notNumeric", 3L)))),
         Map.of("lockstep", "0.1.0"),
         List.of(),
         null,
@@ -80,6 +84,7 @@ final class Samples {
         of.synchronizer(),
         of.seed(),
         of.dataFingerprint(),
+        of.badRows(),
         of.versions(),
         labels,
         confusion,
