@@ -89,6 +89,23 @@ class DataErrorsTest {
                 + "/data.csv inside it. Name every file once.");
   }
 
+  /** Rows are dense: one line would make every row of the data two thousand million numbers. */
+  @Test
+  void aLibSvmIndexThatNoDataHave() {
+    Path file =
+        Fixtures.write(folder.resolve("a.libsvm"), "1 1:1 3:1", "2 2:1", "1 1:1 2147483647:1");
+    Settings settings = Settings.of(new DataLocation.LibSvm(List.of(file.toString())));
+    assertThat(dataError(settings.options(Map.of())))
+        .isEqualTo(
+            folder
+                + "/a.libsvm, row 3: the index 2147483647 is above 1048576, the largest that makes columns by itself. Correct it, or set data.options.numFeatures to the number of features.");
+    Path alone = Fixtures.write(folder.resolve("b.libsvm"), "1 999999999999999999:1");
+    assertThat(
+            dataError(
+                Settings.of(new DataLocation.LibSvm(List.of(alone.toString()))).options(Map.of())))
+        .contains("b.libsvm, row 1: the index 999999999999999999 is above 1048576");
+  }
+
   @Test
   void aMissingLabelColumn() {
     assertThat(dataError(Settings.csv(csv("x,Labels,y", "1,p,2")).label("label")))

@@ -5,8 +5,6 @@ import dev.lockstep.trainer.fuzz.ReaderTrial;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import net.jqwik.api.Arbitrary;
@@ -20,10 +18,11 @@ import org.apache.hadoop.conf.Configuration;
 /** Spoiled IDX and CIFAR files are read or refused, in bounded time and memory. */
 @Tag("fuzz")
 class ImageFilesFuzzTest {
-  private static final Configuration HADOOP = new Configuration(false);
-  private static final int CIFAR_RECORD = 3073;
+  private static final Configuration HADOOP = MemoryFiles.configuration();
+  private static final int TEN = 3073;
+  private static final int HUNDRED = 3074;
+  private static final String IMAGES = MemoryFiles.put("images", idx(0x803, 4, 3, 3));
 
-  private static final Path FOLDER = folder();
   private static final List<byte[]> IDX =
       List.of(
           idx(0x803, 4, 3, 3),
@@ -34,43 +33,25 @@ class ImageFilesFuzzTest {
           gzipped(new byte[100_000]),
           ByteBuffer.allocate(20).putInt(0x803).putInt(1).putInt(46340).putInt(46340).array());
   private static final List<byte[]> CIFAR =
-      List.of(new byte[CIFAR_RECORD], new byte[2 * CIFAR_RECORD], new byte[CIFAR_RECORD + 1]);
+      List.of(new byte[TEN], new byte[2 * TEN], new byte[HUNDRED], new byte[3 * HUNDRED]);
 
   /** A value of an image is a column with a name, and a gzipped byte stands for many values. */
   private static final ReaderTrial IDX_IMAGES =
       new ReaderTrial(
-          "idx images", 3000, 4 << 20, file -> readIdx(new DataLocation.Idx(written(file), null)));
+          "idx images",
+          3000,
+          4 << 20,
+          file -> readIdx(new DataLocation.Idx(MemoryFiles.put("file", file), null)));
 
   private static final ReaderTrial IDX_LABELS =
       new ReaderTrial(
           "idx labels",
           3000,
           4 << 20,
-          file ->
-              readIdx(new DataLocation.Idx(FOLDER.resolve("images").toString(), written(file))));
+          file -> readIdx(new DataLocation.Idx(IMAGES, MemoryFiles.put("file", file))));
 
   private static final ReaderTrial CIFAR_FILES =
-      new ReaderTrial(
-          "cifar",
-          200,
-          4 << 20,
-          file -> {
-            for (int classes : new int[] {10, 20, 100}) {
-              readAll(
-                  CifarRows.open(HADOOP, new DataLocation.Cifar(List.of(written(file)), classes)),
-                  CifarRows.SHAPE.size());
-            }
-          });
-
-  private static Path folder() {
-    try {
-      Path folder = Files.createDirectories(Path.of("target", "fuzz", "images")).toAbsolutePath();
-      Files.write(folder.resolve("images"), idx(0x803, 4, 3, 3));
-      return folder;
-    } catch (IOException unwritable) {
-      throw new IllegalStateException(unwritable);
-    }
-  }
+      new ReaderTrial("cifar", 200, 4 << 20, ImageFilesFuzzTest::readCifar);
 
   private static byte[] idx(int magic, int... sizes) {
     int values = 1;
@@ -94,14 +75,20 @@ class ImageFilesFuzzTest {
     return file.toByteArray();
   }
 
-  private static String written(byte[] file) throws IOException {
-    return Files.write(FOLDER.resolve("file"), file).toString();
-  }
-
   private static void readIdx(DataLocation.Idx location) {
     IdxRows rows = IdxRows.open(HADOOP, location);
     int columns = rows.featureNames().size();
     readAll(rows, columns);
+  }
+
+  /** As the data set that the length fits, and as CIFAR-10 where it fits none. */
+  private static void readCifar(byte[] file) {
+    List<String> paths = List.of(MemoryFiles.put("file", file));
+    int[] classes = file.length % HUNDRED == 0 ? new int[] {20, 100} : new int[] {10};
+    for (int number : classes) {
+      readAll(
+          CifarRows.open(HADOOP, new DataLocation.Cifar(paths, number)), CifarRows.SHAPE.size());
+    }
   }
 
   /** Reads every row, as tasks would. */

@@ -84,7 +84,10 @@ class LinesFuzzTest {
       Object[] row = Arrays.copyOfRange(cells, from, from + COLUMNS, Object[].class);
       NumberText.toDouble(cells[from]);
       NumberText.whyNotAFloat(cells[from + 1]);
-      FEATURES.read(RowFactory.create(row), target, 0);
+      RowProblem problem = FEATURES.read(RowFactory.create(row), target, 0);
+      if (problem != null) {
+        problem.explanation();
+      }
     }
     Levels.discover(Arrays.asList(cells)).indexOf(cells[0]);
   }

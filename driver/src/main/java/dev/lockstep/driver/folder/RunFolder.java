@@ -114,6 +114,14 @@ public final class RunFolder {
     return root.toString();
   }
 
+<<<<<<< HEAD
+=======
+  /** Whether the folder is on a disk of this machine, which others may not see. */
+  public boolean isOnThisMachine() {
+    return "file".equals(root.toUri().getScheme());
+  }
+
+>>>>>>> wt-readers
   /** A folder inside this one. */
   public RunFolder folder(String child) {
     return new RunFolder(files, inside(child));
@@ -414,10 +422,6 @@ public final class RunFolder {
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
-  }
-
-  private boolean isOnThisMachine() {
-    return "file".equals(root.toUri().getScheme());
   }
 
   private java.nio.file.Path local() {

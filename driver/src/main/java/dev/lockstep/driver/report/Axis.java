@@ -19,9 +19,14 @@ record Axis(double min, double max, boolean logarithmic) {
   /** A round number and its place from 0 to 1. */
   record Tick(double position, String label) {}
 
+  /** More than on any axis, even where doubles are too coarse for its ends. */
+  private static final int MOST_TICKS = 100;
+
   /** An axis that shows {@code low} to {@code high} and ends there. */
   static Axis exact(double low, double high) {
-    return high > low ? new Axis(low, high, false) : new Axis(low - 0.5, low + 0.5, false);
+    // Far out, a half is less than doubles can tell apart.
+    double half = Math.max(0.5, Math.abs(low) * 1e-9);
+    return high > low ? new Axis(low, high, false) : new Axis(low - half, low + half, false);
   }
 
   /** A logarithmic axis that shows {@code low} to {@code high}, both positive, and ends there. */
@@ -84,7 +89,7 @@ record Axis(double min, double max, boolean logarithmic) {
   private List<Tick> linearTicks(double step) {
     List<Tick> ticks = new ArrayList<>();
     long first = (long) Math.ceil(min / step - 1e-9);
-    long last = (long) Math.floor(max / step + 1e-9);
+    long last = Math.min(first + MOST_TICKS, (long) Math.floor(max / step + 1e-9));
     for (long i = first; i <= last; i++) {
       double value = i * step;
       ticks.add(new Tick(position(value), label(value, step)));

@@ -26,6 +26,9 @@ public final class MetricsLog implements Closeable {
   /** Some ten times the longest line: an epoch with the metrics of a thousand classes. */
   private static final int MAX_LINE = 1 << 20;
 
+  /** The last one that doubles, and so charts, tell apart from its neighbors. */
+  private static final long MAX_STEP = 1L << 53;
+
   private final JsonGenerator json;
   private final LongSupplier nanoClock;
   private long lastFlush;
@@ -106,7 +109,7 @@ public final class MetricsLog implements Closeable {
       String next = lines.next();
       if (!line.isBlank()) {
         try {
-          addRecord(Json.MAPPER.readTree(line), steps, epochs);
+          addRecord(Json.MAPPER.readTree(line), lineNumber, steps, epochs);
         } catch (JsonProcessingException e) {
           if (next != null) {
             throw new LockstepException(
@@ -124,11 +127,20 @@ public final class MetricsLog implements Closeable {
     return new RunMetrics(steps, epochs);
   }
 
-  private static void addRecord(JsonNode json, List<StepRecord> steps, List<EpochRecord> epochs) {
+  private static void addRecord(
+      JsonNode json, long lineNumber, List<StepRecord> steps, List<EpochRecord> epochs) {
     int epoch = json.path("epoch").asInt();
     String kind = json.path("kind").asText();
     if (kind.equals("step")) {
       long step = json.path("step").asLong();
+      if (step < 0 || step > MAX_STEP) {
+        throw LockstepException.data(
+            "metrics.jsonl line "
+                + lineNumber
+                + " is of step "
+                + step
+                + "; steps count from 1 to 2^53. Mend or remove the line.");
+      }
       while (!steps.isEmpty() && steps.get(steps.size() - 1).step() >= step) {
         steps.remove(steps.size() - 1);
       }

@@ -261,4 +261,57 @@ final class ProblemsTest {
     }
     assertThat(errorOf(bomb.toString())).contains("more than 100000 values");
   }
+
+  @Test
+  void aliasesCannotMakeADeepValueOfFlatOnes() {
+    String text =
+        "a: &a %s1%s%nb: &b %s*a %s%n"
+            .formatted("[".repeat(40), "]".repeat(40), "[".repeat(40), "]".repeat(40));
+    assertThat(errorOf(text)).contains("line 2: nested more than 50 levels deep");
+    assertThat(errorOf("a: &a [[1]]\nb: " + "[".repeat(40) + "*a " + "]".repeat(40)))
+        .contains("unknown key")
+        .doesNotContain("nested");
+  }
+
+  /** The key path of each of many values would hold the long key. */
+  @Test
+  void keysOfExcessiveLengthAreRefused() {
+    assertThat(errorOf("a: {\"" + "k".repeat(1001) + "\": 1}"))
+        .contains("line 1: a key of more than 1000 characters");
+  }
+
+  /**
+   * A pattern that looks at each group of digits would need a stack as deep as the text is long.
+   */
+  @Test
+  void numbersWithoutEndAreNoNumbers() {
+    assertThat(errorOf(MINIMAL + "training: {epochs: 1" + "_1".repeat(100_000) + "}"))
+        .contains("training.epochs", "must be a whole number of at least 1");
+    assertThat(errorOf(MINIMAL, "a" + "[0]".repeat(100_000) + "=1"))
+        .contains("must be key.path=value");
+  }
+
+  /** Each of them would be compared with every name that is known. */
+  @Test
+  void countlessProblemsAreCountedNotDescribed() {
+    StringBuilder text = new StringBuilder("network: {layers: [");
+    for (int i = 0; i < 30_000; i++) {
+      text.append("wrong").append(i).append(", ");
+    }
+    text.append("]}\ndata: {format: bundled, name: digits}\n");
+    for (int i = 0; i < 30_000; i++) {
+      text.append("key").append(i).append(": 1\n");
+    }
+    assertThat(errorOf(text.toString()))
+        .startsWith("conf/run.yaml: 60000 problems\n")
+        .endsWith("\n  … and 59950 more");
+  }
+
+  @Test
+  void tagsMakeNoObjects() {
+    assertThat(
+            errorOf(
+                "data: !!java.io.File [/etc/passwd]\nnetwork: !!javax.script.ScriptEngineManager {}"))
+        .contains("data (line 1): must be a block of keys, found a list");
+  }
 }

@@ -250,9 +250,9 @@ final class ReadingRulesTest {
         .isEqualTo(new HeldOut.Separate(new DataLocation.Cifar(List.of("/conf/t"), 100)));
     assertThat(read(MINIMAL, "data={format: cifar, path: a}").data().location())
         .isEqualTo(new DataLocation.Cifar(List.of("/conf/a"), 10));
-    assertThat(errorOf(MINIMAL, "data={format: cifar, path: a, classes: 11, test: {path: t}}"))
+    assertThat(errorOf(MINIMAL, "data={format: cifar, path: a, classes: 64, test: {path: t}}"))
         .endsWith(
-            "data.classes (--set data={format: cifar, path: a, classes: 11, test: {path: t}}): unknown number of classes 11; allowed: 10, 20, 100");
+            "data.classes (--set data={format: cifar, path: a, classes: 64, test: {path: t}}): unknown number of classes 64; allowed: 10, 20, 100");
     assertThat(errorOf(MINIMAL, "data={format: cifar, path: a, test: {path: t, classes: 10}}"))
         .contains("data.test.classes", "unknown key; allowed: fraction, path");
   }

@@ -61,4 +61,14 @@ class AxisTest {
     assertThat(axis.position(-1)).isZero();
     assertThat(axis.position(1e9)).isEqualTo(1);
   }
+
+  /** Where neighboring doubles are further apart than ticks, there would be one for each long. */
+  @Test
+  void axesFarOutHaveFewTicks() {
+    for (double far : new double[] {1L << 53, Long.MAX_VALUE, -1e300}) {
+      assertThat(Axis.exact(far, far).wholeTicks(5)).hasSizeLessThanOrEqualTo(101);
+      assertThat(Axis.exact(far, Math.nextUp(far)).ticks(5)).hasSizeLessThanOrEqualTo(101);
+      assertThat(Axis.around(far, far).ticks(5)).hasSizeLessThanOrEqualTo(101);
+    }
+  }
 }

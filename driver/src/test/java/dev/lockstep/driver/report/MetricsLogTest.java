@@ -7,6 +7,7 @@ import dev.lockstep.trainer.error.LockstepException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -131,6 +132,49 @@ class MetricsLogTest {
                 List.of(step(1, 1, 1), step(2, 1, 1), step(3, 2, 1)), List.of(epoch(1))));
     assertThat(metrics.upTo(4)).isEqualTo(metrics);
     assertThat(metrics.upTo(0)).isEqualTo(new RunMetrics(List.of(), List.of()));
+  }
+
+  @Test
+  void aLineWithoutEndIsRefusedBeforeItIsInMemory() {
+    InputStream endless =
+        new InputStream() {
+          private long count;
+
+          @Override
+          public int read() {
+            assertThat(count++).as("bytes that were asked for").isLessThan(4 << 20);
+            return 'x';
+          }
+        };
+    assertThatThrownBy(() -> MetricsLog.read(endless))
+        .isInstanceOf(LockstepException.class)
+        .hasMessage(
+            "metrics.jsonl line 1 has more than 1048576 characters, so it is no record; mend or remove the line.");
+  }
+
+  @Test
+  void linesMayEndAsOnAnySystem() throws IOException {
+    RunMetrics expected = read(STEP_LINE + EPOCH_LINE);
+    assertThat(read((STEP_LINE + EPOCH_LINE).replace("\n", "\r\n"))).isEqualTo(expected);
+    assertThat(read((STEP_LINE + EPOCH_LINE).strip())).isEqualTo(expected);
+  }
+
+  @Test
+  void stepsThatNoRunReachesAreRefused() {
+    for (String step : List.of("9223372036854775807", "1e309", "-1")) {
+      assertThatThrownBy(() -> read("{\"kind\":\"step\",\"step\":" + step + "}\n"))
+          .isInstanceOf(LockstepException.class)
+          .hasMessageContaining("metrics.jsonl line 1 is of step ")
+          .hasMessageEndingWith("steps count from 1 to 2^53. Mend or remove the line.");
+    }
+  }
+
+  @Test
+  void deeplyNestedLinesAreNoRecords() {
+    assertThatThrownBy(
+            () -> read("{\"a\":" + "[".repeat(900) + "]".repeat(900) + "}\n" + STEP_LINE))
+        .isInstanceOf(LockstepException.class)
+        .hasMessageContaining("metrics.jsonl line 1 is no JSON object");
   }
 
   @Test

@@ -120,6 +120,16 @@ class RunSummaryTest {
   }
 
   @Test
+  void countsThatFitNoLabelsAreRefused() {
+    assertThatThrownBy(
+            () ->
+                RunSummary.fromJson(
+                    "{\"status\":\"completed\",\"classLabels\":[\"a\"],\"confusionMatrix\":{\"counts\":[[1],[2]]}}"))
+        .isInstanceOf(LockstepException.class)
+        .hasMessage("summary.json: confusionMatrix.counts must be 1 by 1, as classLabels are.");
+  }
+
+  @Test
   void confusionMustFitTheLabels() {
     RunSummary summary = Samples.summary("completed", "n", RUN);
     assertThatThrownBy(

@@ -50,12 +50,14 @@ public final class ParameterLayout {
   /** Collects the tensors of a network, layer by layer. */
   public static final class Builder {
     private record Pending(String name, List<Integer> shape, Role role) {
-      /** Number of elements; of those that no array holds, some number that none holds either. */
+      private static final long TOO_MANY = 1L << 32;
+
+      /** Number of elements, or as many as no array holds by far where there are even more. */
       long elements() {
         long elements = 1;
         for (int size : shape) {
-          // Both factors are below 2^31, so the product fits.
-          elements = Math.min(elements * size, Integer.MAX_VALUE);
+          // Sizes are below 2^31, so the product fits.
+          elements = Math.min(elements * size, TOO_MANY);
         }
         return elements;
       }
@@ -89,7 +91,9 @@ public final class ParameterLayout {
       long total = pending.stream().mapToLong(Pending::elements).sum();
       if (total > Integer.MAX_VALUE - 8) {
         throw LockstepException.usage(
-            "network: its parameters do not fit one array; at most "
+            "network: "
+                + total
+                + " parameters do not fit one array; at most "
                 + (Integer.MAX_VALUE - 8)
                 + " are possible. Make the layers narrower.");
       }

@@ -112,6 +112,16 @@ class NetworkTest {
         .hasMessageContaining("2500600000 parameters");
   }
 
+  /** 2^16 filters of 2^16 channels and 2^16 by 2^16 weights are 2^64, which a long holds as 0. */
+  @Test
+  void productsOfSizesDoNotWrapAround() {
+    ParameterLayout.Builder builder = new ParameterLayout.Builder();
+    builder.reserve("0.weight", Role.WEIGHT, 1 << 16, 1 << 16, 1 << 16, 1 << 16);
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(LockstepException.class)
+        .hasMessageContaining("do not fit one array");
+  }
+
   @Test
   void impossibleShapesAreRefused() {
     for (int[] s :
