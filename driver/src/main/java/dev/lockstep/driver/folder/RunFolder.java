@@ -114,14 +114,11 @@ public final class RunFolder {
     return root.toString();
   }
 
-<<<<<<< HEAD
-=======
   /** Whether the folder is on a disk of this machine, which others may not see. */
   public boolean isOnThisMachine() {
     return "file".equals(root.toUri().getScheme());
   }
 
->>>>>>> wt-readers
   /** A folder inside this one. */
   public RunFolder folder(String child) {
     return new RunFolder(files, inside(child));
