@@ -46,6 +46,7 @@ public final class TuningRun {
 
   private final JavaSparkContext spark;
   private final TuningPlan given;
+  private final RunFolder output;
   private final TuningFolder folder;
   private final TuningProgress progress;
   private final Map<Integer, TrialRun> runs = new ConcurrentHashMap<>();
@@ -60,6 +61,7 @@ public final class TuningRun {
       JavaSparkContext spark, TuningPlan plan, RunFolder output, TuningProgress progress) {
     this.spark = spark;
     this.given = plan;
+    this.output = output;
     this.folder = new TuningFolder(output);
     this.progress = progress;
   }
@@ -91,7 +93,7 @@ public final class TuningRun {
   }
 
   private TuningSummary search(TuningPlan unsettled, boolean goesOn) {
-    try (TrialData data = TrialData.prepare(spark, unsettled.base())) {
+    try (TrialData data = TrialData.prepare(spark, unsettled.base(), output)) {
       WatchedMetric metric = unsettled.base().tuning().metric();
       TuningPlan plan =
           metric != null
@@ -104,6 +106,7 @@ public final class TuningRun {
       } else {
         folder.begin(plan.base());
       }
+      data.keepBadRows(spark, output).ifPresent(progress::note);
       climb(plan, data);
       TuningSummary summary = summary(plan);
       folder.finish(summary, plan.base());
