@@ -11,6 +11,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.apache.hadoop.fs.FSError;
 
 /** Files with a size and a SHA-256 that are known: written, read back, read. */
 final class CheckpointFiles {
@@ -40,7 +41,7 @@ final class CheckpointFiles {
         });
     Manifest.Entry entry = new Manifest.Entry(size[0], HexFormat.of().formatHex(digest.digest()));
     try {
-      verify(folder, name, entry);
+      read(folder, name, entry, input -> entry);
     } catch (LockstepException different) {
       throw new LockstepException(
           ErrorKind.RESOURCE,
@@ -48,10 +49,6 @@ final class CheckpointFiles {
           different);
     }
     return entry;
-  }
-
-  private static void verify(RunFolder folder, String name, Manifest.Entry entry) {
-    read(folder, name, entry, InputStream::available);
   }
 
   /**
@@ -74,7 +71,7 @@ final class CheckpointFiles {
             source + " is damaged: its SHA-256 is not the one in its manifest.");
       }
       return result;
-    } catch (IOException failure) {
+    } catch (IOException | FSError failure) {
       throw unreadable(source, failure);
     }
   }
@@ -88,12 +85,12 @@ final class CheckpointFiles {
     }
     try (InputStream input = folder.open(name)) {
       return input.readNBytes(most);
-    } catch (IOException failure) {
+    } catch (IOException | FSError failure) {
       throw unreadable(folder.name() + "/" + name, failure);
     }
   }
 
-  private static LockstepException unreadable(String source, IOException failure) {
+  private static LockstepException unreadable(String source, Throwable failure) {
     return new LockstepException(
         ErrorKind.DATA, source + " could not be read: " + failure.getMessage(), failure);
   }

@@ -100,6 +100,7 @@ public final class CheckpointStore {
     String name = nameOf(state.step());
     try {
       putInOrder();
+      inOrder = false;
       folder.create();
       run.writeNamesThrough();
       String partial = "." + name + PARTIAL;
@@ -108,6 +109,7 @@ public final class CheckpointStore {
       publish(partial, name);
       newest = name;
       removeTooMany(state.step());
+      inOrder = true;
     } catch (LockstepException failure) {
       throw new LockstepException(
           ErrorKind.RESOURCE,
@@ -207,27 +209,51 @@ public final class CheckpointStore {
   }
 
   /**
-   * Puts right what a writer that died has left, once: broken-off folders go, and a checkpoint that
-   * was away to be replaced comes back.
+   * Puts right what a writer that died or failed has left: broken-off folders go, and a checkpoint
+   * that was away to be replaced comes back.
    */
   private void putInOrder() {
     if (inOrder) {
       return;
     }
-    List<String> names = folder.folders();
-    for (String name : names) {
-      if (name.startsWith(".step-") && name.endsWith(REPLACED)) {
-        String original = name.substring(1, name.length() - REPLACED.length());
-        if (!names.contains(original)) {
-          folder.renameFolder(name, original);
-        } else {
-          folder.removeFolder(name);
-        }
-      } else if (name.startsWith(".step-") && (name.endsWith(PARTIAL) || name.endsWith(REMOVED))) {
+    for (String name : folder.folders()) {
+      if (!name.startsWith(".step-")) {
+        continue;
+      }
+      if (name.endsWith(REPLACED)) {
+        bringBack(name, name.substring(1, name.length() - REPLACED.length()));
+      } else if (name.endsWith(PARTIAL) || name.endsWith(REMOVED)) {
         folder.removeFolder(name);
       }
     }
+    if (newest == null) {
+      newest = nameOfNewest().orElse(null);
+    }
     inOrder = true;
+  }
+
+  /** Where a file system renames file by file, both names may be there; one of them is whole. */
+  private void bringBack(String replaced, String name) {
+    if (isWhole(replaced, name) && !isWhole(name, name)) {
+      folder.removeFolder(name);
+      folder.renameFolder(replaced, name);
+      folder.writeNamesThrough();
+    } else {
+      folder.removeFolder(replaced);
+    }
+  }
+
+  private boolean isWhole(String child, String name) {
+    Matcher matcher = NAME.matcher(name);
+    if (!matcher.matches()) {
+      return false;
+    }
+    try {
+      Manifest.read(folder.folder(child), Long.parseLong(matcher.group(1)));
+      return true;
+    } catch (LockstepException incomplete) {
+      return false;
+    }
   }
 
   /**
@@ -287,9 +313,13 @@ public final class CheckpointStore {
   private static StateFile readState(RunFolder source, Manifest manifest) {
     String file = source.name() + "/" + StateFile.NAME;
     Manifest.Entry entry = manifest.files().get(StateFile.NAME);
+    if (entry.size() > StateFile.MAX_BYTES) {
+      throw LockstepException.data(
+          file + " has " + entry.size() + " bytes; at most " + StateFile.MAX_BYTES + " are read.");
+    }
     byte[] text =
         CheckpointFiles.read(
-            source, StateFile.NAME, entry, input -> input.readNBytes(StateFile.MAX_BYTES));
+            source, StateFile.NAME, entry, input -> input.readNBytes((int) entry.size()));
     StateFile state = StateFile.read(text, file);
     if (state.step() != manifest.step()) {
       throw LockstepException.data(
@@ -348,17 +378,24 @@ public final class CheckpointStore {
   public static Optional<StoredIdentity> peek(RunFolder run) {
     RunFolder folder = run.folder(FOLDER);
     for (long step : steps(folder)) {
-      RunFolder source = folder.folder(nameOf(step));
-      try {
-        StateFile state = readState(source, Manifest.read(source, step));
-        return Optional.of(
-            new StoredIdentity(nameOf(step), step, state.identity(), state.position()));
-      } catch (LockstepException damaged) {
-        // An older one says as much; whoever reads it whole is told why this one is passed over.
-        continue;
+      Optional<StoredIdentity> seen = look(folder, step);
+      if (seen.isPresent()) {
+        return seen;
       }
     }
     return Optional.empty();
+  }
+
+  /** Empty where it is damaged: an older one says as much, and reading it whole tells why. */
+  private static Optional<StoredIdentity> look(RunFolder folder, long step) {
+    String name = nameOf(step);
+    RunFolder source = folder.folder(name);
+    try {
+      StateFile state = readState(source, Manifest.read(source, step));
+      return Optional.of(new StoredIdentity(name, step, state.identity(), state.position()));
+    } catch (LockstepException damaged) {
+      return Optional.empty();
+    }
   }
 
   /**

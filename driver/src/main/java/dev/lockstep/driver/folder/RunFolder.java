@@ -3,6 +3,7 @@ package dev.lockstep.driver.folder;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -257,14 +258,28 @@ public final class RunFolder {
    * complete. When it returns, the file is on the disk, where the file system can do that.
    */
   public void writeThrough(String file, Content content) {
-    try (FSDataOutputStream output = files.create(new Path(root, file), true)) {
-      content.writeTo(output);
-      if (output.hasCapability(StreamCapabilities.HSYNC)) {
-        output.hsync();
+    try {
+      if (isOnThisMachine()) {
+        // Through Hadoop each new file would cost a process that sets its permissions.
+        try (FileOutputStream output = new FileOutputStream(local().resolve(file).toFile())) {
+          content.writeTo(output);
+          output.getFD().sync();
+        }
+        return;
+      }
+      try (FSDataOutputStream output = files.create(new Path(root, file), true)) {
+        content.writeTo(output);
+        if (output.hasCapability(StreamCapabilities.HSYNC)) {
+          output.hsync();
+        }
       }
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
+  }
+
+  private java.nio.file.Path local() {
+    return java.nio.file.Path.of(root.toUri().getPath());
   }
 
   /**
@@ -272,12 +287,12 @@ public final class RunFolder {
    * knows this; other file systems keep names safe themselves.
    */
   public void writeNamesThrough() {
-    if (!"file".equals(root.toUri().getScheme())) {
+    if (!isOnThisMachine()) {
       return;
     }
     FileChannel names;
     try {
-      names = FileChannel.open(java.nio.file.Path.of(root.toUri().getPath()));
+      names = FileChannel.open(local());
     } catch (AccessDeniedException unsupported) {
       // A system that does not open folders as files does not let anybody do more.
       return;
@@ -288,15 +303,6 @@ public final class RunFolder {
       names.force(true);
     } catch (IOException failure) {
       throw unusable("written to", failure);
-    }
-  }
-
-  /** Whether the folder exists. */
-  public boolean exists() {
-    try {
-      return files.exists(root);
-    } catch (IOException failure) {
-      throw unusable("looked at", failure);
     }
   }
 
@@ -348,8 +354,16 @@ public final class RunFolder {
   private LockstepException unusable(String verb, Throwable failure) {
     return new LockstepException(
         ErrorKind.RESOURCE,
-        "The folder " + name() + " could not be " + verb + ": " + failure.getMessage(),
+        "The folder " + name() + " could not be " + verb + ": " + reason(failure) + ".",
         failure);
+  }
+
+  /** Hadoop wraps what a local disk refuses. */
+  private static String reason(Throwable failure) {
+    Throwable told =
+        failure instanceof FSError && failure.getCause() != null ? failure.getCause() : failure;
+    String message = told.getMessage() == null ? told.toString() : told.getMessage();
+    return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
   }
 
   private LockstepException unreadable(String file, IOException failure) {

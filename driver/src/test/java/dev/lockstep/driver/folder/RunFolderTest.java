@@ -1,8 +1,11 @@
 package dev.lockstep.driver.folder;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,5 +63,40 @@ final class RunFolderTest {
     folder().writeText("result.txt", "third");
     assertThat(place.resolve("result.txt")).hasContent("third");
     assertThat(place.resolve(".result.txt.next")).doesNotExist();
+  }
+
+  @Test
+  void whatIsWrittenThroughIsThereUnderItsOwnName() throws IOException {
+    folder().writeThrough("result.txt", output -> output.write("whole".getBytes(UTF_8)));
+    folder().writeNamesThrough();
+    assertThat(place.resolve("result.txt")).hasContent("whole");
+    try (var files = Files.list(place)) {
+      assertThat(files).hasSize(1);
+    }
+    assertThatThrownBy(() -> folder().folder("none").writeThrough("result.txt", output -> {}))
+        .isInstanceOfSatisfying(
+            LockstepException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.RESOURCE))
+        .hasMessageContaining("none could not be written to");
+    assertThatThrownBy(() -> folder().folder("none").writeNamesThrough())
+        .isInstanceOf(LockstepException.class);
+  }
+
+  @Test
+  void foldersAreListedRenamedAndRemoved() throws IOException {
+    assertThat(folder().folder("none").folders()).isEmpty();
+    Files.createDirectories(place.resolve("first/inside"));
+    Files.writeString(place.resolve("first/file.txt"), "kept");
+    Files.writeString(place.resolve("file.txt"), "not a folder");
+    assertThat(folder().folders()).containsExactly("first");
+    folder().renameFolder("first", "second");
+    assertThat(place.resolve("second/file.txt")).hasContent("kept");
+
+    Files.createDirectory(place.resolve("third"));
+    assertThatThrownBy(() -> folder().renameFolder("second", "third"))
+        .hasMessageContaining("there is already a third");
+    assertThat(folder().folders()).containsExactlyInAnyOrder("second", "third");
+    folder().removeFolder("second");
+    folder().removeFolder("second");
+    assertThat(folder().folders()).containsExactly("third");
   }
 }

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.parameter.ParameterWindow;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -463,6 +466,102 @@ class SafeTensorsTest {
       byte[] file = file(claim, 16);
       assertReadOrRefused(file);
       assertBroken(file, "claims bytes");
+    }
+  }
+
+  @Example
+  void aWindowIsWrittenAsATensorOfItsOwn() {
+    float[] vector = {9, 1, 2, 3, 4, 9};
+    ParameterWindow window =
+        new ParameterWindow("w", List.of(2, 2), 1, ParameterWindow.Role.WEIGHT);
+    Tensor tensor = Tensor.ofWindow("v", window, vector);
+    assertThat(tensor.floats()).containsExactly(1, 2, 3, 4);
+    assertThat(tensor.length()).isEqualTo(4);
+    assertThat(tensor.bytes()).isEqualTo(16);
+    assertSame(
+        read(write(List.of(tensor))),
+        List.of(Tensor.ofFloats("v", List.of(2, 2), new float[] {1, 2, 3, 4})));
+    vector[1] = -1;
+    assertThat(tensor.floats()).containsExactly(-1, 2, 3, 4);
+  }
+
+  /** More bytes than an array, and an int, can count; no copy of them is ever in memory. */
+  @Example
+  void filesBeyondTwoGigabytesGoThrough() throws IOException {
+    int length = 1 << 24;
+    int count = 33;
+    float[] vector = new float[length];
+    Arrays.fill(vector, 0.25f);
+    ParameterWindow window =
+        new ParameterWindow("w", List.of(length), 0, ParameterWindow.Role.WEIGHT);
+    List<Tensor> tensors = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      tensors.add(Tensor.ofWindow("w" + i, window, vector));
+    }
+    ByteArrayOutputStream start = new ByteArrayOutputStream();
+    long[] size = new long[1];
+    SafeTensors.write(
+        tensors,
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            throw new AssertionError("a big file is not written byte by byte");
+          }
+
+          @Override
+          public void write(byte[] bytes, int offset, int written) {
+            if (size[0] < 1 << 16) {
+              start.write(bytes, offset, written);
+            }
+            size[0] += written;
+          }
+        });
+    int header = 8 + ByteBuffer.wrap(start.toByteArray()).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    assertThat(size[0]).isEqualTo(header + 4L * length * count).isGreaterThan(Integer.MAX_VALUE);
+
+    List<String> names = new ArrayList<>();
+    SafeTensors.read(
+        new SequenceInputStream(
+            new ByteArrayInputStream(start.toByteArray(), 0, header),
+            new Repeating(new byte[] {0, 0, (byte) 0x80, 0x3e}, size[0] - header)),
+        size[0],
+        "weights.safetensors",
+        tensor -> {
+          names.add(tensor.name());
+          assertThat(tensor.length()).isEqualTo(length);
+          assertThat(tensor.floats()[length - 1]).isEqualTo(0.25f);
+        });
+    assertThat(names).hasSize(count).startsWith("w0", "w1").endsWith("w32");
+  }
+
+  /** So many bytes, always the same four. */
+  private static final class Repeating extends InputStream {
+    private final byte[] block = new byte[1 << 16];
+    private final long size;
+    private long position;
+
+    Repeating(byte[] pattern, long size) {
+      for (int i = 0; i < block.length; i++) {
+        block[i] = pattern[i % pattern.length];
+      }
+      this.size = size;
+    }
+
+    @Override
+    public int read() {
+      return position == size ? -1 : block[(int) (position++ % block.length)] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) {
+      int from = (int) (position % block.length);
+      int count = (int) Math.min(Math.min(length, block.length - from), size - position);
+      if (count == 0) {
+        return length == 0 ? 0 : -1;
+      }
+      System.arraycopy(block, from, bytes, offset, count);
+      position += count;
+      return count;
     }
   }
 }
