@@ -33,7 +33,7 @@ import org.apache.spark.storage.StorageLevel;
  * From the {@code data} block of a configuration to cached, normalized shards.
  *
  * <pre>
- *   scan       first pass: counts, labels, first problem, hashes        ScannedRows
+ *   scan       first pass: counts, labels, bad rows, hashes             ScannedRows
  *   place      split and index of every row, from counts alone          RowPlacement
  *   pack       second pass: rows to shards as float blocks, one shuffle ShardPacker
  *   measure    statistics of the training split                         SplitStatistics

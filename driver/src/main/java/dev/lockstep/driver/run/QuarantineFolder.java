@@ -43,10 +43,17 @@ final class QuarantineFolder implements Quarantine {
 
   private final JavaSparkContext spark;
   private final RunFolder run;
+  private final boolean executorsWrite;
 
   QuarantineFolder(JavaSparkContext spark, RunFolder run) {
+    this(spark, run, spark.isLocal() || !run.isOnThisMachine());
+  }
+
+  /** As above, where it is known whether executors can write into the run folder. */
+  QuarantineFolder(JavaSparkContext spark, RunFolder run, boolean executorsWrite) {
     this.spark = spark;
     this.run = run;
+    this.executorsWrite = executorsWrite;
   }
 
   /**
@@ -98,7 +105,7 @@ final class QuarantineFolder implements Quarantine {
                     new Lines(file, Math.min(rows, (file + 1L) * ROWS_PER_FILE), ranked),
                 true);
     unfinished.create();
-    if (run.isOnThisMachine() && !spark.isLocal()) {
+    if (!executorsWrite) {
       writeHere(source, lines, unfinished);
       return;
     }

@@ -6,10 +6,12 @@ import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.metric.WatchedMetric;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -38,6 +40,26 @@ public final class TrialData implements AutoCloseable {
   /** Prepares the data of a configuration whose shards are settled. */
   public static TrialData prepare(JavaSparkContext spark, RunConfiguration configuration) {
     return new TrialData(configuration, TrainingSession.prepare(spark, configuration));
+  }
+
+  /**
+   * As {@link #prepare(JavaSparkContext, RunConfiguration)}; bad rows of data that are refused stay
+   * in the search's folder, where that is wanted.
+   */
+  public static TrialData prepare(
+      JavaSparkContext spark, RunConfiguration configuration, RunFolder folder) {
+    return new TrialData(
+        configuration,
+        TrainingSession.prepare(spark, configuration, new QuarantineFolder(spark, folder)));
+  }
+
+  /**
+   * Keeps the rows that were left out in the search's folder, where that is wanted.
+   *
+   * @return a sentence for the user, where there was something
+   */
+  public Optional<String> keepBadRows(JavaSparkContext spark, RunFolder folder) {
+    return new QuarantineFolder(spark, folder).keepOf(settings.badRows(), prepared);
   }
 
   /** Whether another configuration trains on these data in as many shards. */

@@ -120,7 +120,7 @@ public final class TuningRun {
   }
 
   private TuningSummary search(TuningPlan unsettled, boolean goesOn) {
-    try (TrialData data = TrialData.prepare(spark, unsettled.base())) {
+    try (TrialData data = TrialData.prepare(spark, unsettled.base(), output)) {
       WatchedMetric metric = unsettled.base().tuning().metric();
       TuningPlan plan =
           metric != null
@@ -135,6 +135,7 @@ public final class TuningRun {
         beginWriting();
         folder.begin(plan.base());
       }
+      data.keepBadRows(spark, output).ifPresent(progress::note);
       climb(plan, data);
       stop.stepsEnd();
       TuningSummary summary = summary(plan);
