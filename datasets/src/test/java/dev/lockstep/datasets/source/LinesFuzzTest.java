@@ -34,7 +34,7 @@ class LinesFuzzTest {
 
   private static final int[] TARGETS = {-1, 0, 1, 2, -1, 3};
   private static final ReaderTrial LIBSVM_LINES =
-      new ReaderTrial("libsvm lines", 200, 1 << 20, LinesFuzzTest::readLibSvm);
+      new ReaderTrial("libsvm lines", 2000, 1 << 20, LinesFuzzTest::readLibSvm);
 
   private static final RowFeatures FEATURES =
       RowFeatures.ofColumns(
@@ -50,7 +50,7 @@ class LinesFuzzTest {
                   new double[4])),
           new int[] {0, 1, 2});
   private static final ReaderTrial CSV_CELLS =
-      new ReaderTrial("csv cells", 300, 1 << 20, LinesFuzzTest::readCells);
+      new ReaderTrial("csv cells", 2000, 1 << 20, LinesFuzzTest::readCells);
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
