@@ -271,6 +271,43 @@ final class ConfigurationWriterTest {
     assertThat(readBack(yaml, environment)).isEqualTo(configuration);
   }
 
+  @Test
+  void secretsThatAreWrittenOutAreLeftOutAndAskedFor() {
+    Map<String, String> environment = Map.of("STORE_TOKEN", "hunter2/2+2");
+    RunConfiguration configuration =
+        read(
+            MINIMAL,
+            environment,
+            "data={format: csv, path: ['s3a://AKIDX:${STORE_TOKEN}@b/x', 'https://h/y?sig=abcd'],"
+                + " label: y, options: {password: opensesame, passwordHint: '', mode: 'a ${x'}}"
+                    .replace("${x", "$${x"));
+    String yaml = ConfigurationWriter.toYaml(configuration, environment);
+    assertThat(yaml)
+        .doesNotContain("AKIDX", "hunter2", "abcd", "opensesame")
+        .startsWith(
+            "# Secrets were left out. To use this file, set LOCKSTEP_SECRET_DATA_PATH_0,"
+                + " LOCKSTEP_SECRET_DATA_PATH_1, LOCKSTEP_SECRET_DATA_OPTIONS_PASSWORD in the"
+                + " environment.\n")
+        .contains(
+            "\"s3a://${LOCKSTEP_SECRET_DATA_PATH_0}:${STORE_TOKEN}@b/x\"",
+            "\"https://h/y?sig=${LOCKSTEP_SECRET_DATA_PATH_1}\"",
+            "mode: \"a $${x\"",
+            "passwordHint: \"\"",
+            "password: \"${LOCKSTEP_SECRET_DATA_OPTIONS_PASSWORD}\"");
+    Map<String, String> all =
+        Map.of(
+            "STORE_TOKEN", "hunter2/2+2",
+            "LOCKSTEP_SECRET_DATA_PATH_0", "AKIDX",
+            "LOCKSTEP_SECRET_DATA_PATH_1", "abcd",
+            "LOCKSTEP_SECRET_DATA_OPTIONS_PASSWORD", "opensesame");
+    assertThat(readBack(yaml, all)).isEqualTo(configuration);
+    assertThat(ConfigurationWriter.toYaml(readBack(yaml, all), all)).isEqualTo(yaml);
+
+    // For comparing, others stand in: two configurations that differ in secrets are alike.
+    Map<String, String> others = ConfigurationReader.standingIn(yaml, environment);
+    assertThat(ConfigurationWriter.toYaml(readBack(yaml, others), others)).isEqualTo(yaml);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "PASSWORD, true",
