@@ -72,17 +72,19 @@ final class LostExecutorsIT {
   void thatComeAndGoWithTheWork() throws Exception {
     String yaml = Runs.yaml("tree", SHARDS, TREE_STEPS);
     Map<String, String> settings =
-        Map.of(
-            "spark.dynamicAllocation.enabled", "true",
-            "spark.dynamicAllocation.shuffleTracking.enabled", "true",
-            "spark.dynamicAllocation.shuffleTracking.timeout", "0s",
-            "spark.dynamicAllocation.minExecutors", "1",
-            "spark.dynamicAllocation.initialExecutors", "2",
-            "spark.dynamicAllocation.maxExecutors", "2",
-            "spark.dynamicAllocation.executorIdleTimeout", "0s",
-            "spark.dynamicAllocation.cachedExecutorIdleTimeout", "0s",
-            "spark.dynamicAllocation.schedulerBacklogTimeout", "1s",
-            "spark.locality.wait", "0");
+        Map.ofEntries(
+            Map.entry("spark.dynamicAllocation.enabled", "true"),
+            Map.entry("spark.dynamicAllocation.shuffleTracking.enabled", "true"),
+            Map.entry("spark.dynamicAllocation.shuffleTracking.timeout", "0s"),
+            Map.entry("spark.dynamicAllocation.minExecutors", "1"),
+            Map.entry("spark.dynamicAllocation.initialExecutors", "2"),
+            Map.entry("spark.dynamicAllocation.maxExecutors", "2"),
+            Map.entry("spark.dynamicAllocation.executorIdleTimeout", "0s"),
+            Map.entry("spark.dynamicAllocation.cachedExecutorIdleTimeout", "0s"),
+            Map.entry("spark.dynamicAllocation.schedulerBacklogTimeout", "1s"),
+            // More tasks than two executors take at once.
+            Map.entry("spark.default.parallelism", "6"),
+            Map.entry("spark.locality.wait", "0"));
     try (TrainingProcess training =
         TrainingProcess.start(LOGS.resolve("dynamic"), cluster.url(), yaml, settings)) {
       training.awaitStep(5);
@@ -112,7 +114,8 @@ final class LostExecutorsIT {
       last.stop();
       Thread.sleep(2000);
       last.goOn();
-      training.awaitStep(training.lastStep() + 1);
+      int jobs = training.events("job").size();
+      training.await("the next step begins", () -> training.events("job").size() > jobs);
     }
     assertThat(training.events("executorAdded")).hasSizeGreaterThan(known);
   }
