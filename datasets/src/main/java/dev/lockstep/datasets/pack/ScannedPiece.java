@@ -7,7 +7,9 @@ import com.esotericsoftware.kryo.io.Output;
 import dev.lockstep.datasets.source.RowProblem;
 import dev.lockstep.datasets.source.RowProblem.Reason;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /** What the first pass learns about the rows of one file and start. */
 final class ScannedPiece implements KryoSerializable {
@@ -24,7 +26,7 @@ final class ScannedPiece implements KryoSerializable {
   private int partition;
   private long rows;
   private long badRows;
-  private final long[] badRowsByReason = new long[Reason.values().length];
+  private final Map<Reason, Long> badRowsByReason = new EnumMap<>(Reason.class);
   private final List<Finding> firstBadRows = new ArrayList<>();
   private final long[] hashes = new long[POINTS.length];
   private final long[] powers = {1, 1};
@@ -75,7 +77,7 @@ final class ScannedPiece implements KryoSerializable {
     if (firstBadRows.size() < BadRows.SHOWN) {
       firstBadRows.add(new Finding(rows + badRows, problem));
     }
-    badRowsByReason[problem.reason().ordinal()]++;
+    badRowsByReason.merge(problem.reason(), 1L, Long::sum);
     badRows++;
   }
 
@@ -120,7 +122,7 @@ final class ScannedPiece implements KryoSerializable {
 
   /** Rows that cannot be used for the given reason. */
   long badRows(Reason reason) {
-    return badRowsByReason[reason.ordinal()];
+    return badRowsByReason.getOrDefault(reason, 0L);
   }
 
   /** The first few rows that cannot be used. */
@@ -170,8 +172,10 @@ final class ScannedPiece implements KryoSerializable {
     }
     output.writeLong(badRows);
     if (badRows > 0) {
-      for (long count : badRowsByReason) {
-        output.writeLong(count);
+      output.writeInt(badRowsByReason.size());
+      for (Map.Entry<Reason, Long> count : badRowsByReason.entrySet()) {
+        output.writeString(count.getKey().key());
+        output.writeLong(count.getValue());
       }
       output.writeInt(firstBadRows.size());
       for (Finding finding : firstBadRows) {
@@ -184,7 +188,7 @@ final class ScannedPiece implements KryoSerializable {
   private static void write(Output output, Finding finding) {
     RowProblem problem = finding.problem();
     output.writeLong(finding.row());
-    output.writeInt(problem.reason().ordinal());
+    output.writeString(problem.reason().key());
     output.writeString(problem.column());
     output.writeString(problem.finding());
     output.writeString(problem.advice());
@@ -192,7 +196,7 @@ final class ScannedPiece implements KryoSerializable {
 
   private static Finding readFinding(Input input) {
     long row = input.readLong();
-    Reason reason = Reason.values()[input.readInt()];
+    Reason reason = Reason.named(input.readString());
     return new Finding(
         row,
         new RowProblem(reason, input.readString(), null, input.readString(), input.readString()));
@@ -214,8 +218,8 @@ final class ScannedPiece implements KryoSerializable {
     }
     badRows = input.readLong();
     if (badRows > 0) {
-      for (int reason = 0; reason < badRowsByReason.length; reason++) {
-        badRowsByReason[reason] = input.readLong();
+      for (int left = input.readInt(); left > 0; left--) {
+        badRowsByReason.put(Reason.named(input.readString()), input.readLong());
       }
       for (int left = input.readInt(); left > 0; left--) {
         firstBadRows.add(readFinding(input));
