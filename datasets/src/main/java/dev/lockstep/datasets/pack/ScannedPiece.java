@@ -172,8 +172,10 @@ final class ScannedPiece implements KryoSerializable {
     }
     output.writeLong(badRows);
     if (badRows > 0) {
-      for (Reason reason : Reason.values()) {
-        output.writeLong(badRows(reason));
+      output.writeInt(badRowsByReason.size());
+      for (Map.Entry<Reason, Long> count : badRowsByReason.entrySet()) {
+        output.writeString(count.getKey().key());
+        output.writeLong(count.getValue());
       }
       output.writeInt(firstBadRows.size());
       for (Finding finding : firstBadRows) {
@@ -186,7 +188,7 @@ final class ScannedPiece implements KryoSerializable {
   private static void write(Output output, Finding finding) {
     RowProblem problem = finding.problem();
     output.writeLong(finding.row());
-    output.writeString(problem.reason().name());
+    output.writeString(problem.reason().key());
     output.writeString(problem.column());
     output.writeString(problem.finding());
     output.writeString(problem.advice());
@@ -194,7 +196,7 @@ final class ScannedPiece implements KryoSerializable {
 
   private static Finding readFinding(Input input) {
     long row = input.readLong();
-    Reason reason = Reason.valueOf(input.readString());
+    Reason reason = Reason.named(input.readString());
     return new Finding(
         row,
         new RowProblem(reason, input.readString(), null, input.readString(), input.readString()));
@@ -216,8 +218,8 @@ final class ScannedPiece implements KryoSerializable {
     }
     badRows = input.readLong();
     if (badRows > 0) {
-      for (Reason reason : Reason.values()) {
-        badRowsByReason.put(reason, input.readLong());
+      for (int left = input.readInt(); left > 0; left--) {
+        badRowsByReason.put(Reason.named(input.readString()), input.readLong());
       }
       for (int left = input.readInt(); left > 0; left--) {
         firstBadRows.add(readFinding(input));

@@ -45,6 +45,16 @@ public record RowProblem(Reason reason, String column, String value, String find
     public String key() {
       return key;
     }
+
+    /** The reason of the given name. */
+    public static Reason named(String key) {
+      for (Reason reason : values()) {
+        if (reason.key.equals(key)) {
+          return reason;
+        }
+      }
+      throw new IllegalArgumentException("there is no reason " + key);
+    }
   }
 
   /** A row that is not of the format's form. */
