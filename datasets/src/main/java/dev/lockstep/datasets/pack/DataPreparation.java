@@ -167,6 +167,14 @@ public final class DataPreparation {
             ? known
             : new LockstepException(known.kind(), known.getMessage(), failure);
       }
+      if (cause.getClass().getName().endsWith(".TextParsingException")) {
+        // Of the parser inside Spark, which may be relocated.
+        String message =
+            "A row of "
+                + reading
+                + " has more cells, or a longer one, than Spark's CSV reader takes: 20480 cells, or what data.options.maxColumns and data.options.maxCharsPerColumn say. Check that the file is one, and its separator and quotes.";
+        return new LockstepException(ErrorKind.DATA, message, failure);
+      }
       if (cause instanceof EOFException || cause instanceof ZipException) {
         String message =
             "A compressed file of " + reading + " is cut off or damaged: fetch it again.";

@@ -107,6 +107,18 @@ class DataErrorsTest {
   }
 
   @Test
+  void aRowOfMoreCellsThanSparkReads() {
+    assertThat(dataError(Settings.csv(csv("x,label", "1,p" + ",".repeat(30_000), "1,p"))))
+        .contains(
+            "data.csv has more cells, or a longer one, than Spark's CSV reader takes: 20480 cells");
+    assertThat(
+            dataError(
+                Settings.csv(csv("x,label", "1,p", "1" + "0".repeat(500) + ",p"))
+                    .options(Map.of("header", "true", "maxCharsPerColumn", "100"))))
+        .contains("data.options.maxCharsPerColumn");
+  }
+
+  @Test
   void aMissingLabelColumn() {
     assertThat(dataError(Settings.csv(csv("x,Labels,y", "1,p,2")).label("label")))
         .isEqualTo(

@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -144,6 +145,13 @@ class MetricsLogTest {
           public int read() {
             assertThat(count++).as("bytes that were asked for").isLessThan(4 << 20);
             return 'x';
+          }
+
+          @Override
+          public int read(byte[] target, int offset, int length) {
+            Arrays.fill(target, offset, offset + length, (byte) read());
+            count += length - 1;
+            return length;
           }
         };
     assertThatThrownBy(() -> MetricsLog.read(endless))
