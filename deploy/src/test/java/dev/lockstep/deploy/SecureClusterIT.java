@@ -109,6 +109,7 @@ final class SecureClusterIT {
     List<Socket> halfOpen = new ArrayList<>();
     try (TrainingProcess training =
         TrainingProcess.start(folder, Runs.LOCAL_CLUSTER, yaml, settings)) {
+      training.await("both executors are there", () -> training.executors().size() == 2);
       training.awaitStep(1);
       comeAsAStranger(port, security);
       for (int i = 0; i < RAW_CONNECTIONS; i++) {

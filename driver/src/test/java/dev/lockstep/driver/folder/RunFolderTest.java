@@ -140,6 +140,12 @@ final class RunFolderTest {
             () -> inner.folder(name),
             () -> inner.append(name),
             () -> inner.restore(name),
+            () -> inner.grow(name),
+            () -> inner.removeFile(name),
+            () -> inner.removeFolder(name),
+            () -> inner.renameFolder(name, "a"),
+            () -> inner.renameFolder("a", name),
+            () -> inner.writeThrough(name, output -> output.write(1)),
             () -> inner.writeText(name, "overwritten"))) {
       assertThatThrownBy(use)
           .isInstanceOf(LockstepException.class)
@@ -159,13 +165,18 @@ final class RunFolderTest {
     Path outside = Files.writeString(place.resolve("outside.txt"), "outside");
     RunFolder inner = folder().folder("inner");
     inner.create();
-    for (String name : List.of("metrics.jsonl", "result.txt", ".result.txt.partial")) {
+    for (String name :
+        List.of("metrics.jsonl", "result.txt", ".result.txt.partial", "growing", "through")) {
       Files.createSymbolicLink(place.resolve("inner").resolve(name), outside);
     }
     inner.writeText("result.txt", "inside");
     try (OutputStream metrics = inner.append("metrics.jsonl")) {
       metrics.write('1');
     }
+    assertThatThrownBy(() -> inner.grow("growing"))
+        .hasMessageContaining("/inner/growing is a link, and nothing is written through one");
+    assertThatThrownBy(() -> inner.writeThrough("through", output -> output.write('1')))
+        .hasMessageContaining("/inner/through is a link");
     assertThat(outside).hasContent("outside");
     assertThat(place.resolve("inner/result.txt")).isRegularFile().hasContent("inside");
     assertThat(place.resolve("inner/metrics.jsonl")).hasContent("1");
