@@ -11,9 +11,6 @@ final class ExitCode {
   static final int DIVERGED = 4;
   static final int GRADIENT = 6;
 
-  /** As a program that SIGINT ends. */
-  static final int INTERRUPTED = 130;
-
   private ExitCode() {}
 
   /** The code of an error that a user can act on. */

@@ -5,6 +5,7 @@ import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.rangetest.RateCurve;
 import dev.lockstep.driver.rangetest.RateSuggestion;
 import dev.lockstep.driver.report.RangeTestReport;
+import dev.lockstep.driver.run.ApplicationAttempt;
 import dev.lockstep.driver.run.RangeTest;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.schedule.RateSweep;
@@ -68,9 +69,10 @@ final class LearningRateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RateSweep sweep = sweep();
     RunConfiguration run = ConfigurationFile.read(configuration, overrides);
-    String location = OutputLocation.of(output, run.name() + "-lr-find");
     try (SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      String location =
+          OutputLocation.of(output, run.name() + "-lr-find", ApplicationAttempt.of(spark));
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
       folder.requireFresh();
       RateCurve curve =

@@ -1,5 +1,6 @@
 package dev.lockstep.driver.cli;
 
+import dev.lockstep.driver.run.ApplicationAttempt;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -12,10 +13,16 @@ final class OutputLocation {
 
   private OutputLocation() {}
 
-  /** The folder that {@code --output} names, else {@code runs/<name>-<timestamp>}. */
-  static String of(String output, String name) {
+  /**
+   * The folder that {@code --output} names, else {@code runs/<name>-<timestamp>}, or {@code
+   * runs/<name>-<application>} where the cluster starts a lost driver again.
+   */
+  static String of(String output, String name, ApplicationAttempt attempt) {
     return output != null
         ? output
-        : "runs/" + name + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP);
+        : "runs/"
+            + name
+            + "-"
+            + attempt.stamp(LocalDateTime.now(ZoneId.systemDefault()).format(STAMP));
   }
 }

@@ -4,6 +4,8 @@ import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.driver.run.ApplicationAttempt;
+import dev.lockstep.driver.run.Interruption;
 import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.trainer.error.LockstepException;
@@ -56,21 +58,38 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common;
 
+  /** Where messages go as soon as there is one; signals have theirs on threads of their own. */
+  private volatile ProgressPrinter display;
+
   @Override
   public Integer call() throws IOException {
-    StartMode mode = mode();
+    StartMode asked = mode();
     RunConfiguration run = ConfigurationFile.read(configuration, overrides);
-    String location = OutputLocation.of(output, run.name());
-    try (SparkSession session = common.startSpark(run.name())) {
+    try (Interruption interruption = Interruption.install("then writing a checkpoint", this::say);
+        SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      ApplicationAttempt attempt = ApplicationAttempt.of(spark);
+      String location = OutputLocation.of(output, run.name(), attempt);
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
+      StartMode mode = asked == StartMode.NEW && attempt.isRestart() ? StartMode.RESUME : asked;
+      if (mode != asked) {
+        say(
+            "This is attempt "
+                + attempt.number()
+                + " of "
+                + attempt.application()
+                + ": it goes on with the run in "
+                + folder.name()
+                + ".");
+      }
       TrainingRun training =
-          new TrainingRun(spark, run, folder, mode, steps -> progress(run, steps), () -> false);
+          new TrainingRun(
+              spark, run, folder, mode, steps -> progress(run, steps), interruption, this::say);
       Optional<RunSummary> ended = training.ended();
       RunSummary summary = ended.isPresent() ? ended.get() : training.execute();
       tell(folder, summary, ended.isPresent());
       System.out.println(folder.name());
-      return summary.status().equals("interrupted") ? ExitCode.INTERRUPTED : ExitCode.DONE;
+      return summary.status().equals("interrupted") ? interruption.exitCode() : ExitCode.DONE;
     }
   }
 
@@ -87,11 +106,8 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void tell(RunFolder folder, RunSummary summary, boolean endedBefore) {
-    if (common.quiet) {
-      return;
-    }
     if (endedBefore) {
-      System.err.println(
+      say(
           "The run in "
               + folder.name()
               + " has ended already ("
@@ -100,15 +116,24 @@ final class TrainCommand implements Callable<Integer> {
               + summary.steps()
               + " steps); there is nothing to resume.");
     } else if (summary.status().equals("interrupted")) {
-      System.err.println(
-          "Interrupted after step " + summary.steps() + "; --resume goes on from there.");
+      say("Interrupted after step " + summary.steps() + "; --resume goes on from there.");
     } else {
-      System.err.println(Headline.of(summary));
+      say(Headline.of(summary));
+    }
+  }
+
+  private void say(String sentence) {
+    ProgressPrinter shown = display;
+    if (shown != null) {
+      shown.note(sentence);
+    } else if (!common.quiet) {
+      System.err.println(sentence);
     }
   }
 
   private ProgressPrinter progress(RunConfiguration run, long steps) {
     int epochs = run.training().epochs() == null ? 0 : run.training().epochs();
-    return Terminal.progress(common, steps, epochs);
+    display = Terminal.progress(common, steps, epochs);
+    return display;
   }
 }

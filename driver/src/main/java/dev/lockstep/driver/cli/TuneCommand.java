@@ -3,19 +3,18 @@ package dev.lockstep.driver.cli;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.TuningSummary;
+import dev.lockstep.driver.run.ApplicationAttempt;
+import dev.lockstep.driver.run.Interruption;
 import dev.lockstep.driver.tuning.TuningPlan;
 import dev.lockstep.driver.tuning.TuningProgress;
 import dev.lockstep.driver.tuning.TuningRun;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -31,9 +30,6 @@ import picocli.CommandLine.Parameters;
       "The same command with the same --output goes on with a search that was interrupted."
     })
 final class TuneCommand implements Callable<Integer> {
-  private static final DateTimeFormatter STAMP =
-      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-
   @Parameters(paramLabel = "CONFIG", description = "Run configuration, YAML or JSON.")
   private String configuration;
 
@@ -55,21 +51,31 @@ final class TuneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     TuningPlan plan = TuningPlan.of(this::read);
     String name = plan.base().name();
-    String location =
-        output != null
-            ? output
-            : "runs/" + name + "-tune-" + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP);
-    try (SparkSession session = common.startSpark("tune " + name)) {
+    try (Interruption interruption =
+            Interruption.install("trials that have ended stay", this::say);
+        SparkSession session = common.startSpark("tune " + name)) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      String location = OutputLocation.of(output, name + "-tune", ApplicationAttempt.of(spark));
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
       boolean progress = !common.quiet && !common.noProgress;
-      TuningSummary summary =
+      TuningRun tuning =
           new TuningRun(
-                  spark,
-                  plan,
-                  folder,
-                  new TuningProgress(System.err, !common.quiet, progress, System::nanoTime))
-              .execute();
+              spark,
+              plan,
+              folder,
+              new TuningProgress(System.err, !common.quiet, progress, System::nanoTime),
+              interruption);
+      TuningSummary summary;
+      try {
+        summary = tuning.execute();
+      } catch (CancellationException stopped) {
+        say(
+            "Interrupted; the same command with --output "
+                + folder.name()
+                + " goes on behind the trials that have ended.");
+        System.out.println(folder.name());
+        return interruption.exitCode();
+      }
       System.out.print(summary.toTable());
       if (summary.best().isEmpty()) {
         throw new LockstepException(
@@ -83,6 +89,12 @@ final class TuneCommand implements Callable<Integer> {
       System.out.println(folder.name() + "/" + TuningRun.BEST);
     }
     return ExitCode.DONE;
+  }
+
+  private void say(String sentence) {
+    if (!common.quiet) {
+      System.err.println(sentence);
+    }
   }
 
   private RunConfiguration read(List<String> settings) {

@@ -67,7 +67,10 @@ public final class RunFolder {
     return new RunFolder(files, new Path(root, child));
   }
 
-  /** Whether there is a folder with something in it; what a broken-off write left is nothing. */
+  /**
+   * Whether there is a folder with something in it; what a broken-off write left is nothing, and so
+   * is a lock.
+   */
   public boolean isInUse() {
     try {
       return files.exists(root) && (!files.getFileStatus(root).isDirectory() || holdsSomething());
@@ -78,11 +81,8 @@ public final class RunFolder {
 
   /** Refuses a folder that already holds something: nobody's results are mixed or overwritten. */
   public void requireFresh() {
+    requireNoFile();
     try {
-      if (files.exists(root) && !files.getFileStatus(root).isDirectory()) {
-        throw LockstepException.usage(
-            "--output: " + name() + " is a file, not a folder. Choose another folder.");
-      }
       if (files.exists(root) && holdsSomething()) {
         throw LockstepException.usage(
             "--output: the folder "
@@ -94,10 +94,23 @@ public final class RunFolder {
     }
   }
 
+  /** Refuses a file in the folder's place. */
+  void requireNoFile() {
+    try {
+      if (files.exists(root) && !files.getFileStatus(root).isDirectory()) {
+        throw LockstepException.usage(
+            "--output: " + name() + " is a file, not a folder. Choose another folder.");
+      }
+    } catch (IOException failure) {
+      throw unusable("looked at", failure);
+    }
+  }
+
   private boolean holdsSomething() throws IOException {
     for (FileStatus status : files.listStatus(root)) {
       String name = status.getPath().getName();
-      if (!(status.isFile() && name.startsWith(".") && name.endsWith(UNFINISHED))) {
+      boolean brokenOff = name.startsWith(".") && name.endsWith(UNFINISHED);
+      if (!(status.isFile() && (brokenOff || name.startsWith(LockFiles.PREFIX)))) {
         return true;
       }
     }
@@ -137,8 +150,9 @@ public final class RunFolder {
   /** A stream into a file that grows as training goes on. */
   public OutputStream append(String file) {
     try {
-      return files.create(new Path(root, file), true);
-    } catch (IOException failure) {
+      return new WatchedOutput(
+          files.create(new Path(root, file), true), failure -> unusable("written to", failure));
+    } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
   }
@@ -212,7 +226,7 @@ public final class RunFolder {
       } else {
         rename(unfinished, target);
       }
-    } catch (IOException failure) {
+    } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
   }
@@ -388,7 +402,18 @@ public final class RunFolder {
     }
   }
 
-  private LockstepException unusable(String verb, Throwable failure) {
+  /** Where it lies. */
+  FileSystem fileSystem() {
+    return files;
+  }
+
+  /** Its whole path. */
+  Path path() {
+    return root;
+  }
+
+  /** A folder that cannot be used, in one sentence. */
+  LockstepException unusable(String verb, Throwable failure) {
     return new LockstepException(
         ErrorKind.RESOURCE,
         "The folder " + name() + " could not be " + verb + ": " + reason(failure) + ".",
@@ -396,7 +421,7 @@ public final class RunFolder {
   }
 
   /** Hadoop wraps what a local disk refuses. */
-  private static String reason(Throwable failure) {
+  static String reason(Throwable failure) {
     Throwable told =
         failure instanceof FSError && failure.getCause() != null ? failure.getCause() : failure;
     String message = told.getMessage() == null ? told.toString() : told.getMessage();

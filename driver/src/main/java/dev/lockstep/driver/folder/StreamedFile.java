@@ -34,7 +34,7 @@ final class StreamedFile implements GrowingFile {
 
   @Override
   public OutputStream stream() {
-    return output;
+    return new WatchedOutput(output, this::unusable);
   }
 
   @Override
@@ -48,8 +48,14 @@ final class StreamedFile implements GrowingFile {
       output.flush();
       sync.run();
     } catch (IOException | FSError failure) {
-      throw new LockstepException(
-          ErrorKind.RESOURCE, name + " could not be written to: " + failure.getMessage(), failure);
+      throw unusable(failure);
     }
+  }
+
+  private LockstepException unusable(Throwable failure) {
+    return new LockstepException(
+        ErrorKind.RESOURCE,
+        name + " could not be written to: " + RunFolder.reason(failure) + ".",
+        failure);
   }
 }

@@ -74,7 +74,14 @@ public final class Lockstep implements AutoCloseable {
   private FinishedRun train(StartMode mode, String yaml, String folder, String... overrides) {
     JavaSparkContext spark = spark();
     RunFolder target = RunFolder.at(folder, spark.hadoopConfiguration());
-    new TrainingRun(spark, read(yaml, overrides), target, mode, Lockstep::silence, () -> false)
+    new TrainingRun(
+            spark,
+            read(yaml, overrides),
+            target,
+            mode,
+            Lockstep::silence,
+            StopRequest.NEVER,
+            message -> {})
         .execute();
     return FinishedRun.read(target);
   }

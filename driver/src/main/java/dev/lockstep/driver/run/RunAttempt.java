@@ -14,7 +14,6 @@ import dev.lockstep.driver.report.StepRecord;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 
 /**
  * One attempt at a run, from where it begins to an ending: the last step, early stopping, an
@@ -29,7 +28,7 @@ final class RunAttempt {
   private final RunEnding ending;
   private final RunNotes notes;
   private final ProgressPrinter progress;
-  private final BooleanSupplier interruption;
+  private final StopRequest stop;
   private RunCourse course;
 
   /**
@@ -37,7 +36,7 @@ final class RunAttempt {
    *
    * @param session at the state where it begins
    * @param course of the steps until then
-   * @param interruption whether somebody wants the run to stop and be resumed later
+   * @param stop whether somebody wants the run to stop and be resumed later
    */
   RunAttempt(
       TrainingSession session,
@@ -49,7 +48,7 @@ final class RunAttempt {
       RunCourse course,
       RunNotes notes,
       ProgressPrinter progress,
-      BooleanSupplier interruption) {
+      StopRequest stop) {
     this.session = session;
     this.folder = folder;
     this.checkpoints = checkpoints;
@@ -59,7 +58,7 @@ final class RunAttempt {
     this.course = course;
     this.notes = notes;
     this.progress = progress;
-    this.interruption = interruption;
+    this.stop = stop;
   }
 
   /**
@@ -81,6 +80,7 @@ final class RunAttempt {
       if (divergence.isEmpty() && isInterrupted()) {
         return ending.withoutResult("interrupted", course, history());
       }
+      stop.stepsEnd();
       if (divergence.isEmpty()) {
         divergence = ending.evaluate();
       }
@@ -122,6 +122,7 @@ final class RunAttempt {
   }
 
   private void goBack() {
+    stop.stepsBegin();
     TrainingState diverged = session.state();
     StartingPoint point = recovery.goBack(diverged, notes);
     session.continueFrom(point.state());
@@ -215,7 +216,7 @@ final class RunAttempt {
 
     @Override
     public boolean wantsToStop() {
-      return interruption.getAsBoolean();
+      return stop.isMade();
     }
   }
 }

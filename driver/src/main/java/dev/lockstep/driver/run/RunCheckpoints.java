@@ -5,6 +5,7 @@ import dev.lockstep.driver.checkpoint.CheckpointStore;
 import dev.lockstep.driver.checkpoint.RunIdentity;
 import dev.lockstep.driver.checkpoint.RunPosition;
 import dev.lockstep.driver.config.CheckpointSettings;
+import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.AttemptHistory;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.function.DoubleSupplier;
 /** Keeps checkpoints of a run while it trains, whenever one is due. */
 final class RunCheckpoints implements AutoCloseable {
   private final BackgroundCheckpoints writer;
+  private final RunLock lock;
   private final CheckpointSettings settings;
   private final RunIdentity identity;
   private final int stepsPerEpoch;
@@ -22,17 +24,20 @@ final class RunCheckpoints implements AutoCloseable {
   /**
    * Checkpoints of one run.
    *
+   * @param lock of the folder; asked at every step, and before anything is written
    * @param settings how often one is due
    * @param identity goes into each
    * @param secondsSoFar wall time of the run
    */
   RunCheckpoints(
       CheckpointStore store,
+      RunLock lock,
       CheckpointSettings settings,
       RunIdentity identity,
       int stepsPerEpoch,
       DoubleSupplier secondsSoFar) {
     this.writer = new BackgroundCheckpoints(store);
+    this.lock = lock;
     this.settings = settings;
     this.identity = identity;
     this.stepsPerEpoch = stepsPerEpoch;
@@ -46,6 +51,7 @@ final class RunCheckpoints implements AutoCloseable {
 
   /** Begins a checkpoint where one is due; {@code state} must stand still until {@link #await}. */
   void settled(TrainingState state, MetricsFile metrics) {
+    lock.requireHeld();
     if (settings.isDue(state.step())) {
       begin(state, metrics);
     }
@@ -61,6 +67,7 @@ final class RunCheckpoints implements AutoCloseable {
   }
 
   private void begin(TrainingState state, MetricsFile metrics) {
+    lock.confirmHeld();
     long step = state.step();
     int epoch = Math.toIntExact((step - 1) / stepsPerEpoch) + 1;
     RunPosition position = new RunPosition(epoch, metrics.flush(), secondsSoFar.getAsDouble());

@@ -4,6 +4,7 @@ import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.export.OnnxModel;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.loop.BestWeights;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.AttemptHistory;
@@ -20,13 +21,20 @@ import java.util.Optional;
 final class RunEnding {
   private final TrainingSession session;
   private final RunFolder folder;
+  private final RunLock lock;
   private final Summarizer summarizer;
   private final RunNotes notes;
   private Map<Split, MetricSums> sums = new EnumMap<>(Split.class);
 
-  RunEnding(TrainingSession session, RunFolder folder, Summarizer summarizer, RunNotes notes) {
+  RunEnding(
+      TrainingSession session,
+      RunFolder folder,
+      RunLock lock,
+      Summarizer summarizer,
+      RunNotes notes) {
     this.session = session;
     this.folder = folder;
+    this.lock = lock;
     this.summarizer = summarizer;
     this.notes = notes;
   }
@@ -48,6 +56,7 @@ final class RunEnding {
     ModelArtifact model = model();
     OnnxModel.obstacle(model)
         .ifPresent(obstacle -> notes.keep("model/model.onnx is left out: " + obstacle));
+    lock.confirmHeld();
     ModelFolder.write(model, folder.folder("model"));
     String status = session.state().stoppedEarly() ? "stoppedEarly" : "completed";
     return write(status, course, history);
@@ -62,6 +71,7 @@ final class RunEnding {
   private RunSummary write(String status, RunCourse course, AttemptHistory history) {
     RunSummary summary =
         summarizer.summarize(session, course.statistics(), history, status, notes.all(), sums);
+    lock.confirmHeld();
     RunFiles.writeEnding(
         folder, summary, ConfigurationWriter.toYaml(session.setup().configuration()));
     return summary;

@@ -6,13 +6,16 @@ import dev.lockstep.driver.checkpoint.RunIdentity;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.TrainingSettings;
+import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.LockTimes;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -30,7 +33,8 @@ public final class TrainingRun {
   private final RunFolder folder;
   private final StartMode mode;
   private final LongFunction<ProgressPrinter> progressForSteps;
-  private final BooleanSupplier interruption;
+  private final StopRequest stop;
+  private final Consumer<String> messages;
   private final long start = System.nanoTime();
 
   /**
@@ -39,8 +43,9 @@ public final class TrainingRun {
    * @param folder where results go
    * @param mode what the folder may hold
    * @param progressForSteps makes the progress display once the number of steps is known
-   * @param interruption asked before each step, on this run's thread; true ends the run there, with
-   *     a checkpoint
+   * @param stop asked before each step, on this run's thread; once made, the run ends there, with a
+   *     checkpoint
+   * @param messages is told, as a sentence, what happens before there is a progress display
    */
   public TrainingRun(
       JavaSparkContext spark,
@@ -48,13 +53,15 @@ public final class TrainingRun {
       RunFolder folder,
       StartMode mode,
       LongFunction<ProgressPrinter> progressForSteps,
-      BooleanSupplier interruption) {
+      StopRequest stop,
+      Consumer<String> messages) {
     this.spark = spark;
     this.given = configuration;
     this.folder = folder;
     this.mode = mode;
     this.progressForSteps = progressForSteps;
-    this.interruption = interruption;
+    this.stop = stop;
+    this.messages = messages;
   }
 
   /**
@@ -64,7 +71,7 @@ public final class TrainingRun {
    * @throws LockstepException as {@link #execute}, where the folder alone is reason enough
    */
   public Optional<RunSummary> ended() {
-    return Resumption.of(folder, mode).ended();
+    return mode == StartMode.NEW ? Optional.empty() : Resumption.of(folder, mode).ended();
   }
 
   /**
@@ -75,6 +82,14 @@ public final class TrainingRun {
    * @throws LockstepException of kind numeric after a diverged run, whose folder is complete too
    */
   public RunSummary execute() {
+    LockOwner owner = ApplicationAttempt.of(spark).owner();
+    try (RunLock lock = RunLock.acquire(folder, owner, LockTimes.DEFAULT, messages)) {
+      stop.preparing(lock::close);
+      return execute(lock);
+    }
+  }
+
+  private RunSummary execute(RunLock lock) {
     Resumption resumption = Resumption.of(folder, mode);
     if (resumption.ended().isPresent()) {
       return resumption.ended().get();
@@ -95,9 +110,11 @@ public final class TrainingRun {
       Resumption.Beginning beginning = resumption.begin(store, identity, setup.totalSteps(), first);
       try (TrainingSession session =
           TrainingSession.open(spark, setup, beginning.point().state())) {
+        stop.stepsBegin();
+        lock.confirmHeld();
         AttemptLog attempts = takeOver(beginning, store);
         RunFiles.writeConfiguration(folder, ConfigurationWriter.toYaml(setup.configuration()));
-        return train(session, store, identity, beginning, attempts, first);
+        return train(session, lock, store, identity, beginning, attempts, first);
       }
     }
   }
@@ -118,6 +135,7 @@ public final class TrainingRun {
 
   private RunSummary train(
       TrainingSession session,
+      RunLock lock,
       CheckpointStore store,
       RunIdentity identity,
       Resumption.Beginning beginning,
@@ -136,6 +154,7 @@ public final class TrainingRun {
     try (RunCheckpoints checkpoints =
         new RunCheckpoints(
             store,
+            lock,
             training.checkpoint(),
             identity,
             stepsPerEpoch,
@@ -147,11 +166,11 @@ public final class TrainingRun {
               new DivergenceRecovery(
                   folder, store, training.checkpoint(), training.onDivergence(), first),
               attempts,
-              new RunEnding(session, folder, new Summarizer(spark, setup, startOfAll), notes),
+              new RunEnding(session, folder, lock, new Summarizer(spark, setup, startOfAll), notes),
               RunCourse.of(beginning.point().metrics(), stepsPerEpoch, notes),
               notes,
               progress,
-              interruption)
+              stop)
           .execute();
     }
   }

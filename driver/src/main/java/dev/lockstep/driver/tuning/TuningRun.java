@@ -4,10 +4,15 @@ import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.config.Synchronizer;
 import dev.lockstep.driver.config.TuningSettings;
+import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.LockTimes;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.report.TrialRecord;
 import dev.lockstep.driver.report.TuningSummary;
+import dev.lockstep.driver.run.ApplicationAttempt;
+import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.run.TrialData;
 import dev.lockstep.driver.run.TrialRun;
 import dev.lockstep.driver.run.Version;
@@ -46,26 +51,50 @@ public final class TuningRun {
 
   private final JavaSparkContext spark;
   private final TuningPlan given;
+  private final RunFolder output;
   private final TuningFolder folder;
   private final TuningProgress progress;
+  private final StopRequest stop;
   private final Map<Integer, TrialRun> runs = new ConcurrentHashMap<>();
+  private RunLock lock;
   private volatile boolean cancelled;
 
   /**
    * A search that is still to be made, or to go on.
    *
    * @param output its folder: empty, or with an earlier attempt at the same search
+   * @param stop asked before each step of each trial; once made, the search ends there, with the
+   *     trials that have ended
    */
   public TuningRun(
-      JavaSparkContext spark, TuningPlan plan, RunFolder output, TuningProgress progress) {
+      JavaSparkContext spark,
+      TuningPlan plan,
+      RunFolder output,
+      TuningProgress progress,
+      StopRequest stop) {
     this.spark = spark;
     this.given = plan;
+    this.output = output;
     this.folder = new TuningFolder(output);
     this.progress = progress;
+    this.stop = stop;
   }
 
-  /** Searches, or goes on with it, or says what came out where all is done. */
+  /**
+   * Searches, or goes on with it, or says what came out where all is done.
+   *
+   * @throws CancellationException where the search was asked to stop before its end
+   */
   public TuningSummary execute() {
+    LockOwner owner = ApplicationAttempt.of(spark).owner();
+    try (RunLock held = RunLock.acquire(output, owner, LockTimes.DEFAULT, progress::note)) {
+      lock = held;
+      stop.preparing(held::close);
+      return searchOrTell();
+    }
+  }
+
+  private TuningSummary searchOrTell() {
     Optional<RunConfiguration> earlier = folder.configuration();
     if (earlier.isPresent()) {
       int shards = earlier.get().training().shards();
@@ -101,14 +130,29 @@ public final class TuningRun {
       check(plan, data);
       if (goesOn) {
         plan.trials().forEach(trial -> folder.last(trial.number()).ifPresent(progress::known));
+        beginWriting();
       } else {
+        beginWriting();
         folder.begin(plan.base());
       }
       climb(plan, data);
+      stop.stepsEnd();
       TuningSummary summary = summary(plan);
+      lock.confirmHeld();
       folder.finish(summary, plan.base());
       return summary;
     }
+  }
+
+  private void beginWriting() {
+    stop.stepsBegin();
+    lock.confirmHeld();
+  }
+
+  /** Asked by every trial before each of its steps. */
+  private boolean isToEnd() {
+    lock.requireHeld();
+    return cancelled || stop.isMade();
   }
 
   private static WatchedMetric taskMetric(Task task) {
@@ -259,7 +303,7 @@ public final class TuningRun {
    * come out as they did.
    */
   private void train(TuningPlan plan, Trial trial, List<Integer> rungs, TrialData shared) {
-    if (cancelled) {
+    if (isToEnd()) {
       throw new CancellationException();
     }
     boolean lost = !runs.containsKey(trial.number());
@@ -311,10 +355,7 @@ public final class TuningRun {
     Integer epochs = trial.configuration().training().epochs();
     RunSummary summary =
         run.train(
-            lastEpoch,
-            data,
-            epoch -> progress.epoch(trial.number(), epoch, epochs),
-            () -> cancelled);
+            lastEpoch, data, epoch -> progress.epoch(trial.number(), epoch, epochs), this::isToEnd);
     WatchedMetric metric = plan.base().tuning().metric();
     TrialRecord record =
         new TrialRecord(
@@ -331,6 +372,7 @@ public final class TuningRun {
             summary.wallSeconds());
     Optional<TrialRecord> before = folder.record(rung, trial.number());
     if (before.isEmpty()) {
+      lock.confirmHeld();
       folder.keep(List.of(record));
       progress.trial(record);
     } else if (Double.compare(before.get().value(), record.value()) != 0) {

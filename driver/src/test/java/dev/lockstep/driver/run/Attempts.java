@@ -71,7 +71,8 @@ record Attempts(JavaSparkContext spark) {
                 mode,
                 steps ->
                     ProgressPrinter.notesOnly(new PrintStream(told, true, StandardCharsets.UTF_8)),
-                interruption)
+                interruption::getAsBoolean,
+                message -> {})
             .execute();
     return new Told(summary, told.toString(StandardCharsets.UTF_8));
   }

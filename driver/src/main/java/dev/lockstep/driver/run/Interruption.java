@@ -1,0 +1,131 @@
+package dev.lockstep.driver.run;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import org.apache.hadoop.service.launcher.IrqHandler;
+
+/**
+ * What SIGINT (Ctrl-C) and SIGTERM (of a cluster manager, an operator, a shutdown) do while a
+ * command trains. The first one ends the run after the step that is being taken, with a checkpoint;
+ * before the first step there is nothing to keep, and the program ends at once. The second one ends
+ * the program whatever it does.
+ *
+ * <p>In place of the JVM's own handlers, which would start the shutdown hooks: Spark and Hadoop
+ * would be gone before the checkpoint is written.
+ *
+ * <p>For programs only: an application that embeds training has signals of its own.
+ */
+public final class Interruption implements StopRequest, AutoCloseable {
+  private static final int SHELL_OFFSET = 128;
+
+  private enum Phase {
+    PREPARING,
+    STEPS,
+    END,
+    CLOSED
+  }
+
+  private final String consequence;
+  private final Consumer<String> notes;
+  private final IntConsumer exit;
+  private final IntConsumer halt;
+  private final AtomicInteger signal = new AtomicInteger();
+  private Phase phase = Phase.PREPARING;
+  private Runnable undoPreparation = () -> {};
+
+  /**
+   * Without handlers yet.
+   *
+   * @param consequence of a signal among the steps, said after "finishing the step"
+   * @param notes is told, as a sentence, what a signal leads to
+   * @param exit ends the program in good order with a code
+   * @param halt ends it at once
+   */
+  Interruption(String consequence, Consumer<String> notes, IntConsumer exit, IntConsumer halt) {
+    this.consequence = consequence;
+    this.notes = notes;
+    this.exit = exit;
+    this.halt = halt;
+  }
+
+  /**
+   * Takes the signals.
+   *
+   * @param consequence of a signal among the steps, said after "finishing the step"
+   * @param notes is told, as a sentence, what a signal leads to
+   */
+  public static Interruption install(String consequence, Consumer<String> notes) {
+    Interruption interruption =
+        new Interruption(consequence, notes, System::exit, code -> Runtime.getRuntime().halt(code));
+    interruption.take(IrqHandler.CONTROL_C);
+    interruption.take(IrqHandler.SIGTERM);
+    return interruption;
+  }
+
+  /** By Hadoop's way to the JVM's signals, since the JVM's own is closed to compilers. */
+  private void take(String name) {
+    try {
+      new IrqHandler(name, data -> arrived(data.getNumber())).bind();
+    } catch (IllegalArgumentException withheld) {
+      // With -Xrs signals belong to the operating system, and so does their effect.
+      return;
+    }
+  }
+
+  /** A signal of this number. */
+  void arrived(int number) {
+    int code = SHELL_OFFSET + number;
+    if (!signal.compareAndSet(0, number)) {
+      halt.accept(code);
+      return;
+    }
+    synchronized (this) {
+      switch (phase) {
+        case PREPARING -> {
+          notes.accept("Interrupted before the first step; nothing is left of this run.");
+          undoPreparation.run();
+          // Still in the monitor: the run must not begin to write while the program ends.
+          exit.accept(code);
+        }
+        case STEPS ->
+            notes.accept(
+                "Interrupted: finishing the step, " + consequence + "; once more ends at once.");
+        case CLOSED -> exit.accept(code);
+        case END -> notes.accept("All steps are done: finishing the run; once more ends at once.");
+      }
+    }
+  }
+
+  @Override
+  public boolean isMade() {
+    return signal.get() != 0;
+  }
+
+  @Override
+  public synchronized void preparing(Runnable undo) {
+    undoPreparation = undo;
+    phase = Phase.PREPARING;
+  }
+
+  @Override
+  public synchronized void stepsBegin() {
+    phase = Phase.STEPS;
+  }
+
+  @Override
+  public synchronized void stepsEnd() {
+    phase = Phase.END;
+  }
+
+  /** What the shell expects of a program that a signal ended: 130 for SIGINT, 143 for SIGTERM. */
+  public int exitCode() {
+    return SHELL_OFFSET + signal.get();
+  }
+
+  /** From now on a signal ends the program, as if this had never been. */
+  @Override
+  public synchronized void close() {
+    phase = Phase.CLOSED;
+  }
+}

@@ -1,0 +1,123 @@
+package dev.lockstep.driver.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What signals do, depending on how far a run is. */
+final class InterruptionTest {
+  private static final int SIGINT = 2;
+  private static final int SIGTERM = 15;
+
+  private final List<String> events = new CopyOnWriteArrayList<>();
+  private final Interruption interruption =
+      new Interruption(
+          "then writing a checkpoint",
+          events::add,
+          code -> events.add("exit " + code),
+          code -> events.add("halt " + code));
+
+  @Test
+  void beforeTheFirstStepTheTracesAreRemovedAndTheProgramEnds() {
+    interruption.preparing(() -> events.add("removed"));
+    interruption.arrived(SIGTERM);
+    assertThat(events).hasSize(3).endsWith("removed", "exit 143");
+    assertThat(events.get(0)).startsWith("Interrupted before the first step");
+  }
+
+  @Test
+  void amongTheStepsItIsARequest() {
+    interruption.preparing(() -> events.add("removed"));
+    assertThat(interruption.isMade()).isFalse();
+    interruption.stepsBegin();
+    interruption.arrived(SIGINT);
+    assertThat(interruption.isMade()).isTrue();
+    assertThat(interruption.exitCode()).isEqualTo(130);
+    assertThat(events)
+        .containsExactly(
+            "Interrupted: finishing the step, then writing a checkpoint; once more ends at once.");
+  }
+
+  @Test
+  void theSecondEndsTheProgram() {
+    interruption.stepsBegin();
+    interruption.arrived(SIGTERM);
+    interruption.arrived(SIGINT);
+    assertThat(events).hasSize(2).endsWith("halt 130");
+    assertThat(interruption.exitCode()).isEqualTo(143);
+  }
+
+  @Test
+  void behindTheLastStepTheRunEndsAnyway() {
+    interruption.stepsBegin();
+    interruption.stepsEnd();
+    interruption.arrived(SIGTERM);
+    assertThat(events).singleElement().asString().startsWith("All steps are done");
+  }
+
+  @Test
+  void nothingIsWrittenWhileTheProgramEnds() throws Exception {
+    CountDownLatch ending = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    Interruption slow =
+        new Interruption(
+            "and no more",
+            events::add,
+            code -> {
+              ending.countDown();
+              awaitQuietly(ended);
+            },
+            code -> {});
+    Thread signal = new Thread(() -> slow.arrived(SIGTERM));
+    signal.start();
+    assertThat(ending.await(10, TimeUnit.SECONDS)).isTrue();
+    Thread run = new Thread(slow::stepsBegin);
+    run.start();
+    run.join(100);
+    assertThat(run.isAlive()).isTrue();
+    ended.countDown();
+    signal.join();
+    run.join();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void afterwardsASignalEndsTheProgramAsEver() {
+    interruption.stepsBegin();
+    interruption.close();
+    interruption.arrived(SIGTERM);
+    assertThat(events).containsExactly("exit 143");
+  }
+
+  @Test
+  void aSignalOfTheSystemArrives() throws Exception {
+    List<String> notes = new CopyOnWriteArrayList<>();
+    CountDownLatch told = new CountDownLatch(1);
+    try (Interruption real =
+        Interruption.install(
+            "and no more",
+            note -> {
+              notes.add(note);
+              told.countDown();
+            })) {
+      real.stepsBegin();
+      assertThat(new ProcessBuilder("kill", "-TERM", "" + ProcessHandle.current().pid()).start())
+          .isNotNull();
+      assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(real.isMade()).isTrue();
+      assertThat(real.exitCode()).isEqualTo(143);
+    }
+    assertThat(notes).singleElement().asString().startsWith("Interrupted: finishing the step");
+  }
+}
