@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -212,10 +211,7 @@ final class TuneTest {
     // Long enough that the killing surely comes before the end.
     String[] longer = {"--set", "training.epochs=12"};
     Process child =
-        new ProcessBuilder(commandLine(arguments(configuration, "killed", longer)))
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("child.log").toFile())
-            .start();
+        OwnProcess.start(folder.resolve("child.log"), arguments(configuration, "killed", longer));
     Path journal = folder.resolve("killed/trials.jsonl");
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     while (child.isAlive() && linesOf(journal) < linesBeforeDeath) {
@@ -247,31 +243,6 @@ final class TuneTest {
     } catch (IOException notThereAtTheMoment) {
       return 0;
     }
-  }
-
-  /** This program in a JVM of its own, with the class path and the flags of the tests. */
-  private static List<String> commandLine(String... arguments) {
-    Path deploy = Path.of("..", "deploy", "conf").toAbsolutePath();
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + deploy.resolve("jvm-options"),
-                "-Dlog4j2.configurationFile=" + deploy.resolve("log4j2.properties"),
-                "-Xmx512m",
-                "-cp",
-                classPath(),
-                "dev.lockstep.driver.cli.Main"));
-    command.addAll(List.of(arguments));
-    return command;
-  }
-
-  private static String classPath() {
-    List<String> entries = new ArrayList<>();
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-      entries.add(Path.of(entry).toAbsolutePath().toString());
-    }
-    return String.join(File.pathSeparator, entries);
   }
 
   @Test
