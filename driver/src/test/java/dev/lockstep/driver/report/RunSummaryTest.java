@@ -69,6 +69,28 @@ class RunSummaryTest {
               "synchronizer" : "local",
               "seed" : 42,
               "dataFingerprint" : "sha256:ab",
+              "badRows" : {
+                "mode" : "skip",
+                "maxFraction" : 0.1,
+                "total" : 1000,
+                "skipped" : 3,
+                "quarantined" : 0,
+                "fraction" : 0.003,
+                "byReason" : {
+                  "notNumeric" : 3
+                },
+                "sources" : {
+                  "train" : {
+                    "total" : 1000,
+                    "skipped" : 3,
+                    "quarantined" : 0,
+                    "fraction" : 0.003,
+                    "byReason" : {
+                      "notNumeric" : 3
+                    }
+                  }
+                }
+              },
               "versions" : {
                 "lockstep" : "0.1.0"
               },
