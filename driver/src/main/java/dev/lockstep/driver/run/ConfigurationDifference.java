@@ -19,7 +19,13 @@ import java.util.Set;
 record ConfigurationDifference(String key, String before, String now, boolean forceable) {
   /** What neither parameters nor metrics depend on. */
   private static final List<String> WITHOUT_EFFECT =
-      List.of("name", "tuning", "training.synchronizer", "training.checkpoint");
+      List.of(
+          "name",
+          "tuning",
+          "training.synchronizer",
+          "training.checkpoint",
+          "data.badRows",
+          "data.maxBadFraction");
 
   /**
    * What a user may want to change in the middle of a run, knowing that no single configuration

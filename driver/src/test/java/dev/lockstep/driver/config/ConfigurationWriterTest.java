@@ -129,6 +129,10 @@ final class ConfigurationWriterTest {
               synchronizer: auto
               earlyStopping: null
               targetError: null
+              checkpoint:
+                everySteps: 500
+                keep: 3
+              onDivergence: null
               validateEveryEpochs: 1
             """);
   }
