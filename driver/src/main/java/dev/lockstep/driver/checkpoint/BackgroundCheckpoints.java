@@ -43,11 +43,22 @@ public final class BackgroundCheckpoints implements AutoCloseable {
    * @throws LockstepException of kind resource where the earlier one could not be written
    */
   public void begin(TrainingState state, RunIdentity identity, RunPosition position) {
+    begin(state, identity, position, () -> {});
+  }
+
+  /**
+   * As above, with something that must be durable before the checkpoint is.
+   *
+   * @param before makes it so, on the writer's thread
+   */
+  public void begin(
+      TrainingState state, RunIdentity identity, RunPosition position, Runnable before) {
     await();
     inFlight =
         writer.submit(
             () -> {
               long start = System.nanoTime();
+              before.run();
               store.write(state, identity, position);
               return System.nanoTime() - start;
             });

@@ -406,17 +406,24 @@ public final class CheckpointStore {
   public static Optional<StoredIdentity> peek(RunFolder run) {
     RunFolder folder = run.folder(FOLDER);
     for (long step : steps(folder)) {
-      RunFolder source = folder.folder(nameOf(step));
-      try {
-        StateFile state = readState(source, Manifest.read(source, step));
-        return Optional.of(
-            new StoredIdentity(nameOf(step), step, state.identity(), state.position()));
-      } catch (LockstepException damaged) {
-        // An older one says as much; whoever reads it whole is told why this one is passed over.
-        continue;
+      Optional<StoredIdentity> seen = look(folder, step);
+      if (seen.isPresent()) {
+        return seen;
       }
     }
     return Optional.empty();
+  }
+
+  /** Empty where it is damaged: an older one says as much, and reading it whole tells why. */
+  private static Optional<StoredIdentity> look(RunFolder folder, long step) {
+    String name = nameOf(step);
+    RunFolder source = folder.folder(name);
+    try {
+      StateFile state = readState(source, Manifest.read(source, step));
+      return Optional.of(new StoredIdentity(name, step, state.identity(), state.position()));
+    } catch (LockstepException damaged) {
+      return Optional.empty();
+    }
   }
 
   /**

@@ -3,18 +3,19 @@ package dev.lockstep.driver.folder;
 import java.io.OutputStream;
 
 /**
- * A file of a run that grows line by line. What {@link #settle} was called for is there also after
- * the program has been killed. One thread at a time.
+ * A file of a run that grows line by line. What was written before {@link #settle} is there also
+ * after the program has been killed. One thread at a time.
  */
 public sealed interface GrowingFile permits StreamedFile, RenewedFile {
   /** Where to write to; closing it ends the file with all that was written. */
   OutputStream stream();
 
+  /** Length in bytes with all that was written to the stream so far. */
+  long length();
+
   /**
    * Makes all that was written so far outlast this process and, where the file system can do that,
    * the machine.
-   *
-   * @return length of the file in bytes
    */
-  long settle();
+  void settle();
 }

@@ -31,7 +31,12 @@ final class RenewedFile implements GrowingFile {
   }
 
   @Override
-  public long settle() {
+  public long length() {
+    return settled + unsettled.size();
+  }
+
+  @Override
+  public void settle() {
     if (unsettled.size() > 0) {
       folder.write(
           file,
@@ -44,7 +49,6 @@ final class RenewedFile implements GrowingFile {
       settled += unsettled.size();
       unsettled.reset();
     }
-    return settled;
   }
 
   private final class Unsettled extends ByteArrayOutputStream {

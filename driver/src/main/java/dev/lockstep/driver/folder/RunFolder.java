@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -20,6 +21,7 @@ import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.StreamCapabilities;
 
 /**
@@ -171,7 +173,12 @@ public final class RunFolder {
       if (direct.hasPathCapability(path, CommonPathCapabilities.FS_APPEND)) {
         FSDataOutputStream output = direct.append(path);
         if (output.hasCapability(StreamCapabilities.HSYNC)) {
-          return new StreamedFile(name() + "/" + file, output);
+          return new StreamedFile(name() + "/" + file, output, output::hsync);
+        }
+        if (direct instanceof RawLocalFileSystem local) {
+          // What it appends to it does not sync, though it does what it creates.
+          java.nio.file.Path disk = local.pathToFile(path).toPath();
+          return new StreamedFile(name() + "/" + file, output, () -> sync(disk));
         }
         output.close();
       }
@@ -179,6 +186,12 @@ public final class RunFolder {
       throw unusable("written to", failure);
     }
     return new RenewedFile(this, file);
+  }
+
+  private static void sync(java.nio.file.Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
   }
 
   /** Removes a file of this folder; nothing happens where there is none. */

@@ -11,16 +11,25 @@ import org.apache.hadoop.fs.FSError;
 final class StreamedFile implements GrowingFile {
   private final String name;
   private final FSDataOutputStream output;
+  private final Sync sync;
+
+  /** Brings to the disk what a stream has handed on. */
+  interface Sync {
+    /** Returns when all is there. */
+    void run() throws IOException;
+  }
 
   /**
    * Continues a file.
    *
    * @param name for messages
    * @param output at the end of the file; closed with {@link #stream}
+   * @param sync called when {@code output} has been flushed
    */
-  StreamedFile(String name, FSDataOutputStream output) {
+  StreamedFile(String name, FSDataOutputStream output, Sync sync) {
     this.name = name;
     this.output = output;
+    this.sync = sync;
   }
 
   @Override
@@ -29,10 +38,15 @@ final class StreamedFile implements GrowingFile {
   }
 
   @Override
-  public long settle() {
+  public long length() {
+    return output.getPos();
+  }
+
+  @Override
+  public void settle() {
     try {
-      output.hsync();
-      return output.getPos();
+      output.flush();
+      sync.run();
     } catch (IOException | FSError failure) {
       throw unusable(failure);
     }

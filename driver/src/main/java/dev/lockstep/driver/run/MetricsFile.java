@@ -121,14 +121,19 @@ final class MetricsFile implements AutoCloseable {
     return log;
   }
 
-  /** Makes all records last, and returns how long the file is with them. */
-  long settle() {
+  /** Hands on all records, and returns how long the file is with them. */
+  long flush() {
     try {
       log.flush();
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
-    return file.settle();
+    return file.length();
+  }
+
+  /** Makes what was flushed last; on any thread, as long as no record comes meanwhile. */
+  void settle() {
+    file.settle();
   }
 
   @Override

@@ -96,12 +96,22 @@ final class Resumption {
         "--resume: the run in "
             + folder.name()
             + " diverged at step "
-            + (summary.get().steps() + 1)
+            + stepOfDivergence(summary.get())
             + "; the same configuration would diverge there again. --resume --force with another"
             + " optimizer.learningRate goes on "
             + newest
                 .map(checkpoint -> "from its last good checkpoint, " + checkpoint.name() + ".")
                 .orElse("from the start, since there is no checkpoint."));
+  }
+
+  private static long stepOfDivergence(RunSummary diverged) {
+    return diverged.steps() + 1;
+  }
+
+  private Optional<String> diverged() {
+    return summary
+        .filter(each -> each.status().equals("diverged"))
+        .map(each -> "An earlier attempt diverged at step " + stepOfDivergence(each) + ".");
   }
 
   /** The summary of a run that has ended well, so that nothing is left to do. */
@@ -140,7 +150,9 @@ final class Resumption {
     // Before anything is read that another network or optimizer could make no sense of.
     newest.ifPresent(stored -> check.requireSame(stored.name(), stored.identity()));
     CheckpointSearch search = CheckpointSearch.in(folder, store, step -> true);
-    List<String> sentences = new ArrayList<>(search.skippedSentences());
+    List<String> sentences = new ArrayList<>();
+    diverged().ifPresent(sentences::add);
+    sentences.addAll(search.skippedSentences());
     if (search.checkpoint().isEmpty()) {
       sentences.add(startOver(search));
       return new Beginning(StartingPoint.first(first.get()), true, sentences);
@@ -173,7 +185,8 @@ final class Resumption {
     if (search.skipped().isEmpty()) {
       return "The run in "
           + folder.name()
-          + " was broken off before its first checkpoint, so it starts over.";
+          + (diverged().isPresent() ? " diverged" : " was broken off")
+          + " before its first checkpoint, so it starts over.";
     }
     if (mode != StartMode.RESUME_FORCED) {
       throw LockstepException.data(

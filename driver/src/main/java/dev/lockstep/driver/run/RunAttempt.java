@@ -1,5 +1,6 @@
 package dev.lockstep.driver.run;
 
+import dev.lockstep.driver.checkpoint.CheckpointStore;
 import dev.lockstep.driver.config.TrainingSettings;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.loop.TrainingListener;
@@ -145,9 +146,14 @@ final class RunAttempt {
   private LockstepException diverged(LockstepException divergence, Optional<String> lastGood) {
     StringBuilder message = new StringBuilder(divergence.getMessage());
     course.lastLosses().ifPresent(losses -> message.append(' ').append(losses));
+    int returns = session.state().returns();
+    if (returns > 0) {
+      message.append(" Training had returned to an earlier state ");
+      message.append(returns == 1 ? "once" : returns + " times").append(" already.");
+    }
     if (lastGood.isPresent()) {
       message.append(" The last good checkpoint is ");
-      message.append(folder.folder("checkpoints").folder(lastGood.get()).name());
+      message.append(folder.folder(CheckpointStore.FOLDER).folder(lastGood.get()).name());
       message.append("; --resume --force with another optimizer.learningRate goes on from there.");
     } else {
       message.append(" There is no checkpoint before that.");

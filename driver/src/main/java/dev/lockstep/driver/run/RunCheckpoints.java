@@ -70,9 +70,9 @@ final class RunCheckpoints implements AutoCloseable {
     lock.confirmHeld();
     long step = state.step();
     int epoch = Math.toIntExact((step - 1) / stepsPerEpoch) + 1;
-    // What the checkpoint counts must be there whatever happens.
-    long metricsBytes = metrics.settle();
-    writer.begin(state, identity, new RunPosition(epoch, metricsBytes, secondsSoFar.getAsDouble()));
+    RunPosition position = new RunPosition(epoch, metrics.flush(), secondsSoFar.getAsDouble());
+    // What the checkpoint counts must be there before it, and no record comes until it is awaited.
+    writer.begin(state, identity, position, metrics::settle);
     lastStep = step;
   }
 

@@ -148,7 +148,7 @@ public final class TrainingRun {
     ProgressPrinter progress = progressForSteps.apply(setup.totalSteps());
     RunNotes notes = new RunNotes(progress);
     setup.warnings().forEach(notes::tell);
-    beginning.sentences().forEach(notes::tell);
+    beginning.sentences().forEach(progress::note);
     notes.keepAll(attempts.notes());
     progress.note(ResourceCheck.of(spark, setup).line());
     try (RunCheckpoints checkpoints =

@@ -3,6 +3,7 @@ package dev.lockstep.driver.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.driver.config.CheckpointSettings;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.run.ModelFolder;
@@ -66,6 +67,31 @@ final class CheckpointStoreTest {
               "checkpoints/step-000000500/best.safetensors",
               "checkpoints/step-000000500/state.json");
     }
+  }
+
+  @Test
+  void whatAnInterruptionLeftGoesOnceThereIsALaterOne() throws IOException {
+    CheckpointStore store =
+        new CheckpointStore(run(), States.LAYOUT, States.SLOTS, new CheckpointSettings(10, 2));
+    for (long step : new long[] {10, 20, 30, 37}) {
+      States.write(store, step);
+    }
+    assertThat(names()).containsExactly("step-000000020", "step-000000030", "step-000000037");
+    States.write(store, 38);
+    assertThat(names()).containsExactly("step-000000020", "step-000000030", "step-000000038");
+    States.write(store, 40);
+    assertThat(names()).containsExactly("step-000000030", "step-000000040");
+  }
+
+  @Test
+  void theNewestAmongSomeStepsIsFound() {
+    for (long step : new long[] {10, 20, 30}) {
+      States.write(store(), step);
+    }
+    assertThat(store().newestIntact(step -> step < 30).found().orElseThrow().step()).isEqualTo(20);
+    Search none = store().newestIntact(step -> step > 30);
+    assertThat(none.found()).isEmpty();
+    assertThat(none.skipped()).isEmpty();
   }
 
   @Test

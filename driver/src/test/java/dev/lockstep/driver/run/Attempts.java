@@ -49,15 +49,25 @@ record Attempts(JavaSparkContext spark) {
     };
   }
 
-  /** One attempt. */
+  /** One attempt on the local disk. */
   Told attempt(
       String yaml, Path folder, StartMode mode, BooleanSupplier interruption, String... overrides) {
+    return attempt(yaml, folder.toString(), mode, interruption, overrides);
+  }
+
+  /** One attempt in a folder of any file system. */
+  Told attempt(
+      String yaml,
+      String folder,
+      StartMode mode,
+      BooleanSupplier interruption,
+      String... overrides) {
     ByteArrayOutputStream told = new ByteArrayOutputStream();
     RunSummary summary =
         new TrainingRun(
                 spark,
                 ConfigurationReader.read(yaml, "test", null, List.of(overrides), Map.of()),
-                RunFolder.at(folder.toString(), spark.hadoopConfiguration()),
+                RunFolder.at(folder, spark.hadoopConfiguration()),
                 mode,
                 steps ->
                     ProgressPrinter.notesOnly(new PrintStream(told, true, StandardCharsets.UTF_8)),

@@ -57,6 +57,16 @@ final class LockstepTest {
   }
 
   @Test
+  void aRunIsResumedOrBegunAndOneThatHasEndedIsReadBack() {
+    String run = folder.resolve("resumed").toString();
+    FinishedRun begun = lockstep.resume(BLOBS, run);
+    FinishedRun again = lockstep.resume(BLOBS, run);
+
+    assertThat(begun.metrics().epochs()).hasSize(4);
+    assertThat(again.summary().toJson()).isEqualTo(begun.summary().toJson());
+  }
+
+  @Test
   void preparedDataAreWhatTheRunSees() {
     try (PreparedData data = lockstep.prepare(BLOBS, 2)) {
       assertThat(data.train().shards().collect())

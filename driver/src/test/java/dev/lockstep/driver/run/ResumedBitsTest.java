@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.driver.config.ConfigurationReader;
+import dev.lockstep.driver.folder.WholeFilesFileSystem;
 import dev.lockstep.driver.report.RunSummary;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run that is interrupted, killed and resumed ends with the bits of one that went through. */
 final class ResumedBitsTest {
@@ -116,7 +118,7 @@ final class ResumedBitsTest {
 
   /** Cores and synchronizer of the second half are others. */
   @ParameterizedTest
-  @org.junit.jupiter.params.provider.ValueSource(strings = {"tree", "barrier", "auto"})
+  @ValueSource(strings = {"tree", "barrier", "auto"})
   void continuesUnderAnotherSynchronizer(String synchronizer) {
     RunSummary whole = attempts.whole(MOONS, folder.resolve("whole"));
     Path broken = folder.resolve("broken");
@@ -154,6 +156,25 @@ final class ResumedBitsTest {
 
     assertThat(resumed.parametersSha256()).isEqualTo(whole.parametersSha256());
     assertThat(Attempts.metrics(broken)).isEqualTo(Attempts.metrics(folder.resolve("whole")));
+  }
+
+  /** On a file system without append, where a file that nobody closes is not there. */
+  @Test
+  void runsOnObjectStoresContinueToo() {
+    WholeFilesFileSystem.in(lockstep.spark().hadoopConfiguration());
+    RunSummary whole = attempts.whole(MOONS, folder.resolve("whole"));
+    Path broken = folder.resolve("broken");
+    String location = "whole://" + broken;
+    attempts.attempt(MOONS, location, StartMode.NEW, Attempts.stopAfter(6));
+    assertThatThrownBy(
+            () -> attempts.attempt(MOONS, location, StartMode.RESUME, Attempts.killAfter(5)))
+        .isInstanceOf(Attempts.Killed.class);
+
+    RunSummary resumed =
+        attempts.attempt(MOONS, location, StartMode.RESUME, Attempts.NEVER).summary();
+
+    Attempts.assertSame(whole, folder.resolve("whole"), resumed, broken);
+    assertThat(resumed.history().resumedFromSteps()).containsExactly(6L, 8L);
   }
 
   /** Wherever a run is killed, at most the steps since the last due checkpoint are lost. */

@@ -53,27 +53,16 @@ public final class SafeTensors {
   static void writeElements(Tensor tensor, OutputStream output) throws IOException {
     byte[] bytes = new byte[CHUNK_BYTES];
     ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    if (tensor.isFloat()) {
-      float[] vector = tensor.vector();
-      int end = tensor.offset() + tensor.length();
-      for (int i = tensor.offset(); i < end; i++) {
-        drain(bytes, chunk, Float.BYTES, output);
-        chunk.putFloat(vector[i]);
+    int width = tensor.isFloat() ? Float.BYTES : Long.BYTES;
+    for (int done = 0; done < tensor.length(); ) {
+      int batch = Math.min(tensor.length() - done, CHUNK_BYTES / width);
+      if (tensor.isFloat()) {
+        chunk.asFloatBuffer().put(tensor.vector(), tensor.offset() + done, batch);
+      } else {
+        chunk.asLongBuffer().put(tensor.longs(), done, batch);
       }
-    } else {
-      for (long element : tensor.longs()) {
-        drain(bytes, chunk, Long.BYTES, output);
-        chunk.putLong(element);
-      }
-    }
-    drain(bytes, chunk, CHUNK_BYTES, output);
-  }
-
-  private static void drain(byte[] bytes, ByteBuffer chunk, int needed, OutputStream output)
-      throws IOException {
-    if (chunk.remaining() < needed) {
-      output.write(bytes, 0, chunk.position());
-      chunk.clear();
+      output.write(bytes, 0, batch * width);
+      done += batch;
     }
   }
 
@@ -180,11 +169,13 @@ public final class SafeTensors {
       int batch = (int) Math.min(count - done, CHUNK_BYTES / width);
       ByteBuffer chunk =
           ByteBuffer.wrap(exactly(input, batch * width, source)).order(ByteOrder.LITTLE_ENDIAN);
-      for (int i = done; i < done + batch; i++) {
-        if (isLong) {
-          longs[i] = chunk.getLong();
-        } else {
-          floats[i] = width == Float.BYTES ? chunk.getFloat() : (float) chunk.getDouble();
+      if (isLong) {
+        chunk.asLongBuffer().get(longs, done, batch);
+      } else if (width == Float.BYTES) {
+        chunk.asFloatBuffer().get(floats, done, batch);
+      } else {
+        for (int i = done; i < done + batch; i++) {
+          floats[i] = (float) chunk.getDouble();
         }
       }
       done += batch;

@@ -18,7 +18,16 @@ import java.util.function.Consumer;
  * is expected, then hand over the tensors, then {@link #finish}. Mutable; meant for one thread.
  */
 public final class TensorLoader implements Consumer<Tensor> {
-  private record Place(ParameterWindow window, float[] vector) {}
+  /** Where the elements of a tensor go. */
+  private static final class Place {
+    private final ParameterWindow window;
+    private final float[] vector;
+
+    Place(ParameterWindow window, float[] vector) {
+      this.window = window;
+      this.vector = vector;
+    }
+  }
 
   private final String source;
   private final Map<String, Place> places = new HashMap<>();
@@ -81,7 +90,7 @@ public final class TensorLoader implements Consumer<Tensor> {
   }
 
   private void put(Tensor tensor, Place place) {
-    ParameterWindow window = place.window();
+    ParameterWindow window = place.window;
     if (!tensor.isFloat() || !tensor.shape().equals(window.shape())) {
       throw LockstepException.data(
           source
@@ -96,7 +105,7 @@ public final class TensorLoader implements Consumer<Tensor> {
               + ".");
     }
     System.arraycopy(
-        tensor.vector(), tensor.offset(), place.vector(), window.offset(), window.length());
+        tensor.vector(), tensor.offset(), place.vector, window.offset(), window.length());
   }
 
   private long count(Tensor tensor) {

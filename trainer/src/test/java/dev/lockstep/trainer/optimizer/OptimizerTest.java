@@ -337,8 +337,9 @@ class OptimizerTest {
     for (Optimizer rule :
         List.of(
             new Optimizer.Lars(0.1, 0.9, 0, 0.001), new Optimizer.Lamb(0.1, 0.9, 0.999, 1e-6, 0))) {
-      for (float smallest : new float[] {Float.MIN_VALUE, 1e-44f, 1e-42f, 1e-38f}) {
+      for (float multiple : new float[] {1, 7, 700, 1 << 23}) {
         float[] theta = {3, 4, -5};
+        float smallest = multiple * Float.MIN_VALUE;
         OptimizerState state = rule.newState(3);
         for (int step = 1; step <= 3; step++) {
           rule.update(
