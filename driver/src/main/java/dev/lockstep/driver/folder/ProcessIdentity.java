@@ -77,7 +77,7 @@ public record ProcessIdentity(
    */
   static Optional<String> startTicks(String stat) {
     // pid (name) state ...: the name may hold anything, parentheses too.
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" +");
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" +", -1);
     boolean ended = fields[0].equals("Z") || fields[0].equals("X");
     return ended || fields.length < 20 ? Optional.empty() : Optional.of(fields[19]);
   }
