@@ -108,8 +108,7 @@ public final class RunLock implements AutoCloseable {
             return lock;
           }
         } catch (FileNotFoundException removedMeanwhile) {
-          // Who held it before has removed the folder it had created.
-          continue;
+          // Who held it before has removed the folder it had created: try again.
         }
       }
       throw new IOException("its lock changed hands " + MAX_ATTEMPTS + " times");
@@ -344,7 +343,6 @@ public final class RunLock implements AutoCloseable {
         } catch (IOException unreachable) {
           // The next beat may come through. Whoever takes over meanwhile is found by the next look,
           // and before anything is written.
-          continue;
         }
       }
     } catch (InterruptedException ended) {
