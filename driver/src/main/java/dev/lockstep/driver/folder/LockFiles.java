@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,8 +47,8 @@ final class LockFiles {
    *
    * @throws FileNotFoundException where there is no folder
    */
-  TreeSet<String> ids() throws IOException {
-    TreeSet<String> ids = new TreeSet<>();
+  SortedSet<String> ids() throws IOException {
+    SortedSet<String> ids = new TreeSet<>();
     for (FileStatus status : files.listStatus(folder)) {
       Matcher name = CLAIM.matcher(status.getPath().getName());
       if (name.matches()) {

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -173,7 +173,7 @@ public final class RunLock implements AutoCloseable {
     try {
       files.claim(owner);
       while (true) {
-        TreeSet<String> others = files.ids();
+        SortedSet<String> others = files.ids();
         if (!others.remove(owner.id())) {
           return false;
         }
