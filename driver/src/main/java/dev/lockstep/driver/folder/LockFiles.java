@@ -7,8 +7,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -47,8 +47,8 @@ final class LockFiles {
    *
    * @throws FileNotFoundException where there is no folder
    */
-  SortedSet<String> ids() throws IOException {
-    SortedSet<String> ids = new TreeSet<>();
+  NavigableSet<String> ids() throws IOException {
+    NavigableSet<String> ids = new TreeSet<>();
     for (FileStatus status : files.listStatus(folder)) {
       Matcher name = CLAIM.matcher(status.getPath().getName());
       if (name.matches()) {

@@ -10,9 +10,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.FileSystem;
@@ -109,7 +109,6 @@ public final class RunLock implements AutoCloseable {
           }
         } catch (FileNotFoundException removedMeanwhile) {
           // Who held it before has removed the folder it had created.
-          continue;
         }
       }
       throw new IOException("its lock changed hands " + MAX_ATTEMPTS + " times");
@@ -173,7 +172,7 @@ public final class RunLock implements AutoCloseable {
     try {
       files.claim(owner);
       while (true) {
-        SortedSet<String> others = files.ids();
+        NavigableSet<String> others = files.ids();
         if (!others.remove(owner.id())) {
           return false;
         }
@@ -344,7 +343,6 @@ public final class RunLock implements AutoCloseable {
         } catch (IOException unreachable) {
           // The next beat may come through. Whoever takes over meanwhile is found by the next look,
           // and before anything is written.
-          continue;
         }
       }
     } catch (InterruptedException ended) {
