@@ -108,7 +108,12 @@ final class ValueParser {
     LoaderOptions options = new LoaderOptions();
     options.setCodePointLimit(MAX_CHARACTERS);
     options.setNestingDepthLimit(DEEPEST + 2);
-    return YAMLFactory.builder().loaderOptions(options).streamReadConstraints(LIMITS).build();
+    return YAMLFactory.builder()
+        .loaderOptions(options)
+        .streamReadConstraints(LIMITS)
+        // As a factory without a builder does: a key without a value has none.
+        .enable(YAMLParser.Feature.EMPTY_STRING_AS_NULL)
+        .build();
   }
 
   /** YAML allows no tabs before tokens where JSON does, so JSON is read as what it is. */
