@@ -147,6 +147,40 @@ final class LauncherIT {
     assertThat(cluster).isEqualTo(alone);
   }
 
+  /** Whoever stops the launcher, as a scheduler does, stops the run in good order. */
+  @Test
+  void aSignalToTheLauncherReachesTheRun() throws Exception {
+    Path output = elsewhere.resolve("run");
+    Path metrics = output.resolve("metrics.jsonl");
+    Result result;
+    try (Started started =
+        start(
+            Map.of(),
+            LAUNCHER,
+            "train",
+            LAUNCHER.resolveSibling("../conf/digits.yaml").normalize().toString(),
+            "--output",
+            output.toString(),
+            "--set",
+            "training.epochs=100000",
+            "--master",
+            "local[1]")) {
+      Waiting.until("steps are taken", () -> metrics.toFile().length() > 0);
+      started.process().destroy();
+      result = started.end();
+    }
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(143);
+    assertThat(result.err()).contains("--resume goes on from there").doesNotContain("\tat ");
+    JsonNode summary = new ObjectMapper().readTree(output.resolve("summary.json").toFile());
+    assertThat(summary.path("status").asText()).isEqualTo("interrupted");
+    assertThat(output.resolve("checkpoints"))
+        .isDirectoryContaining(
+            step ->
+                step.getFileName()
+                    .toString()
+                    .equals("step-%09d".formatted(summary.path("steps").asLong())));
+  }
+
   /** Returns the checksum of the trained parameters. */
   private String train(String name, String master, int shards) throws Exception {
     Path output = elsewhere.resolve(name);
@@ -180,6 +214,13 @@ final class LauncherIT {
 
   private Result run(Map<String, String> environment, Path command, String... arguments)
       throws IOException, InterruptedException {
+    try (Started started = start(environment, command, arguments)) {
+      return started.end();
+    }
+  }
+
+  private Started start(Map<String, String> environment, Path command, String... arguments)
+      throws IOException {
     List<String> line = new ArrayList<>(List.of(command.toString()));
     line.addAll(List.of(arguments));
     Path out = Files.createTempFile(folder, "out", ".txt");
@@ -192,16 +233,22 @@ final class LauncherIT {
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().remove("SPARK_HOME");
     builder.environment().putAll(environment);
+    return new Started(builder.start(), out, err);
+  }
 
-    Process process = builder.start();
-    try {
+  /** A command that runs; closing ends it by force where it still does. */
+  private record Started(Process process, Path out, Path err) implements AutoCloseable {
+    Result end() throws IOException, InterruptedException {
       assertThat(process.waitFor(3, TimeUnit.MINUTES)).as("ends within three minutes").isTrue();
-    } finally {
+      return new Result(
+          process.exitValue(),
+          Files.readString(out, StandardCharsets.UTF_8),
+          Files.readString(err, StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void close() {
       process.destroyForcibly();
     }
-    return new Result(
-        process.exitValue(),
-        Files.readString(out, StandardCharsets.UTF_8),
-        Files.readString(err, StandardCharsets.UTF_8));
   }
 }

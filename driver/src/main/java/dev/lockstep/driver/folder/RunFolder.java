@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -180,9 +181,16 @@ public final class RunFolder {
   /** Creates the folder. */
   public void create() {
     try {
-      if (!files.mkdirs(root)) {
+      if (isOnThisMachine()) {
+        // Through Hadoop each new folder would cost a process that sets its permissions.
+        if (!Files.isDirectory(local())) {
+          Files.createDirectories(local());
+        }
+      } else if (!files.mkdirs(root)) {
         throw new IOException("the file system refused");
       }
+    } catch (FileAlreadyExistsException inItsWay) {
+      throw unusable("created", new IOException(inItsWay.getFile() + " is no folder", inItsWay));
     } catch (IOException failure) {
       throw unusable("created", failure);
     }
