@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 @Tag("clusters")
 final class KilledDriverIT {
   private static final Path FOLDER = JavaProcess.ROOT.resolve("deploy/target/killed-driver");
-  private static final int KILLS = Integer.getInteger("killedDriver.kills", 22);
+  private static final int KILLS = Integer.getInteger("killedDriver.kills", 12);
   private static final int STEPS = 50 * ((KILLS + 1) / 2 + 1);
   private static final int EVERY_STEPS = 5;
   private static final int KEEP = 2;
