@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -58,7 +59,24 @@ public final class Main implements Runnable {
 
   /** Runs a command and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    int code = run(arguments);
+    if (mustEndTheJvm(code, System.getProperties())) {
+      System.exit(code);
+    }
+  }
+
+  /**
+   * Whether the exit code must be told by ending the JVM. In YARN's cluster mode the JVM belongs to
+   * Spark's application master, which takes any such end for a failure and starts the application
+   * again; all is well there when {@code main} returns.
+   *
+   * @param properties of the system, into which Spark puts its settings
+   */
+  static boolean mustEndTheJvm(int code, Properties properties) {
+    boolean inApplicationMaster =
+        properties.getProperty("spark.master", "").startsWith("yarn")
+            && properties.getProperty("spark.submit.deployMode", "").equals("cluster");
+    return code != ExitCode.DONE || !inApplicationMaster;
   }
 
   /**

@@ -71,7 +71,8 @@ final class TrainCommand implements Callable<Integer> {
       ApplicationAttempt attempt = ApplicationAttempt.of(spark);
       String location = OutputLocation.of(output, run.name(), attempt);
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
-      StartMode mode = asked == StartMode.NEW && attempt.isRestart() ? StartMode.RESUME : asked;
+      StartMode mode =
+          asked == StartMode.NEW && attempt.hasBegun(folder) ? StartMode.RESUME : asked;
       if (mode != asked) {
         say(
             "This is attempt "

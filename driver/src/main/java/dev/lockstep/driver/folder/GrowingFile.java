@@ -7,7 +7,7 @@ import java.io.OutputStream;
  * after the program has been killed. One thread at a time.
  */
 public sealed interface GrowingFile permits StreamedFile, RenewedFile {
-  /** Where to write to; closing it ends the file with all that was written. */
+  /** Where to write to; what was not settled when it is closed may be lost. */
   OutputStream stream();
 
   /** Length in bytes with all that was written to the stream so far. */

@@ -270,6 +270,8 @@ public final class RunFolder {
   public void removeFile(String file) {
     try {
       Path path = inside(file);
+      // Else it would come back as what takes the file's place.
+      files.delete(successor(file), false);
       if (!files.delete(path, false) && files.exists(path)) {
         throw new IOException("the file system would not delete " + file);
       }
@@ -286,19 +288,24 @@ public final class RunFolder {
     Path unfinished = new Path(root, "." + file + UNFINISHED);
     try {
       files.delete(unfinished, false);
-      try (OutputStream output = files.create(unfinished, true)) {
+      try (FSDataOutputStream output = files.create(unfinished, true)) {
         content.writeTo(output);
+        if (output.hasCapability(StreamCapabilities.HSYNC)) {
+          output.hsync();
+        }
       }
       if (files.exists(target)) {
         // While the earlier file is away, what takes its place is known to be whole by its name.
         Path successor = successor(file);
         files.delete(successor, false);
         rename(unfinished, successor);
+        writeNamesThrough();
         files.delete(target, false);
         rename(successor, target);
       } else {
         rename(unfinished, target);
       }
+      writeNamesThrough();
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }

@@ -1,6 +1,7 @@
 package dev.lockstep.driver.run;
 
 import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.RunFolder;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import scala.Option;
@@ -38,6 +39,11 @@ public record ApplicationAttempt(String application, Integer number, boolean onC
   /** Whether an earlier attempt of the same application was lost. */
   public boolean isRestart() {
     return number != null && number > 1;
+  }
+
+  /** Whether an earlier attempt of the same application has begun the run in a folder. */
+  public boolean hasBegun(RunFolder folder) {
+    return RunFiles.areOfAnEarlier(this, folder);
   }
 
   /** Who takes a run's folder. */

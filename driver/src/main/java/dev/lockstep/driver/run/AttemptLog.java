@@ -15,7 +15,9 @@ import java.util.List;
  * through at its first attempt.
  */
 final class AttemptLog {
-  private static final String NAME = "attempts.json";
+  /** Name of the file. */
+  static final String NAME = "attempts.json";
+
   private static final int MAX_BYTES = 16 << 20;
   private static final ObjectMapper JSON = new ObjectMapper();
 

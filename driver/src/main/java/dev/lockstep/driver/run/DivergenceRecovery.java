@@ -1,6 +1,7 @@
 package dev.lockstep.driver.run;
 
 import dev.lockstep.driver.checkpoint.CheckpointStore;
+import dev.lockstep.driver.checkpoint.StoredCheckpoint;
 import dev.lockstep.driver.config.CheckpointSettings;
 import dev.lockstep.driver.config.DivergenceSettings;
 import dev.lockstep.driver.folder.RunFolder;
@@ -29,14 +30,20 @@ record DivergenceRecovery(
   /**
    * The newest checkpoint that is good, by name.
    *
-   * <p>Removes the one of the state itself from which training diverged: whatever the learning
-   * rate, its next loss would be the same.
+   * <p>Where there is an older one, removes that of the state itself from which training diverged:
+   * whatever the learning rate, its next loss would be the same.
    *
    * @param diverged the state whose next mini-batch had no finite loss or gradient
    */
   Optional<String> lastGoodCheckpoint(TrainingState diverged) {
+    Optional<StoredCheckpoint> older =
+        CheckpointSearch.in(folder, store, step -> step < diverged.step()).checkpoint();
+    if (older.isEmpty()) {
+      // Better the state before the bad step than nothing.
+      return store.nameOfNewest();
+    }
     store.removeAfter(diverged.step() - 1);
-    return store.nameOfNewest();
+    return older.map(StoredCheckpoint::name);
   }
 
   /** Whether training may return once more. */

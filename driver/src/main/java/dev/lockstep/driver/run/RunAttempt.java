@@ -89,6 +89,7 @@ final class RunAttempt {
         tellWhereTheTimeWent();
         return ending.withResult(course, history());
       }
+      checkpoints.confirmHeld();
       Optional<String> lastGood = recovery.lastGoodCheckpoint(session.state());
       if (!recovery.mayReturn(session.state())) {
         throw diverged(divergence.get(), lastGood);
@@ -101,19 +102,40 @@ final class RunAttempt {
   private Optional<LockstepException> takeSteps() {
     checkpoints.startBehind(session.state().step());
     try (MetricsFile metrics = MetricsFile.open(folder)) {
-      session.loop(new RunListener(metrics)).run(session.state());
-      if (isInterrupted()) {
-        checkpoints.keep(session.state(), metrics);
+      try {
+        Optional<LockstepException> divergence = takeSteps(metrics);
+        checkpoints.await();
+        checkpoints.confirmHeld();
+        metrics.flush();
+        metrics.settle();
+        return divergence;
+      } finally {
+        // A checkpoint that is being written needs the metrics' file.
+        checkpoints.await();
       }
-      checkpoints.await();
-      return Optional.empty();
-    } catch (LockstepException failure) {
-      if (failure.kind() != ErrorKind.NUMERIC) {
+    }
+  }
+
+  private Optional<LockstepException> takeSteps(MetricsFile metrics) {
+    RunListener listener = new RunListener(metrics);
+    try {
+      session.loop(listener).run(session.state());
+    } catch (RuntimeException failure) {
+      if (failure instanceof LockstepException known && known.kind() == ErrorKind.NUMERIC) {
+        return Optional.of(known);
+      }
+      if (listener.updating || !stop.isMade()) {
         throw failure;
       }
-      checkpoints.await();
-      return Optional.of(failure);
+      // Whoever stops the driver may be stopping the executors too. The state is that of the last
+      // whole step.
+      notes.tell(
+          "The step at hand failed while the run was being stopped: " + failure.getMessage());
     }
+    if (isInterrupted()) {
+      checkpoints.keep(session.state(), metrics);
+    }
+    return Optional.empty();
   }
 
   private boolean isInterrupted() {
@@ -129,7 +151,7 @@ final class RunAttempt {
     course = RunCourse.of(point.metrics(), session.setup().batches().stepsPerEpoch(), notes);
     String sentence =
         "Training diverged at step "
-            + (diverged.step() + 1)
+            + Math.min(diverged.step() + 1, session.setup().totalSteps())
             + " and returned to step "
             + point.step()
             + ", with the learning rate now multiplied by "
@@ -151,7 +173,12 @@ final class RunAttempt {
       message.append(" Training had returned to an earlier state ");
       message.append(returns == 1 ? "once" : returns + " times").append(" already.");
     }
-    if (lastGood.isPresent()) {
+    if (lastGood.isPresent()
+        && lastGood.get().equals(CheckpointStore.nameOf(session.state().step()))) {
+      message.append(" The only checkpoint, ");
+      message.append(folder.folder("checkpoints").folder(lastGood.get()).name());
+      message.append(", is of the step before and would come to the same.");
+    } else if (lastGood.isPresent()) {
       message.append(" The last good checkpoint is ");
       message.append(folder.folder(CheckpointStore.FOLDER).folder(lastGood.get()).name());
       message.append("; --resume --force with another optimizer.learningRate goes on from there.");
@@ -181,6 +208,9 @@ final class RunAttempt {
     private final MetricsFile metrics;
     private final MetricsRecorder recorder;
 
+    /** Whether the state is on its way from one step to the next. */
+    private boolean updating;
+
     private RunListener(MetricsFile metrics) {
       this.metrics = metrics;
       this.recorder = new MetricsRecorder(metrics.log());
@@ -188,6 +218,7 @@ final class RunAttempt {
 
     @Override
     public void stepFinished(StepRecord record) {
+      checkpoints.requireHeld();
       recorder.stepFinished(record);
       progress.step(record);
       course.add(record).ifPresent(notes::tell);
@@ -207,11 +238,13 @@ final class RunAttempt {
     @Override
     public void settled(TrainingState state) {
       checkpoints.settled(state, metrics);
+      updating = false;
     }
 
     @Override
     public void beforeUpdate(long step) {
       checkpoints.await();
+      updating = true;
     }
 
     @Override

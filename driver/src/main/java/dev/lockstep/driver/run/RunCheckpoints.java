@@ -49,9 +49,19 @@ final class RunCheckpoints implements AutoCloseable {
     lastStep = step;
   }
 
+  /** Refuses to go on where another run is known to have taken the folder. */
+  void requireHeld() {
+    lock.requireHeld();
+  }
+
+  /** As {@link #requireHeld}, having looked. */
+  void confirmHeld() {
+    lock.confirmHeld();
+  }
+
   /** Begins a checkpoint where one is due; {@code state} must stand still until {@link #await}. */
   void settled(TrainingState state, MetricsFile metrics) {
-    lock.requireHeld();
+    requireHeld();
     if (settings.isDue(state.step())) {
       begin(state, metrics);
     }
@@ -67,7 +77,7 @@ final class RunCheckpoints implements AutoCloseable {
   }
 
   private void begin(TrainingState state, MetricsFile metrics) {
-    lock.confirmHeld();
+    confirmHeld();
     long step = state.step();
     int epoch = Math.toIntExact((step - 1) / stepsPerEpoch) + 1;
     RunPosition position = new RunPosition(epoch, metrics.flush(), secondsSoFar.getAsDouble());

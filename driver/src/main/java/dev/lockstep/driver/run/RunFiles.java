@@ -10,6 +10,8 @@ import java.util.Optional;
 final class RunFiles {
   private static final String CONFIGURATION = "config.yaml";
   private static final String REPORT = "report.html";
+  private static final String APPLICATION = "application.txt";
+  private static final int MAX_APPLICATION_BYTES = 1000;
   private static final int MAX_SUMMARY_BYTES = 64 << 20;
 
   private RunFiles() {}
@@ -18,7 +20,22 @@ final class RunFiles {
   static boolean areIn(RunFolder folder) {
     return folder.has(CONFIGURATION)
         || folder.has(MetricsFile.NAME)
+        || folder.has(AttemptLog.NAME)
         || folder.hasFolder(CheckpointStore.FOLDER);
+  }
+
+  /** Notes which application began the run, where it may be attempted again. */
+  static void writeApplication(RunFolder folder, ApplicationAttempt attempt) {
+    if (attempt.number() != null) {
+      folder.writeText(APPLICATION, attempt.application());
+    }
+  }
+
+  /** Whether an earlier attempt of the same application began the run. */
+  static boolean areOfAnEarlier(ApplicationAttempt attempt, RunFolder folder) {
+    return attempt.isRestart()
+        && folder.has(APPLICATION)
+        && folder.readText(APPLICATION, MAX_APPLICATION_BYTES).equals(attempt.application());
   }
 
   /** The summary, where there is one. */

@@ -128,6 +128,7 @@ public final class TrainingRun {
   private AttemptLog takeOver(Resumption.Beginning beginning, CheckpointStore store) {
     folder.create();
     if (!beginning.earlierAttempt()) {
+      RunFiles.writeApplication(folder, ApplicationAttempt.of(spark));
       return AttemptLog.first(folder);
     }
     RunFiles.removeEnding(folder);

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,6 +52,7 @@ final class GrowingFileTest {
     for (String line : new String[] {"one\n", "two\n", "three\n"}) {
       GrowingFile file = folder.grow("lines");
       write(file, line);
+      file.settle();
       file.stream().close();
     }
     assertThat(place.resolve("run/lines")).hasContent("one\ntwo\nthree\n");
@@ -68,8 +70,23 @@ final class GrowingFileTest {
       write(file, line);
     }
     assertThat(Files.size(place.resolve("run/lines"))).isGreaterThan(3_000_000);
+    file.settle();
     file.stream().close();
     assertThat(place.resolve("run/lines")).hasContent(line.repeat(50));
+  }
+
+  /** A run that breaks off may have lost the folder to another. */
+  @Test
+  void closingDoesNotWriteTheWholeFileAnew() throws IOException {
+    RunFolder folder = folder("whole");
+    folder.create();
+    GrowingFile file = folder.grow("lines");
+    write(file, "one\n");
+    file.settle();
+    folder.writeText("lines", "another's\n");
+    write(file, "two\n");
+    file.stream().close();
+    assertThat(place.resolve("run/lines")).hasContent("another's\n");
   }
 
   @ParameterizedTest

@@ -100,6 +100,25 @@ final class DivergenceTest {
     assertThat(better.train().loss()).isLessThan(Double.parseDouble(lastLoss));
   }
 
+  @Test
+  void theOnlyCheckpointStaysAlsoWhereItLedToTheDivergence() {
+    Path run = folder.resolve("run");
+    // The 14th step is the first that diverges.
+    assertThatThrownBy(
+            () ->
+                attempts.attempt(
+                    yaml,
+                    run,
+                    StartMode.NEW,
+                    Attempts.NEVER,
+                    "training.checkpoint={everySteps: 13, keep: 1}"))
+        .isInstanceOf(LockstepException.class)
+        .hasMessageStartingWith("training diverged at step 14 ")
+        .hasMessageContaining(
+            "The only checkpoint, " + run.resolve("checkpoints").resolve("step-000000013") + ",");
+    assertThat(Attempts.checkpoints(run)).containsExactly("step-000000013");
+  }
+
   private static RunFolder at(Path run) {
     return RunFolder.at(run.toString(), attempts.spark().hadoopConfiguration());
   }
