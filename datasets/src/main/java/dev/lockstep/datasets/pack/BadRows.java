@@ -14,6 +14,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.PartitionPruningRDD;
 import scala.runtime.AbstractFunction1;
@@ -146,22 +147,28 @@ public final class BadRows {
    * The bad rows themselves, in no particular order, each exactly once. Only partitions that have
    * some are read, when an action asks for them. They have no form for the wire: what is to travel
    * is made of them where they are read.
+   *
+   * @param shown makes the name to show of a file's name for people; called on the driver only, so
+   *     it may know what executors do not
    */
-  public JavaRDD<BadRow> rows() {
+  public JavaRDD<BadRow> rows(UnaryOperator<String> shown) {
     BitSet partitions = new BitSet();
     Map<PieceStart, Place> places = new HashMap<>();
     String file = null;
+    String name = null;
     long rowsBefore = 0;
     long rank = 0;
     for (ScannedPiece piece : pieces) {
       if (!piece.file().equals(file)) {
         file = piece.file();
+        name = shown.apply(FileNames.display(file));
         rowsBefore = 0;
       }
       if (piece.badRows() > 0) {
         partitions.set(piece.partition());
         places.put(
-            new PieceStart(file, piece.start()), new Place(rowsBefore, rank, piece.badRows()));
+            new PieceStart(file, piece.start()),
+            new Place(name, rowsBefore, rank, piece.badRows()));
       }
       rowsBefore += piece.rows() + piece.badRows();
       rank += piece.badRows();
@@ -175,8 +182,9 @@ public final class BadRows {
   /** What a piece is known by. */
   private record PieceStart(String file, long start) implements Serializable {}
 
-  /** The bad rows of a piece: how many there are, and what stands before the piece. */
-  private record Place(long rowsBefore, long firstRank, long count) implements Serializable {}
+  /** The bad rows of a piece: the file's name to show, what stands before, and how many. */
+  private record Place(String name, long rowsBefore, long firstRank, long count)
+      implements Serializable {}
 
   /** Chooses partitions by number. */
   private static final class Among extends AbstractFunction1<Object, Object>
@@ -257,7 +265,7 @@ public final class BadRows {
       }
       return new BadRow(
           place.firstRank() + found++,
-          FileNames.display(file),
+          place.name(),
           place.rowsBefore() + row + 1,
           problem,
           buffer.line(),

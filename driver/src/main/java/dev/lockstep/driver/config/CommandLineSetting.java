@@ -55,7 +55,7 @@ final class CommandLineSetting {
         Secrets.learn(root, new Substitution(Map.of()), reportedLater);
       }
     } catch (ValueParser.SyntaxException malformed) {
-      if (Redaction.ofProcess().isSecret(setting)) {
+      if (Redaction.ofProcess().mentionsSecret(setting)) {
         // What in it would be the secret, nobody can tell.
         Redaction.ofProcess().learn(path, setting.substring(equals + 1).strip());
       }

@@ -21,8 +21,9 @@ import java.util.Map;
  *
  * <p>No secret is ever written. For the value of an environment variable whose name looks like a
  * secret ({@code *PASSWORD}, {@code *SECRET}, {@code *TOKEN}, {@code *KEY}) the reference <code>
- * ${NAME}</code> stands wherever it occurs in a text. For a secret that was written out, the value
- * of a key that {@link Redaction} takes for one or a password in a URI, stands <code>
+ * ${NAME}</code> stands wherever it occurs in a text of the user's own: a name, a path, an option.
+ * For a secret that was written out, the value of a key that {@link Redaction} takes for one or a
+ * password in a URI, stands <code>
  * ${LOCKSTEP_SECRET_DATA_OPTIONS_PASSWORD}</code> with the path of its place; a comment at the top
  * names these variables. Reading the file again takes all of them from the environment, and fails
  * where one is missing. Two configurations that differ in such secrets alone are written alike.
@@ -86,7 +87,7 @@ public final class ConfigurationWriter {
     TrainingBlock.write(resolved.training(), root.putObject("training"));
     conceal("", root, false, new Secrets(environment, Redaction.ofProcess()));
     if (resolved.tuning() != null) {
-      // Holds no secret: these are refused there, and references to the environment are kept.
+      // Holds no secret: known ones are refused there, and references to the environment are kept.
       TuningBlock.write(resolved.tuning(), root.putObject("tuning"));
     }
     return root;

@@ -17,11 +17,17 @@ import java.util.regex.Pattern;
  * </code> for what was written out, with the key path of its place in the name.
  */
 final class Secrets {
-  /** Shorter values would be found by chance inside harmless text; they protect nothing anyway. */
-  private static final int SHORTEST_SECRET = 4;
-
   private static final Pattern LEFT_OUT =
       Pattern.compile("\\$\\{(" + Redaction.VARIABLE_PREFIX + "[A-Z0-9_]*)}");
+
+  /**
+   * Where a configuration has texts of the user's own. Everywhere else are words that the program
+   * knows, such as kinds, which no secret is found in.
+   */
+  private static final Pattern FREE_TEXT =
+      Pattern.compile(
+          "name|network\\.initialWeights"
+              + "|data\\.(?!(format|name|task|normalize|badRows|augment)(\\W|$)).*");
 
   /** A part of a text, end exclusive, and what stands for it. */
   private record Concealed(int from, int to, String variable) {}
@@ -33,7 +39,7 @@ final class Secrets {
     List<Redaction.Known> secrets = new ArrayList<>();
     environment.forEach(
         (name, value) -> {
-          if (isSecret(name) && value.length() >= SHORTEST_SECRET) {
+          if (isSecret(name) && !Redaction.isHarmless(value)) {
             secrets.add(new Redaction.Known(value, name));
           }
         });
@@ -113,6 +119,11 @@ final class Secrets {
     return variables;
   }
 
+  /** Whether a text of the user's own stands at this key path, and not a word of the program's. */
+  static boolean isFreeText(String path) {
+    return FREE_TEXT.matcher(path).matches();
+  }
+
   /** Whether the value of a key is a secret. */
   boolean isSecretKey(String key) {
     return redaction.isSecret(key);
@@ -126,6 +137,9 @@ final class Secrets {
    * @param whole whether all of it is a secret
    */
   String conceal(String path, String text, boolean whole) {
+    if (!isFreeText(path)) {
+      return Substitution.escape(text);
+    }
     List<Concealed> concealed = new ArrayList<>();
     add(text, variables, false, concealed);
     if (whole && !text.isEmpty() && !covers(concealed, 0, text.length())) {
@@ -160,8 +174,7 @@ final class Secrets {
       Concealed found = null;
       for (Redaction.Known secret : secrets) {
         int end = at + secret.text().length();
-        boolean here = rename ? secret.startsAt(text, at) : text.startsWith(secret.text(), at);
-        if (here && isFree(concealed, at, end)) {
+        if (secret.startsAt(text, at) && isFree(concealed, at, end)) {
           String variable = rename ? Redaction.variable(secret.name()) : secret.name();
           found = new Concealed(at, end, variable);
           break;

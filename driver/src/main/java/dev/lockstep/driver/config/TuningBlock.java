@@ -189,7 +189,9 @@ final class TuningBlock {
         && !scalar.text().contains("${")
         && (redaction.isSecret(parameter)
             || redaction.isSecret(key)
-            || !redaction.partsOf(scalar.text()).isEmpty())) {
+            || !redaction.partsOf(scalar.text()).isEmpty()
+            || (Secrets.isFreeText(parameter)
+                && !redaction.inFile(scalar.text()).equals(scalar.text())))) {
       block
           .reading()
           .problems()

@@ -79,7 +79,9 @@ public final class RunFolder {
     Pattern sensitive = sensitiveKeys(hadoop);
     for (Map.Entry<String, String> setting : hadoop) {
       String key = setting.getKey();
-      boolean secret = redaction.isSecret(key) || sensitive.matcher(key).find();
+      boolean secret =
+          redaction.isSecret(key)
+              || (sensitive.matcher(key).find() && !Redaction.isAboutSecrets(key));
       if (secret && isSetByUser(hadoop, key)) {
         redaction.learn(key, String.valueOf(hadoop.get(key)));
       } else if (!secret) {
@@ -367,8 +369,18 @@ public final class RunFolder {
 
   /** Writes a whole text file, without the secrets of this process, aside first. */
   public void writeText(String file, String text) {
-    byte[] safe = Redaction.ofProcess().inFile(text).getBytes(StandardCharsets.UTF_8);
-    write(file, output -> output.write(safe));
+    Redaction redaction = Redaction.ofProcess();
+    boolean json = file.endsWith(".json") || file.endsWith(".jsonl");
+    writeAsIs(file, json ? redaction.inJson(text) : redaction.inFile(text));
+  }
+
+  /**
+   * Writes a whole text file, aside first, in which no secret is looked for: for what was made
+   * without them and will be read back.
+   */
+  public void writeAsIs(String file, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    write(file, output -> output.write(bytes));
   }
 
   /** Size of a file in bytes. */

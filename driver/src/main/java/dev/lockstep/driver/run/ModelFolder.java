@@ -13,7 +13,6 @@ import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -41,15 +40,14 @@ public final class ModelFolder {
         ModelTensors.of(model.network().layout(), model.parameters(), model.batchesTracked());
     folder.write(WEIGHTS, output -> SafeTensors.write(tensors, output));
     // Its texts are the data's own, and without one of them the model would be another.
-    byte[] preprocessing =
-        PreprocessingJson.write(model.preprocessing()).getBytes(StandardCharsets.UTF_8);
-    folder.write(PREPROCESSING, output -> output.write(preprocessing));
+    folder.writeAsIs(PREPROCESSING, PreprocessingJson.write(model.preprocessing()));
     if (OnnxModel.obstacle(model).isEmpty()) {
       folder.write(ONNX, output -> OnnxModel.write(model, Version.LOCKSTEP, output));
     }
     ModelDescription description =
         new ModelDescription(model.network().inputShape(), model.network().specs(), model.loss());
-    folder.writeText(MODEL, description.toJson(Version.LOCKSTEP));
+    // Kinds, sizes and rates: no text of anybody's that could be a secret.
+    folder.writeAsIs(MODEL, description.toJson(Version.LOCKSTEP));
   }
 
   /** Reads a model from its own folder or from the run folder around it. */

@@ -6,6 +6,7 @@ import dev.lockstep.datasets.pack.Quarantine;
 import dev.lockstep.datasets.source.BadRowMode;
 import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -93,11 +94,12 @@ final class QuarantineFolder implements Quarantine {
 
   private void write(BadRows source, RunFolder unfinished) {
     List<String> columns = source.columns();
+    // Only this process knows the secrets that a file's name may have in it, so it says the names.
     int files = Math.toIntExact((source.count() - 1) / ROWS_PER_FILE + 1);
     long rows = source.count();
     JavaRDD<String> lines =
         source
-            .rows()
+            .rows(Redaction.ofProcess()::inMessage)
             .mapToPair(row -> new Tuple2<>(row.rank(), QuarantineLine.of(row, columns)))
             .repartitionAndSortWithinPartitions(new ByFile(files))
             .mapPartitionsWithIndex(

@@ -3,7 +3,6 @@ package dev.lockstep.driver.run;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lockstep.datasets.pack.BadRow;
-import dev.lockstep.driver.secret.Redaction;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -46,7 +45,7 @@ final class QuarantineLine {
 
   private String write(BadRow row, List<String> columns) throws IOException {
     json.writeStartObject();
-    json.writeStringField("file", Redaction.ofProcess().inMessage(row.file()));
+    json.writeStringField("file", row.file());
     json.writeNumberField("row", row.row());
     json.writeStringField("column", row.problem().column());
     writeText("value", row.problem().value(), MAX_CELL);

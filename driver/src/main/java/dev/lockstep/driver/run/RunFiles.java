@@ -53,7 +53,7 @@ final class RunFiles {
 
   /** Writes the resolved configuration. */
   static void writeConfiguration(RunFolder folder, String yaml) {
-    folder.writeText(CONFIGURATION, yaml);
+    folder.writeAsIs(CONFIGURATION, yaml);
   }
 
   /** Writes what tells that a run has ended, the summary last. */

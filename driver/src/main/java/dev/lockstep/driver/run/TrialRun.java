@@ -99,7 +99,7 @@ public final class TrialRun {
       state = TrainingSession.firstState(spark, setup);
       notes.addAll(setup.warnings());
       folder.create();
-      folder.writeText("config.yaml", ConfigurationWriter.toYaml(setup.configuration()));
+      folder.writeAsIs("config.yaml", ConfigurationWriter.toYaml(setup.configuration()));
     }
     long lastStep =
         Math.min(setup.totalSteps(), (long) lastEpoch * setup.batches().stepsPerEpoch());

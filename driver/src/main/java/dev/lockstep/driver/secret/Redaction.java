@@ -1,8 +1,11 @@
 package dev.lockstep.driver.secret;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.lockstep.driver.secret.SecretParts.Part;
 import dev.lockstep.trainer.error.LockstepException;
+import java.io.IOException;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +27,9 @@ import java.util.regex.PatternSyntaxException;
  *
  * <p>There is one for the whole process, because a secret that one part of the program is told must
  * not be told on by any other. Values of fewer than four characters are not looked for: they would
- * be found by chance, and protect nothing. Values of fewer than eight are found as whole words
- * only.
+ * be found by chance, and protect nothing; neither are words and short numbers that settings have
+ * ({@code true}, {@code null}, {@code 3600}, {@code 10min}), whatever their name. Values of fewer
+ * than eight characters are found as whole words only, and those of digits alone as whole numbers.
  */
 public final class Redaction {
   /** What stands for a secret in a message; Spark's own mark. */
@@ -41,7 +45,26 @@ public final class Redaction {
   private static final String DEFAULT_NAMES = "(?i)secret|password|token|access[.]?key";
 
   private static final Pattern SECRET_VARIABLE =
-      Pattern.compile("(password|passwd|secret|token|key)s?[0-9]*(_|$)", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(password|passwd|secret|token|(^|[^a-z])(api|access|private|secret|account|auth|shared"
+              + "|storage|master|encryption|signing|license|ssh)?key)s?[0-9]*(_|$)",
+          Pattern.CASE_INSENSITIVE);
+
+  /** How names end that are about a secret but do not hold one, in Hadoop's settings above all. */
+  private static final Pattern ABOUT_SECRETS =
+      Pattern.compile(
+          "(interval|secs|seconds|millis|timeout|expiry|expiration|period|renewal|lifetime|enabled"
+              + "|class|provider|providers|algorithm|length)$",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern HARMLESS =
+      Pattern.compile(
+          "[\"']?(true|false|null|none|nan|yes|no|on|off|[-+]?[0-9.]{1,7}"
+              + "|[-+]?[0-9.]{1,9}(ms|s|m|min|h|d))[\"']?",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern DIGITS = Pattern.compile("[0-9]+");
+  private static final JsonFactory JSON = new JsonFactory();
   private static final int SHORTEST = 4;
   private static final int SHORTEST_ANYWHERE = 8;
   private static final Redaction OF_PROCESS = new Redaction();
@@ -53,13 +76,32 @@ public final class Redaction {
    * @param name what it is the value of
    */
   public record Known(String text, String name) {
-    /** Whether {@code whole} has this text from {@code at} on, as a word where it is short. */
+    /**
+     * Whether {@code whole} has this text from {@code at} on: as a word where it is short, and not
+     * inside a longer number where it is of digits alone.
+     */
     public boolean startsAt(String whole, int at) {
+      if (!whole.startsWith(text, at)) {
+        return false;
+      }
       int end = at + text.length();
-      return whole.startsWith(text, at)
-          && (text.length() >= SHORTEST_ANYWHERE
-              || ((at == 0 || !Character.isLetterOrDigit(whole.charAt(at - 1)))
-                  && (end == whole.length() || !Character.isLetterOrDigit(whole.charAt(end)))));
+      if (text.length() < SHORTEST_ANYWHERE) {
+        return (at == 0 || !Character.isLetterOrDigit(whole.charAt(at - 1)))
+            && (end == whole.length() || !Character.isLetterOrDigit(whole.charAt(end)));
+      }
+      return !DIGITS.matcher(text).matches()
+          || !(isDigit(whole, at - 1)
+              || isDigit(whole, end)
+              || (isPoint(whole, at - 1) && isDigit(whole, at - 2))
+              || (isPoint(whole, end) && isDigit(whole, end + 1)));
+    }
+
+    private static boolean isDigit(String whole, int at) {
+      return at >= 0 && at < whole.length() && whole.charAt(at) >= '0' && whole.charAt(at) <= '9';
+    }
+
+    private static boolean isPoint(String whole, int at) {
+      return at >= 0 && at < whole.length() && whole.charAt(at) == '.';
     }
   }
 
@@ -94,17 +136,45 @@ public final class Redaction {
     }
   }
 
-  /** Whether the value of a key or setting of this name is a secret. */
+  /**
+   * Whether the value of a key or setting of this name is a secret. With Spark's default pattern,
+   * names that are {@linkplain #isAboutSecrets only about} secrets are none; a pattern of the
+   * user's own is taken at its word.
+   */
   public boolean isSecret(String name) {
-    return names.matcher(name).find();
+    return mentionsSecret(name) && !(names.pattern().equals(DEFAULT_NAMES) && isAboutSecrets(name));
+  }
+
+  /** Whether a text has anything in it that names of secrets have. */
+  public boolean mentionsSecret(String text) {
+    return names.matcher(text).find();
   }
 
   /**
-   * Whether an environment variable holds a secret: a word of its name is, or ends in, password,
-   * passwd, secret, token or key.
+   * Whether a setting of this name holds a period, a size, a class or a switch for secrets, and so
+   * none itself, by the end of its name.
+   */
+  public static boolean isAboutSecrets(String name) {
+    return ABOUT_SECRETS.matcher(name).find();
+  }
+
+  /**
+   * Whether an environment variable holds a secret: a word of its name ends in password, passwd,
+   * secret or token, or is key or a compound of it such as apikey; and the name is not {@linkplain
+   * #isAboutSecrets only about} secrets.
    */
   public static boolean isSecretVariable(String name) {
-    return SECRET_VARIABLE.matcher(name).find();
+    return name.startsWith(VARIABLE_PREFIX)
+        || (SECRET_VARIABLE.matcher(name).find() && !isAboutSecrets(name));
+  }
+
+  /**
+   * Whether a value is no secret whatever it is the value of: it is too short, or a word or a short
+   * number that settings have.
+   */
+  public static boolean isHarmless(String value) {
+    String text = value.strip();
+    return text.length() < SHORTEST || HARMLESS.matcher(text).matches();
   }
 
   /** Learns the secrets among the variables of an environment. */
@@ -172,8 +242,7 @@ public final class Redaction {
    * @param name what it is the value of
    */
   public void learn(String name, String secret) {
-    String flag = secret.toLowerCase(Locale.ROOT);
-    if (secret.length() < SHORTEST || flag.equals("true") || flag.equals("false")) {
+    if (isHarmless(secret)) {
       return;
     }
     synchronized (this) {
@@ -194,6 +263,7 @@ public final class Redaction {
     ways.add(secret.strip());
     // Output is looked at line by line.
     secret.lines().map(String::strip).forEach(ways::add);
+    ways.removeIf(Redaction::isHarmless);
     for (String way : List.copyOf(ways)) {
       ways.add(new String(JsonStringEncoder.getInstance().quoteAsString(way)));
       ways.add(
@@ -207,7 +277,7 @@ public final class Redaction {
       ways.add(encoded.replace("+", "%20"));
       ways.add(decoded(way));
     }
-    ways.removeIf(way -> way.length() < SHORTEST);
+    ways.removeIf(Redaction::isHarmless);
     return ways;
   }
 
@@ -240,18 +310,69 @@ public final class Redaction {
    */
   public String inMessage(String text) {
     List<Part> parts = SecretParts.of(text, this::isSecret);
-    addKnown(text, parts, false);
+    addKnown(text, parts);
+    return replaced(text, parts);
+  }
+
+  /** {@code text} as it may be written to a file: known secrets are replaced. */
+  public String inFile(String text) {
+    List<Part> parts = new ArrayList<>();
+    addKnown(text, parts);
     return replaced(text, parts);
   }
 
   /**
-   * {@code text} as it may be written to a file that other programs read: known secrets are
-   * replaced, except where one happens to be a key of JSON.
+   * JSON, or lines of it, as it may be written to a file: known secrets are replaced inside strings
+   * that are values. Keys, numbers and words of the language stay as they are, so that it remains
+   * JSON of the same structure.
    */
-  public String inFile(String text) {
-    List<Part> parts = new ArrayList<>();
-    addKnown(text, parts, true);
-    return replaced(text, parts);
+  public String inJson(String json) {
+    StringBuilder safe = new StringBuilder(json.length());
+    int done = 0;
+    int start = json.indexOf('"');
+    while (start >= 0) {
+      int end = endOfString(json, start + 1);
+      if (!isKey(json, end)) {
+        String text = unquoted(json.substring(start + 1, end));
+        String redacted = inFile(text);
+        if (!redacted.equals(text)) {
+          safe.append(json, done, start + 1)
+              .append(JsonStringEncoder.getInstance().quoteAsString(redacted));
+          done = end;
+        }
+      }
+      start = json.indexOf('"', end + 1);
+    }
+    return safe.append(json, done, json.length()).toString();
+  }
+
+  /** Where the string of JSON ends that has its first character at {@code from}. */
+  private static int endOfString(String json, int from) {
+    int at = from;
+    while (at < json.length() && json.charAt(at) != '"') {
+      at += json.charAt(at) == '\\' ? 2 : 1;
+    }
+    return Math.min(at, json.length());
+  }
+
+  private static boolean isKey(String json, int end) {
+    int at = end + 1;
+    while (at < json.length() && Character.isWhitespace(json.charAt(at))) {
+      at++;
+    }
+    return at < json.length() && json.charAt(at) == ':';
+  }
+
+  /** What a string of JSON says; one that is malformed is taken as it stands. */
+  private static String unquoted(String written) {
+    if (written.indexOf('\\') < 0) {
+      return written;
+    }
+    try (JsonParser parser = JSON.createParser('"' + written + '"')) {
+      return parser.nextTextValue();
+    } catch (IOException malformed) {
+      return written;
+    }
   }
 
   /** The parts of {@code text} that are secrets by their place, as pairs of start and end. */
@@ -261,7 +382,7 @@ public final class Redaction {
         .toList();
   }
 
-  private void addKnown(String text, List<Part> parts, boolean keysStay) {
+  private void addKnown(String text, List<Part> parts) {
     List<Known> candidates = new ArrayList<>();
     for (Known known : longestFirst) {
       if (text.contains(known.text())) {
@@ -276,17 +397,9 @@ public final class Redaction {
         continue;
       }
       int end = at + found.text().length();
-      if (!keysStay || !isKey(text, at, end)) {
-        parts.add(new Part(at, end));
-      }
+      parts.add(new Part(at, end));
       at = end;
     }
-  }
-
-  private static boolean isKey(String text, int from, int to) {
-    return from > 0
-        && text.charAt(from - 1) == '"'
-        && (text.startsWith("\":", to) || text.startsWith("\" :", to));
   }
 
   private static String replaced(String text, List<Part> parts) {

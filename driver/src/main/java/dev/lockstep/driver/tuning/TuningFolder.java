@@ -163,7 +163,7 @@ final class TuningFolder {
   void begin(RunConfiguration configuration) {
     folder.requireFresh();
     folder.create();
-    folder.writeText(CONFIGURATION, ConfigurationWriter.toYaml(configuration));
+    folder.writeAsIs(CONFIGURATION, ConfigurationWriter.toYaml(configuration));
   }
 
   /**
@@ -213,7 +213,7 @@ final class TuningFolder {
     for (TrialRecord record : more) {
       records.put(new Key(record.rung(), record.trial()), record);
     }
-    folder.writeText(TRIALS, TrialsLog.write(records.values()));
+    folder.writeAsIs(TRIALS, TrialsLog.write(records.values()));
   }
 
   /** Ends the search: writes everything that is made of its outcome, the outcome itself last. */
@@ -228,7 +228,7 @@ final class TuningFolder {
 
   private void writeBest(TuningSummary summary, TrialRecord best) {
     String yaml = trial(best.trial()).readText("config.yaml", ConfigurationReader.MAX_SIZE);
-    folder.writeText(
+    folder.writeAsIs(
         TuningRun.BEST,
         "# Trial "
             + best.trial()

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.ModelDescription;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.run.FinishedRun;
+import dev.lockstep.driver.secret.Redaction;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -240,6 +244,72 @@ final class PlantedSecretsTest {
             "lockstep: unexpected failure: ClassNotFoundException: *********(redacted)",
             "java.lang.ClassNotFoundException: *********(redacted)");
     assertClean("stderr", text);
+  }
+
+  /** Words and numbers that a run is full of, under names of secrets: it remains one to be read. */
+  @Test
+  void ordinaryValuesInSecretVariablesDoNoHarm() throws IOException, InterruptedException {
+    Path run = folder.resolve("run");
+    Path data = rows();
+    Path configuration =
+        Files.writeString(
+            folder.resolve("ordinary.yaml"),
+            """
+            name: pin 12345678901 relu
+            data: {format: csv, path: 'rows.csv?sig=*', label: label, options: {header: true}}
+            network: {layers: [{kind: dense, units: 4}, relu, {kind: dense, units: 2}]}
+            optimizer: adamW
+            training: {epochs: 2, batchSize: 16, shards: 2, seed: 12345678901}
+            """
+                .replace("*", PLANTED.get(2)));
+    Path log = folder.resolve("log.txt");
+    Process process =
+        OwnProcess.start(
+            log,
+            List.of(
+                "env",
+                "API_TOKEN=null",
+                "SHORT_TOKEN=1234",
+                "PIN_SECRET=12345678901",
+                "SORT_KEY=relu",
+                "CACHE_KEY=adam",
+                "FLAG_TOKEN=true",
+                "CLASS_KEY=dense"),
+            "train",
+            configuration.toString(),
+            "--output",
+            run.toString(),
+            "--master",
+            "local[2]");
+    assertThat(OwnProcess.exitCode(process)).as(Files.readString(log)).isZero();
+
+    FinishedRun finished = FinishedRun.read(RunFolder.at(run.toString(), new Configuration()));
+    assertThat(finished.summary().status()).isEqualTo("completed");
+    assertThat(finished.summary().name()).isEqualTo("pin * *".replace("*", Redaction.MARK));
+    assertThat(finished.summary().seed()).isEqualTo(12345678901L);
+    assertThat(Files.readString(run.resolve("summary.json")))
+        .contains("12345678901,")
+        .doesNotContain("pin 12345678901");
+    assertThat(run.resolve("config.yaml"))
+        .content()
+        .contains(
+            "name: \"pin ${PIN_SECRET} ${SORT_KEY}\"",
+            "kind: relu\n",
+            "kind: dense\n",
+            "kind: adamW\n",
+            "header: \"true\"",
+            "seed: 12345678901\n");
+    Path predictions = folder.resolve("predictions");
+    Outcome.done(
+        "predict",
+        run.toString(),
+        "--input",
+        data.toString(),
+        "--output",
+        predictions.toString(),
+        "--master",
+        "local[2]");
+    assertThat(predictions).isNotEmptyDirectory();
   }
 
   @Test

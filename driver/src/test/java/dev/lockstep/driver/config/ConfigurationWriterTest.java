@@ -276,6 +276,33 @@ final class ConfigurationWriterTest {
   }
 
   @Test
+  void wordsOfTheProgramAreNoSecrets() {
+    Map<String, String> environment =
+        Map.of("CACHE_KEY", "adam", "X_TOKEN", "true", "SORT_KEY", "relu", "Y_TOKEN", "standard");
+    RunConfiguration configuration =
+        read(
+            MINIMAL,
+            environment,
+            "optimizer=adamW",
+            "network.layers[0]={kind: dense, units: 4}",
+            "name=adamW relu",
+            "data={format: csv, path: relus.csv, label: y, options: {header: true, b: adam-b}}");
+    String yaml = ConfigurationWriter.toYaml(configuration, environment);
+    assertThat(yaml)
+        .contains(
+            "kind: adamW\n",
+            "normalize: standard\n",
+            "name: \"adamW ${SORT_KEY}\"",
+            "relus.csv",
+            "header: \"true\"",
+            "b: \"${CACHE_KEY}-b\"");
+    assertThat(readBack(yaml, environment)).isEqualTo(configuration);
+    RunConfiguration relu =
+        read(MINIMAL, environment, "network={layers: [relu, {kind: dense, units: 2}]}");
+    assertThat(ConfigurationWriter.toYaml(relu, environment)).contains("kind: relu\n");
+  }
+
+  @Test
   void secretsThatAreWrittenOutAreLeftOutAndAskedFor() {
     Map<String, String> environment = Map.of("STORE_TOKEN", "hunter2/2+2");
     RunConfiguration configuration =
@@ -323,6 +350,13 @@ final class ConfigurationWriterTest {
     "TOKEN2, true",
     "TOKENIZERS_PARALLELISM, false",
     "KEYTAB, false",
+    "MONKEY, false",
+    "TURKEY_SIZE, false",
+    "SORT_KEY, true",
+    "PGPASSWORD, true",
+    "TOKEN_EXPIRY, false",
+    "KEY_LENGTH, false",
+    "LOCKSTEP_SECRET_DATA_OPTIONS_LENGTH, true",
     "HOME, false"
   })
   void secretsAreKnownByTheirNames(String name, boolean secret) {

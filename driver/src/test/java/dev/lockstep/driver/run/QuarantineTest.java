@@ -15,6 +15,7 @@ import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.datasets.source.Normalization;
 import dev.lockstep.datasets.source.RowProblem;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.secret.Redaction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,14 @@ final class QuarantineTest {
     assertThat(row.path("cells").path("x").asText()).isEqualTo("a\u0000\n\"b\"");
     assertThat(row.path("cells").path("y").isNull()).isTrue();
     assertThat(row.has("truncated")).isFalse();
+  }
+
+  /** An executor does not know what must not be shown: the driver has said what to call a file. */
+  @Test
+  void aFileIsCalledWhatTheDriverCallsIt() throws IOException {
+    BadRow row = new BadRow(0, "/a?sig=shown", 1, problem("x", "q"), null, new String[] {"q"});
+    assertThat(JSON.readTree(QuarantineLine.of(row, List.of("x"))).path("file").asText())
+        .isEqualTo("/a?sig=shown");
   }
 
   @Test
@@ -117,7 +126,8 @@ final class QuarantineTest {
         lines.add(row + "," + (row % 100 == 0 ? "p" : "q"));
       }
     }
-    Path data = Files.write(folder.resolve("data.csv"), lines);
+    Path data = Files.write(folder.resolve("data.csv?sig=abcd"), lines);
+    String shown = folder.resolve("data.csv?sig=" + Redaction.MARK).toString();
     try (SparkSession session =
         SparkStart.start(
             "quarantine", "local[2]", Map.of("spark.sql.files.maxPartitionBytes", "40000"))) {
@@ -148,6 +158,7 @@ final class QuarantineTest {
         assertThat(contents.get(0)).hasSize(BAD).isEqualTo(contents.get(1));
         for (int row = 0; row < BAD; row++) {
           JsonNode kept = JSON.readTree(contents.get(0).get(row));
+          assertThat(kept.path("file").asText()).isEqualTo(shown);
           assertThat(kept.path("value").asText()).isEqualTo("bad" + row);
           assertThat(kept.path("row").asLong()).isEqualTo(row + (row + 49) / 50 + 1L);
         }

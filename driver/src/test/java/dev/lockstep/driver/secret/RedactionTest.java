@@ -3,7 +3,9 @@ package dev.lockstep.driver.secret;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lockstep.trainer.error.LockstepException;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import net.jqwik.api.ForAll;
@@ -63,6 +65,12 @@ final class RedactionTest {
         "fs.s3a.access.key | true",
         "accesskey | true",
         "header | false",
+        "dfs.namenode.delegation.token.renew-interval | false",
+        "dfs.block.access.token.lifetime | false",
+        "yarn.resourcemanager.delegation-token.max-conf-secs | false",
+        "hadoop.security.token.service.use_ip.enabled | false",
+        "tokenProvider | false",
+        "passwordHint | true",
         "learningRate | false",
       })
   void namesCountAsInSpark(String name, boolean secret) {
@@ -136,8 +144,84 @@ final class RedactionTest {
   @Test
   void keysOfJsonStay() {
     redaction.learn("a", "accuracy");
-    assertThat(redaction.inFile("{\"accuracy\":1,\"note\":\"accuracy\",\"accuracy\" : 2}"))
+    assertThat(redaction.inJson("{\"accuracy\":1,\"note\":\"accuracy\",\"accuracy\" : 2}"))
         .isEqualTo("{\"accuracy\":1,\"note\":\"" + Redaction.MARK + "\",\"accuracy\" : 2}");
+  }
+
+  @Test
+  void whatSettingsHaveIsNoSecretWhateverItsName() {
+    for (String value :
+        List.of(
+            "null",
+            "true ",
+            " False",
+            "\"true\"",
+            "NONE",
+            "nan",
+            "1234",
+            "86400",
+            "0.00001",
+            "-1",
+            "3600000s",
+            "500ms",
+            "10min",
+            "30\n")) {
+      redaction.learn("x.token", value);
+    }
+    redaction.learnSettings(
+        Map.of("dfs.namenode.delegation.token.renew-interval", "86400000", "a.token", "null"));
+    redaction.learn("key", "longer-secret\nnull\n  true\n1234\n");
+    assertThat(redaction.known()).isNotEmpty();
+    String text = "null true True False NONE nan 1234 86400 86400000 0.00001 3600000s 500ms 10min";
+    assertThat(redaction.inMessage(text)).isEqualTo(text);
+    assertThat(redaction.inMessage("longer-secret")).isEqualTo(Redaction.MARK);
+  }
+
+  @Test
+  void aUsersPatternIsTakenAtItsWord() {
+    redaction.useNames("(?i)provider");
+    assertThat(redaction.isSecret("a.provider")).isTrue();
+  }
+
+  @Test
+  void longNumbersAreFoundAsWholeNumbers() {
+    redaction.learn("pin", "12345678901");
+    for (String other :
+        List.of("0.12345678901", "12345678901.5", "112345678901", "123456789012", "1.1234567890")) {
+      assertThat(redaction.inFile("a," + other + ",b")).isEqualTo("a," + other + ",b");
+    }
+    assertThat(redaction.inFile("pin12345678901, 12345678901."))
+        .isEqualTo("pin" + Redaction.MARK + ", " + Redaction.MARK + ".");
+    assertThat(redaction.inMessage("at 12345678901")).isEqualTo("at " + Redaction.MARK);
+  }
+
+  @Test
+  void jsonKeepsItsStructure() throws IOException {
+    for (String secret : List.of("null", "1234", "12345678901", "relu", "number", "a\"b\\\nc")) {
+      redaction.learn("x", secret);
+    }
+    String json =
+        """
+        {"number" : 12345678901, "relu": null, "x": [1234, "1234", 0.12345678901, "", "null"],
+         "note": "relu \\"12345678901\\"\\nrelu", "y": "a\\"b\\\\\\nc", "z": "\\u0072elu prelude",
+         "deep": {"number": ["number", true]}}
+        """;
+    String safe = redaction.inJson(json);
+    assertThat(new ObjectMapper().readTree(safe))
+        .isEqualTo(
+            new ObjectMapper()
+                .readTree(
+                    """
+                    {"number": 12345678901, "relu": null,
+                     "x": [1234, "1234", 0.12345678901, "", "null"],
+                     "note": "* \\"*\\"\\n*", "y": "*", "z": "* prelude",
+                     "deep": {"number": ["*", true]}}
+                    """
+                        .replace("*", Redaction.MARK)));
+    // Lines, and what was cut off.
+    assertThat(redaction.inJson("{\"a\":\"relu\"}\n{\"relu\":1}\n{\"a\":\"relu"))
+        .isEqualTo("{\"a\":\"*\"}\n{\"relu\":1}\n{\"a\":\"*".replace("*", Redaction.MARK));
+    assertThat(redaction.inJson("\"\\")).isEqualTo("\"\\");
   }
 
   @Test
