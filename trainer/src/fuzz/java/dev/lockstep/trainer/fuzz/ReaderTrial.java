@@ -19,12 +19,15 @@ import net.jqwik.api.statistics.Statistics;
 /**
  * Gives files to a reader and looks at what becomes of it. A reader may read a file or refuse it
  * with a {@link LockstepException} of kind data or usage; any other throwable, more memory than the
- * file's size bears out, or no end within {@link #SECONDS} fails the trial, and the file is kept in
- * {@code target/fuzz}.
+ * file's size bears out, or no end within {@link #MOST_PROCESSOR_SECONDS} of its own fails the
+ * trial, and the file is kept in {@code target/fuzz}.
  */
 public final class ReaderTrial {
-  /** Time for one file: thousands of times what one takes, so that no busy machine matters. */
-  public static final int SECONDS = 60;
+  /** Processor time of the reading thread for one file: thousands of times what one takes. */
+  public static final int MOST_PROCESSOR_SECONDS = 30;
+
+  /** Time for a reader that only waits; so long that no busy machine matters. */
+  private static final int MOST_SECONDS = 600;
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -33,6 +36,7 @@ public final class ReaderTrial {
   private final long bytesPerByte;
   private final long bytesAlways;
   private ExecutorService thread;
+  private volatile Thread readingThread;
   private boolean refused;
 
   /** Reads a whole file. */
@@ -75,17 +79,29 @@ public final class ReaderTrial {
 
   private long allocatedInTime(byte[] file) {
     if (thread == null) {
-      thread = Executors.newSingleThreadExecutor(ReaderTrial::daemon);
+      thread = Executors.newSingleThreadExecutor(this::daemon);
     }
     Future<Long> reading = thread.submit(() -> allocatedBy(file));
     try {
-      return reading.get(SECONDS, TimeUnit.SECONDS);
-    } catch (TimeoutException hanging) {
-      reading.cancel(true);
-      // The hanging one is left behind; the next file gets a thread that is free.
-      thread.shutdownNow();
-      thread = null;
-      throw failure(file, "does not end within " + SECONDS + " seconds", hanging);
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS);
+      long processorAtFirst = -1;
+      while (true) {
+        try {
+          return reading.get(1, TimeUnit.SECONDS);
+        } catch (TimeoutException notYet) {
+          long processor = THREADS.getThreadCpuTime(readingThread.getId());
+          processorAtFirst = processorAtFirst < 0 ? processor : processorAtFirst;
+          boolean busy =
+              processor - processorAtFirst > TimeUnit.SECONDS.toNanos(MOST_PROCESSOR_SECONDS);
+          if (busy || System.nanoTime() > end) {
+            reading.cancel(true);
+            // The hanging one is left behind; the next file gets a thread that is free.
+            thread.shutdownNow();
+            thread = null;
+            throw failure(file, "does not end", notYet);
+          }
+        }
+      }
     } catch (ExecutionException thrown) {
       throw failure(file, "ends in " + thrown.getCause(), thrown.getCause());
     } catch (InterruptedException stopped) {
@@ -94,9 +110,10 @@ public final class ReaderTrial {
     }
   }
 
-  private static Thread daemon(Runnable task) {
+  private Thread daemon(Runnable task) {
     Thread made = new Thread(task, "reader");
     made.setDaemon(true);
+    readingThread = made;
     return made;
   }
 
