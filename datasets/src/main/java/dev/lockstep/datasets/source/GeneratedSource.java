@@ -129,7 +129,10 @@ final class GeneratedSource implements DataSource {
     return labeled ? schema.add(LABEL, DataTypes.StringType) : schema;
   }
 
-  /** The rows with their own column names: features as floats, the label as text. */
+  /**
+   * The rows with their own column names: features as floats, the label as text. A row with a
+   * problem has no columns, since those of its buffer are not its own.
+   */
   JavaRDD<ScoringRow> table() {
     int features = featureCount();
     boolean withLabel = labeled;
@@ -139,6 +142,9 @@ final class GeneratedSource implements DataSource {
     return rows(all)
         .map(
             buffer -> {
+              if (buffer.problem() != null) {
+                return new ScoringRow(buffer.file(), buffer.start(), null, buffer.problem());
+              }
               Object[] cells = new Object[features + (withLabel ? 1 : 0)];
               for (int j = 0; j < features; j++) {
                 cells[j] = buffer.features()[j];

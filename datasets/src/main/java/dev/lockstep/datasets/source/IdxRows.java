@@ -36,8 +36,11 @@ final class IdxRows implements RowGenerator {
   private static final int STREAM_BYTES = 1 << 16;
   private static final long PIECE_BYTES = 8L << 20;
 
-  /** More than in any image that a network could take; each value is a column with a name. */
-  private static final int MAX_IMAGE_VALUES = 1 << 24;
+  /**
+   * 1024 × 1024 values. Each is a column with a name, some hundred bytes of memory in all, and a
+   * gzipped file of a thousandth of its values can hold an image honestly.
+   */
+  private static final int MAX_IMAGE_VALUES = 1 << 20;
 
   /** No compressed byte stands for more: 258 bytes for two bits at best. */
   private static final long MAX_EXPANSION = 1032;
@@ -138,7 +141,7 @@ final class IdxRows implements RowGenerator {
               shown
                   + " promises "
                   + payload / sizes.get(0)
-                  + " values in each image; at most 2^24 are possible.");
+                  + " values in each image; at most 2^20 are possible. Scale the images down.");
         }
         long fileLength = fileLength(hadoop, file);
         if (!gzipped) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.lockstep.datasets.pack.Fixtures.Settings;
+import dev.lockstep.datasets.source.BadRowMode;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
@@ -164,5 +165,28 @@ class CifarTest {
     assertThat(error(ErrorKind.DATA, settings(10, ten("bad.bin", 1, 2, 10))))
         .startsWith(folder + "/bad.bin")
         .contains("row 3", "the label is 10, and CIFAR-10 has the classes 0 to 9");
+  }
+
+  private static String text(BadRow row) {
+    String[] cells = row.cells();
+    String label = cells[cells.length - 1];
+    return "row %d of %d cells, %s to %s: %s"
+        .formatted(row.row(), cells.length, cells[0], label, row.problem().value());
+  }
+
+  /** The same examples in the same order, whatever stands between them. */
+  @Test
+  void recordsThatAreLeftOutMightAsWellNotBeThere() throws IOException {
+    Path clean = ten("clean.bin", 1, 2, 1, 2);
+    Path dirty = ten("dirty.bin", 1, 255, 2, 1, 10, 2);
+    try (PreparedData expected = settings(10, clean).prepare(2, 2);
+        PreparedData data = settings(10, dirty).badRows(BadRowMode.QUARANTINE, 0.5).prepare(2, 2)) {
+      assertThat(data.fingerprint()).isEqualTo(expected.fingerprint());
+      assertThat(labels(data)).isEqualTo(labels(expected));
+      List<String> left = data.badRows().get(0).rows(file -> file).map(CifarTest::text).collect();
+      assertThat(left)
+          .containsExactly(
+              "row 2 of 3073 cells, 0.0 to 255: 255", "row 5 of 3073 cells, 0.0 to 10: 10");
+    }
   }
 }

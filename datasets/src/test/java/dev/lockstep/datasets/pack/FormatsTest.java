@@ -260,12 +260,14 @@ class FormatsTest {
                 + "/short (data.images) promises 30 bytes of values in its header and holds 29. The file is cut off or damaged: fetch it again.");
     assertThat(idxError(idx("long.gz", 0x803, 31, 5, 2, 3), labels))
         .contains("promises 30 bytes of values in its header and holds more.");
-    assertThat(idxError(idx("huge", 0x803, 30, 2_000_000_000, 2_000, 2_000), labels))
-        .contains("promises 8000000000000000 bytes");
+    assertThat(idxError(idx("huge", 0x803, 30, 2_000_000_000, 1_000, 1_000), labels))
+        .contains("promises 2000000000000000 bytes");
     assertThat(idxError(idx("wide", 0x803, 30, 2, 2_000_000_000, 2), labels))
-        .contains("promises 4000000000 values in each image; at most 2^24 are possible");
-    assertThat(idxError(idx("bomb.gz", 0x803, 30, 2_000_000_000, 2_000, 2_000), labels))
-        .contains("promises 8000000000000000 bytes", "which a gzipped file of", "cannot hold");
+        .contains("promises 4000000000 values in each image; at most 2^20 are possible");
+    assertThat(idxError(idx("square.gz", 0x803, (1 << 20) + 1024, 1, 1025, 1024), labels))
+        .contains("promises 1049600 values in each image; at most 2^20 are possible");
+    assertThat(idxError(idx("bomb.gz", 0x803, 30, 2_000_000_000, 1_000, 1_000), labels))
+        .contains("promises 2000000000000000 bytes", "which a gzipped file of", "cannot hold");
     assertThat(idxError(idx("huger", 0x803, 30, 2_000_000_000, 2_000_000_000, 2_000), labels))
         .contains("promises more than 2^63 bytes");
     assertThat(idxError(idx("negative", 0x803, 30, -5, 2, 3), labels))

@@ -53,9 +53,13 @@ public final class RunFolder {
   private final FileSystem files;
   private final Path root;
 
-  private RunFolder(FileSystem files, Path root) {
+  /** How many of the last parts of {@link #root} the program chose, not the user. */
+  private final int ownParts;
+
+  private RunFolder(FileSystem files, Path root, int ownParts) {
     this.files = files;
     this.root = root;
+    this.ownParts = ownParts;
   }
 
   /** The folder at {@code location}, a path or URI; nothing is created yet. */
@@ -66,7 +70,7 @@ public final class RunFolder {
       FileSystem files = root.getFileSystem(hadoop);
       // No .crc files beside what people look at; what must be verified carries its own checksum.
       files.setWriteChecksum(false);
-      return new RunFolder(files, files.makeQualified(root));
+      return new RunFolder(files, files.makeQualified(root), 0);
     } catch (IOException | IllegalArgumentException failure) {
       throw LockstepException.usage(
           "The folder '" + location + "' cannot be used: " + failure.getMessage());
@@ -124,7 +128,8 @@ public final class RunFolder {
 
   /** A folder inside this one. */
   public RunFolder folder(String child) {
-    return new RunFolder(files, inside(child));
+    Path path = inside(child);
+    return new RunFolder(files, path, ownParts + path.depth() - root.depth());
   }
 
   /**
@@ -182,6 +187,7 @@ public final class RunFolder {
 
   /** Creates the folder. */
   public void create() {
+    requireNoLinkTo(root);
     try {
       if (isOnThisMachine()) {
         // Through Hadoop each new folder would cost a process that sets its permissions.
@@ -219,8 +225,9 @@ public final class RunFolder {
 
   /** A stream into a file that grows as training goes on. */
   public OutputStream append(String file) {
+    Path path = inside(file);
+    requireNoLinkTo(path.getParent());
     try {
-      Path path = inside(file);
       // A link in its place would be written through.
       files.delete(path, false);
       return new WatchedOutput(
@@ -236,7 +243,7 @@ public final class RunFolder {
    */
   public GrowingFile grow(String file) {
     Path path = inside(file);
-    requireNoLink(path);
+    requireNoLinkTo(path);
     // A local file system that keeps checksums cannot append, and the one below it can.
     FileSystem direct =
         files instanceof ChecksumFileSystem checked ? checked.getRawFileSystem() : files;
@@ -270,8 +277,9 @@ public final class RunFolder {
 
   /** Removes a file of this folder; nothing happens where there is none. */
   public void removeFile(String file) {
+    Path path = inside(file);
+    requireNoLinkTo(path.getParent());
     try {
-      Path path = inside(file);
       // Else it would come back as what takes the file's place.
       files.delete(successor(file), false);
       if (!files.delete(path, false) && files.exists(path)) {
@@ -287,6 +295,7 @@ public final class RunFolder {
   /** Writes a whole file, aside first. */
   public void write(String file, Content content) {
     Path target = inside(file);
+    requireNoLinkTo(target.getParent());
     Path unfinished = new Path(root, "." + file + UNFINISHED);
     try {
       files.delete(unfinished, false);
@@ -322,6 +331,7 @@ public final class RunFolder {
     Path successor = successor(file);
     try {
       if (!files.exists(target) && files.exists(successor)) {
+        requireNoLinkTo(target.getParent());
         rename(successor, target);
       }
     } catch (IOException failure) {
@@ -347,13 +357,24 @@ public final class RunFolder {
     return new Path(root, name);
   }
 
-  /** Refuses to write where a link would take it elsewhere; links for reading are the user's. */
-  private static void requireNoLink(Path file) {
-    if ("file".equals(file.toUri().getScheme())
-        && Files.isSymbolicLink(java.nio.file.Path.of(file.toUri().getPath()))) {
-      throw LockstepException.data(
-          file.toUri().getPath()
-              + " is a link, and nothing is written through one. Remove it, or choose another folder.");
+  /**
+   * Refuses to write, or to remove anything, where a link would take it elsewhere: the path and all
+   * folders above it up to the one that the user named, which may be a link, as may be what is only
+   * read.
+   */
+  private void requireNoLinkTo(Path path) {
+    if (!isOnThisMachine()) {
+      return;
+    }
+    int parts = ownParts + path.depth() - root.depth();
+    java.nio.file.Path part = java.nio.file.Path.of(path.toUri().getPath());
+    for (int i = 0; i < parts; i++) {
+      if (Files.isSymbolicLink(part)) {
+        throw LockstepException.data(
+            part
+                + " is a link, and nothing is written through one. Remove it, or choose another folder.");
+      }
+      part = part.getParent();
     }
   }
 
@@ -427,7 +448,7 @@ public final class RunFolder {
    */
   public void writeThrough(String file, Content content) {
     Path path = inside(file);
-    requireNoLink(path);
+    requireNoLinkTo(path);
     try {
       if (isOnThisMachine()) {
         // Through Hadoop each new file would cost a process that sets its permissions.
@@ -495,21 +516,28 @@ public final class RunFolder {
 
   /** Gives a folder or a file inside this one another name, which must be free. */
   public void renameFolder(String child, String name) {
+    Path source = inside(child);
+    Path target = inside(name);
+    requireNoLinkTo(source.getParent());
+    requireNoLinkTo(target.getParent());
     try {
-      Path target = inside(name);
       if (files.exists(target)) {
         // Most file systems would move it into the folder that has the name.
         throw new IOException("there is already a " + name);
       }
-      rename(inside(child), target);
+      rename(source, target);
     } catch (IOException | FSError failure) {
       throw unusable("changed", failure);
     }
   }
 
-  /** Removes a folder inside this one with all that it holds; nothing happens where it is not. */
+  /**
+   * Removes a folder inside this one with all that it holds; nothing happens where it is not. Of a
+   * link in its place only the link goes.
+   */
   public void removeFolder(String child) {
     Path path = inside(child);
+    requireNoLinkTo(path.getParent());
     try {
       if (!files.delete(path, true) && files.exists(path)) {
         throw new IOException("the file system would not delete " + child);

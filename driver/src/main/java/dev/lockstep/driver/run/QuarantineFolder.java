@@ -82,13 +82,27 @@ final class QuarantineFolder implements Quarantine {
   }
 
   /**
-   * Keeps what was left out of a run's data where that is wanted.
+   * Keeps what was left out of a run's data where that is wanted. Where nothing is left out any
+   * more and the run goes on, what an earlier attempt kept stays: once the bad rows have been taken
+   * out of the data it may be the only copy of them.
    *
+   * @param earlierAttempt whether the run or the search goes on that is in the folder
    * @return a sentence for the user, where there was something
    */
-  Optional<String> keepOf(BadRowSettings settings, PreparedData data) {
-    boolean wanted = settings.mode() == BadRowMode.QUARANTINE;
-    return Optional.ofNullable(keep(wanted ? data.badRows() : List.of()))
+  Optional<String> keepOf(BadRowSettings settings, PreparedData data, boolean earlierAttempt) {
+    List<BadRows> wanted = settings.mode() == BadRowMode.QUARANTINE ? data.badRows() : List.of();
+    boolean any = false;
+    for (BadRows source : wanted) {
+      any |= source.count() > 0;
+    }
+    if (!any && earlierAttempt && run.hasFolder(RunFolder.QUARANTINE)) {
+      run.removeFolder(RunFolder.UNFINISHED_QUARANTINE);
+      return Optional.of(
+          "The rows that an earlier attempt left out are still kept in "
+              + run.folder(RunFolder.QUARANTINE).name()
+              + ".");
+    }
+    return Optional.ofNullable(keep(wanted))
         .map(place -> "The rows that were left out are kept in " + place + ".");
   }
 

@@ -118,7 +118,9 @@ public final class TrainingRun {
         AttemptLog attempts = takeOver(beginning, store);
         RunFiles.writeConfiguration(folder, ConfigurationWriter.toYaml(setup.configuration()));
         List<String> opening = new ArrayList<>(setup.warnings());
-        quarantine.keepOf(configuration.data().badRows(), data).ifPresent(opening::add);
+        quarantine
+            .keepOf(configuration.data().badRows(), data, beginning.earlierAttempt())
+            .ifPresent(opening::add);
         return train(session, lock, store, identity, beginning, attempts, opening, first);
       }
     }

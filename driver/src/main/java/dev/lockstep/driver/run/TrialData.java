@@ -56,10 +56,11 @@ public final class TrialData implements AutoCloseable {
   /**
    * Keeps the rows that were left out in the search's folder, where that is wanted.
    *
+   * @param goesOn whether the search goes on that is in the folder
    * @return a sentence for the user, where there was something
    */
-  public Optional<String> keepBadRows(JavaSparkContext spark, RunFolder folder) {
-    return new QuarantineFolder(spark, folder).keepOf(settings.badRows(), prepared);
+  public Optional<String> keepBadRows(JavaSparkContext spark, RunFolder folder, boolean goesOn) {
+    return new QuarantineFolder(spark, folder).keepOf(settings.badRows(), prepared, goesOn);
   }
 
   /** Whether another configuration trains on these data in as many shards. */

@@ -135,7 +135,7 @@ public final class TuningRun {
         beginWriting();
         folder.begin(plan.base());
       }
-      data.keepBadRows(spark, output).ifPresent(progress::note);
+      data.keepBadRows(spark, output, goesOn).ifPresent(progress::note);
       climb(plan, data);
       stop.stepsEnd();
       TuningSummary summary = summary(plan);

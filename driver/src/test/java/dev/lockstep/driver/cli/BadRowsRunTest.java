@@ -208,6 +208,36 @@ final class BadRowsRunTest {
     assertThat(counts.path("quarantined").asLong()).isZero();
   }
 
+  /** Between two attempts the bad rows are taken out of the file: the kept ones are the last. */
+  @Test
+  void whatWasKeptStaysWhenTheRunGoesOnWithoutBadRows() throws IOException {
+    Path output = folder.resolve("run");
+    Path data = dirty();
+    Path configuration = configuration(data, "  badRows: quarantine");
+    String[] steps = {"--set", "training.checkpoint.everySteps=4", "--no-progress"};
+    JsonNode whole = Outcome.train(configuration, output, steps);
+    List<String> kept = Files.readAllLines(output.resolve("quarantine/train-00000.jsonl"));
+    // What a process leaves that is killed after its last checkpoint.
+    Files.delete(output.resolve("summary.json"));
+    Files.delete(output.resolve("report.html"));
+    Files.createDirectories(output.resolve(".quarantine.partial/leftover"));
+    Files.writeString(data, text(good()));
+
+    Outcome resumed = train(configuration, output, steps[0], steps[1], steps[2], "--resume");
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertThat(resumed.err())
+        .contains(
+            "The rows that an earlier attempt left out are still kept in "
+                + output.resolve("quarantine")
+                + ".");
+    JsonNode summary = Outcome.json(output.resolve("summary.json"));
+    assertThat(summary.path("attempts").asInt()).isEqualTo(2);
+    assertThat(summary.path("parametersSha256")).isEqualTo(whole.path("parametersSha256"));
+    assertQuarantined(output.resolve("quarantine"));
+    assertThat(output.resolve("quarantine/train-00000.jsonl")).hasContent(String.join("\n", kept));
+    assertThat(output.resolve(".quarantine.partial")).doesNotExist();
+  }
+
   @Test
   void withoutASettingTheFirstBadRowEndsTheRun() throws IOException {
     Path output = folder.resolve("run");

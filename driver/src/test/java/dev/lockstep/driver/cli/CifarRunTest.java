@@ -108,6 +108,82 @@ final class CifarRunTest {
     }
   }
 
+  /** An image is never scored as another one, and never trained on as another one. */
+  @Test
+  void aRecordWithAnImpossibleLabelIsNamedOrLeftOut() throws IOException {
+    byte[] good = file(1);
+    Path clean = Files.write(folder.resolve("clean.bin"), good);
+    int record = good.length / ROWS;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.write(good, 0, record);
+    bytes.write(0);
+    bytes.write(255);
+    bytes.write(good, 2, record - 2);
+    bytes.write(good, record, good.length - record);
+    Path dirty = Files.write(folder.resolve("dirty.bin"), bytes.toByteArray());
+    Path configuration =
+        Files.writeString(
+            folder.resolve("few.yaml"),
+            """
+            data: {format: cifar, path: clean.bin, classes: 100, validation: {fraction: 0.2}}
+            network: {layers: [globalAveragePool, {kind: dense, units: 3}]}
+            training: {epochs: 1, batchSize: 16, shards: 2, seed: 3, synchronizer: local}
+            """);
+    Path run = folder.resolve("run");
+    JsonNode expected = Outcome.train(configuration, run);
+    for (String mode : List.of("skip", "quarantine")) {
+      Path output = folder.resolve(mode);
+      JsonNode summary =
+          Outcome.train(
+              configuration,
+              output,
+              "--set",
+              "data.path=" + dirty,
+              "--set",
+              "data.badRows=" + mode);
+      assertThat(summary.path("parametersSha256")).isEqualTo(expected.path("parametersSha256"));
+      assertThat(summary.path("badRows").path("byReason").toString())
+          .isEqualTo("{\"unknownLabel\":1}");
+    }
+    assertThat(Files.readAllLines(folder.resolve("quarantine/quarantine/train-00000.jsonl")))
+        .singleElement()
+        .satisfies(
+            line -> {
+              JsonNode kept = Outcome.JSON.readTree(line);
+              assertThat(kept.path("file").asText()).isEqualTo(dirty.toString());
+              assertThat(kept.path("row").asLong()).isEqualTo(2);
+              assertThat(kept.path("value").asText()).isEqualTo("255");
+            });
+
+    Path scored = folder.resolve("scored");
+    Outcome outcome =
+        Outcome.of(
+            "predict",
+            run.toString(),
+            "--input",
+            dirty.toString(),
+            "--option",
+            "classes=100",
+            "--output",
+            scored.toString(),
+            "--master",
+            "local[2]");
+    assertThat(outcome.code()).isEqualTo(3);
+    assertThat(outcome.err()).contains(dirty + ", row 2, column 'label': the label is 255");
+    assertThat(scored).doesNotExist();
+    Outcome.done(
+        "predict",
+        run.toString(),
+        "--input",
+        clean.toString(),
+        "--option",
+        "classes=100",
+        "--output",
+        scored.toString(),
+        "--master",
+        "local[2]");
+  }
+
   @Test
   void classesThatDoNotExistAreAUsageError() throws IOException {
     Path file = Files.write(folder.resolve("a.bin"), file(1));

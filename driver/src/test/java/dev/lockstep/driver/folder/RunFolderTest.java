@@ -181,4 +181,58 @@ final class RunFolderTest {
     assertThat(place.resolve("inner/result.txt")).isRegularFile().hasContent("inside");
     assertThat(place.resolve("inner/metrics.jsonl")).hasContent("1");
   }
+
+  /** Folders of a run are its own; only the one that the user named may be a link. */
+  @Test
+  void nothingIsWrittenOrRemovedThroughAFolderThatIsALink() throws IOException {
+    Path outside = Files.createDirectories(place.resolve("outside"));
+    Files.createDirectories(outside.resolve("deep/step-1"));
+    Files.writeString(outside.resolve("kept.txt"), "outside");
+    Files.writeString(outside.resolve(".lost.txt.next"), "outside");
+    Files.createDirectory(place.resolve("real"));
+    Path named = Files.createSymbolicLink(place.resolve("named"), place.resolve("real"));
+    RunFolder run = RunFolder.at(named.toString(), new Configuration());
+    run.create();
+    run.folder("model").create();
+    run.folder("model").writeText("a.txt", "inside");
+    assertThat(place.resolve("real/model/a.txt")).hasContent("inside");
+
+    for (String name : List.of("checkpoints", "away")) {
+      Files.createSymbolicLink(place.resolve("real").resolve(name), outside);
+    }
+    RunFolder linked = run.folder("checkpoints");
+    for (ThrowingCallable use :
+        List.<ThrowingCallable>of(
+            linked::create,
+            () -> linked.folder("deep").create(),
+            () -> linked.folder("deep/new").create(),
+            () -> linked.append("kept.txt"),
+            () -> linked.grow("kept.txt"),
+            () -> linked.grow("new.txt"),
+            () -> linked.writeText("kept.txt", "overwritten"),
+            () -> linked.writeThrough("new.txt", output -> output.write('1')),
+            () -> linked.restore("lost.txt"),
+            () -> linked.removeFile("kept.txt"),
+            () -> linked.removeFolder("deep"),
+            () -> linked.folder("deep").removeFolder("step-1"),
+            () -> linked.renameFolder("deep", "deeper"),
+            () -> run.removeFolder("checkpoints/deep"),
+            () -> run.renameFolder("checkpoints/deep", "deep"),
+            () -> run.renameFolder("model", "checkpoints/model"))) {
+      assertThatThrownBy(use)
+          .isInstanceOf(LockstepException.class)
+          .hasMessageContaining("/named/checkpoints is a link, and nothing is written through one");
+    }
+    assertThat(linked.readText("kept.txt", 10)).isEqualTo("outside");
+    assertThat(linked.folders()).containsExactly("deep");
+
+    run.removeFolder("away");
+    assertThat(place.resolve("real/away")).doesNotExist();
+    try (var left = Files.walk(outside)) {
+      assertThat(left.map(path -> outside.relativize(path).toString()))
+          .containsExactlyInAnyOrder("", "deep", "deep/step-1", "kept.txt", ".lost.txt.next");
+    }
+    assertThat(outside.resolve("kept.txt")).hasContent("outside");
+    assertThat(place.resolve("real/model/a.txt")).hasContent("inside");
+  }
 }

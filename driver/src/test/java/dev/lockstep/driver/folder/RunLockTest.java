@@ -152,13 +152,12 @@ final class RunLockTest {
     }
     assertThat(dead.waitFor(10, TimeUnit.SECONDS)).isTrue();
 
-    long start = System.nanoTime();
     try (RunLock lock =
         RunLock.acquire(folder(), LockOwner.here(null, null), LockTimes.DEFAULT, notes::add)) {
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
       lock.confirmHeld();
       assertThat(claims()).hasSize(1);
     }
+    // Nobody was waited for, or that would have been told first.
     assertThat(notes).singleElement().asString().contains("over from process " + dead.pid());
   }
 
@@ -366,10 +365,8 @@ final class RunLockTest {
   @Test
   void aVanishedFolderIsNoticedAndDoesNotComeBack() throws Exception {
     RunLock lock = acquire();
-    for (String name : names()) {
-      Files.delete(path().resolve(name));
-    }
-    Files.delete(path());
+    // At once, with all in it: file by file a sign of life might come in between.
+    Files.move(path(), place.resolve("moved"));
     assertThatThrownBy(() -> requireHeldUntil(lock, Duration.ofSeconds(30)))
         .hasMessageContaining("has vanished while this run");
     lock.close();

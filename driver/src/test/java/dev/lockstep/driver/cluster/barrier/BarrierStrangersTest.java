@@ -3,7 +3,6 @@ package dev.lockstep.driver.cluster.barrier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.driver.cluster.TrainingFixture;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocatorMetric;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.NoRouteToHostException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.network.util.NettyUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,9 +93,15 @@ class BarrierStrangersTest {
     }
   }
 
+  /** Bytes of Spark's shared pools: there is one for servers and one for clients. */
   private static long transportMemory() {
-    PooledByteBufAllocatorMetric pool = PooledByteBufAllocator.DEFAULT.metric();
-    return pool.usedDirectMemory() + pool.usedHeapMemory();
+    long bytes = 0;
+    for (boolean cached : new boolean[] {true, false}) {
+      PooledByteBufAllocatorMetric pool =
+          NettyUtils.getSharedPooledByteBufAllocator(true, cached).metric();
+      bytes += pool.usedDirectMemory() + pool.usedHeapMemory();
+    }
+    return bytes;
   }
 
   @ParameterizedTest
@@ -120,6 +127,7 @@ class BarrierStrangersTest {
                 int port = replicas.port();
                 if (step == 2) {
                   memory[0] = transportMemory();
+                  assertThat(memory[0]).as("bytes of the stage's own messages").isPositive();
                   // Nothing, a part of a length, and a frame whose end never comes.
                   halfOpen.add(send(port, new byte[0]));
                   halfOpen.add(send(port, new byte[] {0, 0, 0}));
@@ -177,7 +185,7 @@ class BarrierStrangersTest {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(address, port), TIMEOUT_MILLISECONDS);
       return socket.isConnected();
-    } catch (ConnectException | NoRouteToHostException nobodyThere) {
+    } catch (ConnectException | NoRouteToHostException | SocketTimeoutException nobodyThere) {
       return false;
     }
   }
