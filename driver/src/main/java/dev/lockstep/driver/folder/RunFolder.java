@@ -1,5 +1,6 @@
 package dev.lockstep.driver.folder;
 
+import dev.lockstep.driver.secret.HadoopSecrets;
 import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
@@ -16,11 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumFileSystem;
-import org.apache.hadoop.fs.CommonConfigurationKeysPublic;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
@@ -65,7 +64,7 @@ public final class RunFolder {
   /** The folder at {@code location}, a path or URI; nothing is created yet. */
   public static RunFolder at(String location, Configuration hadoop) {
     try {
-      learnSecrets(hadoop);
+      HadoopSecrets.learn(hadoop);
       Path root = new Path(location);
       FileSystem files = root.getFileSystem(hadoop);
       // No .crc files beside what people look at; what must be verified carries its own checksum.
@@ -75,40 +74,6 @@ public final class RunFolder {
       throw LockstepException.usage(
           "The folder '" + location + "' cannot be used: " + failure.getMessage());
     }
-  }
-
-  /** Whoever uses a file system may meet its secrets, in its messages for instance. */
-  private static void learnSecrets(Configuration hadoop) {
-    Redaction redaction = Redaction.ofProcess();
-    Pattern sensitive = sensitiveKeys(hadoop);
-    for (Map.Entry<String, String> setting : hadoop) {
-      String key = setting.getKey();
-      boolean secret =
-          redaction.isSecret(key)
-              || (sensitive.matcher(key).find() && !Redaction.isAboutSecrets(key));
-      if (secret && isSetByUser(hadoop, key)) {
-        redaction.learn(key, String.valueOf(hadoop.get(key)));
-      } else if (!secret) {
-        redaction.learnParts(key, setting.getValue());
-      }
-    }
-  }
-
-  /** Hadoop's own pattern for names of secrets. */
-  private static Pattern sensitiveKeys(Configuration hadoop) {
-    String patterns =
-        hadoop.get(
-            CommonConfigurationKeysPublic.HADOOP_SECURITY_SENSITIVE_CONFIG_KEYS,
-            CommonConfigurationKeysPublic.HADOOP_SECURITY_SENSITIVE_CONFIG_KEYS_DEFAULT);
-    return Pattern.compile(patterns.trim().replaceAll("[,\\s]+", "|"));
-  }
-
-  /** Defaults hold no secrets, but periods of tokens, class names and the like. */
-  private static boolean isSetByUser(Configuration hadoop, String key) {
-    String[] sources = hadoop.getPropertySources(key);
-    return sources == null
-        || sources.length == 0
-        || !sources[sources.length - 1].endsWith("-default.xml");
   }
 
   /** How to call the folder in messages: a plain path where it is on this machine. */
