@@ -5,6 +5,7 @@ import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.plan.BatchPlan;
+import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.HeldOut;
@@ -79,6 +80,7 @@ final class BarrierProgram {
         1,
         Normalization.STANDARD,
         null,
+        BadRowSettings.DEFAULT,
         List.of());
   }
 

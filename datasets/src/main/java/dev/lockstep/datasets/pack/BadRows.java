@@ -17,7 +17,6 @@ import java.util.NoSuchElementException;
 import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.PartitionPruningRDD;
-import scala.runtime.AbstractFunction1;
 
 /**
  * The rows of one location that cannot be used: exact counts from the first pass, and the rows
@@ -59,16 +58,11 @@ public final class BadRows {
     this.pieces = pieces;
     long good = 0;
     long bad = 0;
-    String file = null;
-    long rowsBefore = 0;
     for (ScannedPiece piece : pieces) {
-      if (!piece.file().equals(file)) {
-        file = piece.file();
-        rowsBefore = 0;
-      }
       for (ScannedPiece.Finding finding : piece.firstBadRows()) {
         if (first.size() < SHOWN) {
-          first.add(describe(file, rowsBefore + finding.row() + 1, finding.problem()));
+          long row = piece.rowsBefore() + finding.row() + 1;
+          first.add(describe(piece.file(), row, finding.problem()));
         }
       }
       for (Reason reason : Reason.values()) {
@@ -78,7 +72,6 @@ public final class BadRows {
       }
       good += piece.rows();
       bad += piece.badRows();
-      rowsBefore += piece.rows() + piece.badRows();
     }
     this.total = good + bad;
     this.count = bad;
@@ -154,27 +147,22 @@ public final class BadRows {
   public JavaRDD<BadRow> rows(UnaryOperator<String> shown) {
     BitSet partitions = new BitSet();
     Map<PieceStart, Place> places = new HashMap<>();
-    String file = null;
-    String name = null;
-    long rowsBefore = 0;
     long rank = 0;
     for (ScannedPiece piece : pieces) {
-      if (!piece.file().equals(file)) {
-        file = piece.file();
-        name = shown.apply(FileNames.display(file));
-        rowsBefore = 0;
-      }
       if (piece.badRows() > 0) {
         partitions.set(piece.partition());
         places.put(
-            new PieceStart(file, piece.start()),
-            new Place(name, rowsBefore, rank, piece.badRows()));
+            new PieceStart(piece.file(), piece.start()),
+            new Place(
+                shown.apply(FileNames.display(piece.file())),
+                piece.rowsBefore(),
+                rank,
+                piece.badRows()));
       }
-      rowsBefore += piece.rows() + piece.badRows();
       rank += piece.badRows();
     }
     RowCheck sameCheck = check;
-    return PartitionPruningRDD.create(rows.rdd(), new Among(partitions))
+    return PartitionPruningRDD.create(rows.rdd(), new ChosenPartitions(partitions))
         .toJavaRDD()
         .mapPartitions(buffers -> new BadRowIterator(buffers, sameCheck, places));
   }
@@ -185,23 +173,6 @@ public final class BadRows {
   /** The bad rows of a piece: the file's name to show, what stands before, and how many. */
   private record Place(String name, long rowsBefore, long firstRank, long count)
       implements Serializable {}
-
-  /** Chooses partitions by number. */
-  private static final class Among extends AbstractFunction1<Object, Object>
-      implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private final BitSet partitions;
-
-    Among(BitSet partitions) {
-      this.partitions = partitions;
-    }
-
-    @Override
-    public Object apply(Object partition) {
-      return partitions.get((Integer) partition);
-    }
-  }
 
   /** The bad rows of a partition. */
   private static final class BadRowIterator implements Iterator<BadRow> {

@@ -26,6 +26,7 @@ final class ScannedPiece implements KryoSerializable {
   private int partition;
   private long rows;
   private long badRows;
+  private long rowsBefore;
   private final Map<Reason, Long> badRowsByReason = new EnumMap<>(Reason.class);
   private final List<Finding> firstBadRows = new ArrayList<>();
   private final long[] hashes = new long[POINTS.length];
@@ -108,6 +109,17 @@ final class ScannedPiece implements KryoSerializable {
   /** The Spark partition that it lies in. */
   int partition() {
     return partition;
+  }
+
+  /** Rows of the file before the piece, good and bad; known once all pieces are in order. */
+  long rowsBefore() {
+    return rowsBefore;
+  }
+
+  /** Puts the piece behind the one before it, or at the start of its file. */
+  void follow(ScannedPiece previous) {
+    boolean sameFile = previous != null && previous.file.equals(file);
+    rowsBefore = sameFile ? previous.rowsBefore + previous.rows + previous.badRows : 0;
   }
 
   /** Good rows. */

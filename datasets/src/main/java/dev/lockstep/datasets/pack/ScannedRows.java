@@ -130,6 +130,11 @@ final class ScannedRows {
     List<ScannedPiece> pieces = new ArrayList<>(scan.pieces());
     pieces.sort(Comparator.comparing(ScannedPiece::file).thenComparingLong(ScannedPiece::start));
     checkEachPieceOnce(pieces);
+    ScannedPiece previous = null;
+    for (ScannedPiece piece : pieces) {
+      piece.follow(previous);
+      previous = piece;
+    }
     BadRows badRows = new BadRows(split, source.columns(), buffers, check, pieces);
     return new ScannedRows(
         source, columns, buffers, leaveOut, pieces, badRows, check.coding(), null);
@@ -267,13 +272,7 @@ final class ScannedRows {
 
   /** The first row in order among the given kinds of findings, or null. */
   private Place firstProblem(List<Function<ScannedPiece, ScannedPiece.Finding>> kinds) {
-    String file = null;
-    long rowsBefore = 0;
     for (ScannedPiece piece : pieces) {
-      if (!piece.file().equals(file)) {
-        file = piece.file();
-        rowsBefore = 0;
-      }
       ScannedPiece.Finding first = null;
       for (Function<ScannedPiece, ScannedPiece.Finding> kind : kinds) {
         ScannedPiece.Finding finding = kind.apply(piece);
@@ -282,9 +281,8 @@ final class ScannedRows {
         }
       }
       if (first != null) {
-        return new Place(file, rowsBefore + first.row() + 1, first.problem());
+        return new Place(piece.file(), piece.rowsBefore() + first.row() + 1, first.problem());
       }
-      rowsBefore += piece.rows() + piece.badRows();
     }
     return null;
   }

@@ -20,7 +20,6 @@ import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.PartitionPruningRDD;
 import scala.Tuple2;
-import scala.runtime.AbstractFunction1;
 
 /**
  * Moves the rows of one location to their shards: the second pass over the rows and the one
@@ -84,7 +83,8 @@ final class ShardPacker {
     int partitions = grid.partitions();
     int first = split.number() * partitions;
     ShardBuilder builder = new ShardBuilder(grid, placement.rows(split), featureCount, weighted);
-    return PartitionPruningRDD.create(blocks.rdd(), new Between(first, first + partitions))
+    return PartitionPruningRDD.create(
+            blocks.rdd(), ChosenPartitions.between(first, first + partitions))
         .toJavaRDD()
         .mapPartitionsWithIndex(
             (partition, incoming) -> {
@@ -105,7 +105,8 @@ final class ShardPacker {
     ShardBuilder builder = new ShardBuilder(grid, placement.rows(split), featureCount, weighted);
     int first = split.number() * grid.partitions();
     List<StatisticsNode> nodes =
-        PartitionPruningRDD.create(blocks.rdd(), new Between(first, first + grid.partitions()))
+        PartitionPruningRDD.create(
+                blocks.rdd(), ChosenPartitions.between(first, first + grid.partitions()))
             .toJavaRDD()
             .mapPartitionsWithIndex(
                 (partition, incoming) -> {
@@ -157,26 +158,6 @@ final class ShardPacker {
     @Override
     public int getPartition(Object key) {
       return (Integer) key;
-    }
-  }
-
-  /** Chooses the partitions from {@code first} to before {@code end}. */
-  private static final class Between extends AbstractFunction1<Object, Object>
-      implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private final int first;
-    private final int end;
-
-    Between(int first, int end) {
-      this.first = first;
-      this.end = end;
-    }
-
-    @Override
-    public Object apply(Object partition) {
-      int number = (Integer) partition;
-      return number >= first && number < end;
     }
   }
 

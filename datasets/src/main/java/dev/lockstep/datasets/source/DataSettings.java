@@ -64,38 +64,6 @@ public record DataSettings(
     augment = List.copyOf(augment);
   }
 
-  /** Settings whose first bad row ends the run. */
-  public DataSettings(
-      DataLocation location,
-      Map<String, String> options,
-      String label,
-      List<String> features,
-      String weight,
-      List<String> categorical,
-      Task task,
-      HeldOut validation,
-      HeldOut test,
-      long splitSeed,
-      Normalization normalize,
-      Shape shape,
-      List<Augmentation> augment) {
-    this(
-        location,
-        options,
-        label,
-        features,
-        weight,
-        categorical,
-        task,
-        validation,
-        test,
-        splitSeed,
-        normalize,
-        shape,
-        BadRowSettings.DEFAULT,
-        augment);
-  }
-
   /** The task, where the configuration names it. */
   public Optional<Task> chosenTask() {
     return Optional.ofNullable(task);

@@ -1,6 +1,7 @@
 package dev.lockstep.driver.cli;
 
 import dev.lockstep.datasets.pack.Split;
+import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.datasets.source.Normalization;
@@ -91,6 +92,7 @@ final class EvaluateCommand implements Callable<Integer> {
         DataSettings.DEFAULT_SPLIT_SEED,
         Normalization.NONE,
         artifact.network().inputShape().isImage() ? artifact.network().inputShape() : null,
+        BadRowSettings.DEFAULT,
         List.of());
   }
 }

@@ -173,17 +173,19 @@ final class RunAttempt {
       message.append(" Training had returned to an earlier state ");
       message.append(returns == 1 ? "once" : returns + " times").append(" already.");
     }
-    if (lastGood.isPresent()
-        && lastGood.get().equals(CheckpointStore.nameOf(session.state().step()))) {
-      message.append(" The only checkpoint, ");
-      message.append(folder.folder("checkpoints").folder(lastGood.get()).name());
-      message.append(", is of the step before and would come to the same.");
-    } else if (lastGood.isPresent()) {
-      message.append(" The last good checkpoint is ");
-      message.append(folder.folder(CheckpointStore.FOLDER).folder(lastGood.get()).name());
-      message.append("; --resume --force with another optimizer.learningRate goes on from there.");
-    } else {
+    if (lastGood.isEmpty()) {
       message.append(" There is no checkpoint before that.");
+    } else {
+      String place = folder.folder(CheckpointStore.FOLDER).folder(lastGood.get()).name();
+      boolean isLast = lastGood.get().equals(CheckpointStore.nameOf(session.state().step()));
+      message.append(
+          isLast
+              ? " The only checkpoint, "
+                  + place
+                  + ", is of the step before and would come to the same."
+              : " The last good checkpoint is "
+                  + place
+                  + "; --resume --force with another optimizer.learningRate goes on from there.");
     }
     notes.keep(message.toString());
     ending.withoutResult("diverged", course, history());

@@ -24,7 +24,7 @@ final class RunCheckpoints implements AutoCloseable {
   /**
    * Checkpoints of one run.
    *
-   * @param lock of the folder; asked at every step, and before anything is written
+   * @param lock of the folder, asked before anything is written
    * @param settings how often one is due
    * @param identity goes into each
    * @param secondsSoFar wall time of the run
@@ -61,7 +61,6 @@ final class RunCheckpoints implements AutoCloseable {
 
   /** Begins a checkpoint where one is due; {@code state} must stand still until {@link #await}. */
   void settled(TrainingState state, MetricsFile metrics) {
-    requireHeld();
     if (settings.isDue(state.step())) {
       begin(state, metrics);
     }

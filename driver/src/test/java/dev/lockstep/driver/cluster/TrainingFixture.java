@@ -7,6 +7,7 @@ import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.plan.BatchPlan;
+import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.HeldOut;
@@ -94,6 +95,7 @@ public final class TrainingFixture {
         1,
         Normalization.STANDARD,
         shape,
+        BadRowSettings.DEFAULT,
         augment);
   }
 

@@ -4,6 +4,7 @@ import static dev.lockstep.driver.config.Configurations.MINIMAL;
 import static dev.lockstep.driver.config.Configurations.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.trainer.layer.Shape;
 import java.util.List;
@@ -242,6 +243,7 @@ final class ConfigurationWriterTest {
                 1,
                 rich.data().normalize(),
                 null,
+                BadRowSettings.DEFAULT,
                 rich.data().augment()));
     assertRoundTrip(changed);
   }
