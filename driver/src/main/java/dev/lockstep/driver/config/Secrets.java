@@ -39,7 +39,7 @@ final class Secrets {
     List<Redaction.Known> secrets = new ArrayList<>();
     environment.forEach(
         (name, value) -> {
-          if (isSecret(name) && !Redaction.isHarmless(value)) {
+          if (Redaction.isSecretVariable(name) && !Redaction.isHarmless(value)) {
             secrets.add(new Redaction.Known(value, name));
           }
         });
@@ -47,10 +47,6 @@ final class Secrets {
     secrets.sort(byLength.thenComparing(Redaction.Known::name));
     this.variables = List.copyOf(secrets);
     this.redaction = redaction;
-  }
-
-  static boolean isSecret(String variable) {
-    return Redaction.isSecretVariable(variable);
   }
 
   /**
@@ -146,12 +142,12 @@ final class Secrets {
       return "${" + Redaction.variable(path) + "}";
     }
     int parts = 0;
-    for (int[] part : redaction.partsOf(text)) {
+    for (Redaction.Part part : redaction.partsOf(text)) {
       parts++;
-      if (!covers(concealed, part[0], part[1])) {
+      if (!covers(concealed, part.from(), part.to())) {
         String variable = Redaction.variable(path) + (parts == 1 ? "" : "_" + parts);
-        concealed.removeIf(inside -> inside.from() < part[1] && inside.to() > part[0]);
-        concealed.add(new Concealed(part[0], part[1], variable));
+        concealed.removeIf(inside -> inside.from() < part.to() && inside.to() > part.from());
+        concealed.add(new Concealed(part.from(), part.to(), variable));
       }
     }
     add(text, redaction.known(), true, concealed);

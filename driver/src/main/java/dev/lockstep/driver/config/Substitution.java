@@ -68,7 +68,7 @@ final class Substitution {
           return new Value.Reported(scalar.origin());
         }
         anyReference = true;
-        anySecret |= Secrets.isSecret(name);
+        anySecret |= Redaction.isSecretVariable(name);
         result.append(value);
         at = reference.end();
       } else {

@@ -3,7 +3,6 @@ package dev.lockstep.driver.secret;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import dev.lockstep.driver.secret.SecretParts.Part;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
 import java.net.URLDecoder;
@@ -104,6 +103,9 @@ public final class Redaction {
       return at >= 0 && at < whole.length() && whole.charAt(at) == '.';
     }
   }
+
+  /** A part of a text, end exclusive. */
+  public record Part(int from, int to) {}
 
   private volatile Pattern names = Pattern.compile(DEFAULT_NAMES);
   private volatile List<Known> longestFirst = List.of();
@@ -231,7 +233,7 @@ public final class Redaction {
    * @param name what the text is the value of
    */
   public void learnParts(String name, String text) {
-    for (Part part : SecretParts.of(text, this::isSecret)) {
+    for (Part part : partsOf(text)) {
       learn(name, text.substring(part.from(), part.to()));
     }
   }
@@ -309,7 +311,7 @@ public final class Redaction {
    * replaced by {@link #MARK}.
    */
   public String inMessage(String text) {
-    List<Part> parts = SecretParts.of(text, this::isSecret);
+    List<Part> parts = partsOf(text);
     addKnown(text, parts);
     return replaced(text, parts);
   }
@@ -375,11 +377,9 @@ public final class Redaction {
     }
   }
 
-  /** The parts of {@code text} that are secrets by their place, as pairs of start and end. */
-  public List<int[]> partsOf(String text) {
-    return SecretParts.of(text, this::isSecret).stream()
-        .map(part -> new int[] {part.from(), part.to()})
-        .toList();
+  /** The parts of {@code text} that are secrets by their place, in order. */
+  public List<Part> partsOf(String text) {
+    return SecretParts.of(text, this::isSecret);
   }
 
   private void addKnown(String text, List<Part> parts) {

@@ -1,5 +1,6 @@
 package dev.lockstep.driver.secret;
 
+import dev.lockstep.driver.secret.Redaction.Part;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,9 +24,6 @@ import java.util.regex.Pattern;
  * A reference to the environment, <code>${NAME}</code>, is no secret.
  */
 final class SecretParts {
-  /** A part of a text, end exclusive. */
-  record Part(int from, int to) {}
-
   private static final Pattern URI_START =
       Pattern.compile("(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]*)://");
   private static final Pattern AUTHORITY = Pattern.compile("[^\\s\"'<>/?#]*");

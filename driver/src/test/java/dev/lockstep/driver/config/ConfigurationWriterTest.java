@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.DataSettings;
+import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.layer.Shape;
 import java.util.List;
 import java.util.Map;
@@ -362,6 +363,6 @@ final class ConfigurationWriterTest {
     "HOME, false"
   })
   void secretsAreKnownByTheirNames(String name, boolean secret) {
-    assertThat(Secrets.isSecret(name)).isEqualTo(secret);
+    assertThat(Redaction.isSecretVariable(name)).isEqualTo(secret);
   }
 }
