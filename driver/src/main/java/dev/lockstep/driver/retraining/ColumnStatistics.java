@@ -30,7 +30,7 @@ public sealed interface ColumnStatistics {
    * @param edges ascending, one fewer than bins: about the deciles of the values
    * @param counts rows in each bin
    */
-  record Numbers(
+  record NumberColumn(
       String name,
       double mean,
       double deviation,
@@ -43,7 +43,7 @@ public sealed interface ColumnStatistics {
     public static final String KIND = "number";
 
     /** Takes immutable copies. */
-    public Numbers {
+    public NumberColumn {
       edges = List.copyOf(edges);
       counts = List.copyOf(counts);
     }
@@ -62,13 +62,13 @@ public sealed interface ColumnStatistics {
    * @param counts rows with each level
    * @param empty rows with none
    */
-  record Texts(String name, List<String> levels, List<Long> counts, long empty)
+  record TextColumn(String name, List<String> levels, List<Long> counts, long empty)
       implements ColumnStatistics {
     /** The kind of these columns. */
     public static final String KIND = "categorical";
 
     /** Takes immutable copies. */
-    public Texts {
+    public TextColumn {
       levels = List.copyOf(levels);
       counts = List.copyOf(counts);
     }

@@ -4,13 +4,14 @@ import dev.lockstep.datasets.pack.BadRows;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.RawColumns;
 import dev.lockstep.datasets.source.Task;
-import dev.lockstep.driver.retraining.ColumnStatistics.Numbers;
-import dev.lockstep.driver.retraining.ColumnStatistics.Texts;
+import dev.lockstep.driver.retraining.ColumnStatistics.NumberColumn;
+import dev.lockstep.driver.retraining.ColumnStatistics.TextColumn;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.model.CategoricalColumn;
 import dev.lockstep.trainer.model.Preprocessing;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,22 +69,34 @@ public record DataStatistics(
 
   /** What is predicted. */
   public Task task() {
-    return label instanceof Texts ? Task.CLASSIFICATION : Task.REGRESSION;
+    return label instanceof TextColumn ? Task.CLASSIFICATION : Task.REGRESSION;
   }
 
   /** The label column's classes by index; empty for regression. */
   public List<String> classes() {
-    return label instanceof Texts texts ? texts.levels() : List.of();
+    return label instanceof TextColumn texts ? texts.levels() : List.of();
   }
 
-  /** The input column of this name, or null. */
-  ColumnStatistics column(String name) {
-    for (ColumnStatistics column : columns) {
-      if (column.name().equals(name)) {
-        return column;
-      }
-    }
-    return null;
+  /** The input columns and the label by their names: a new map. */
+  Map<String, ColumnStatistics> byName() {
+    Map<String, ColumnStatistics> byName = new HashMap<>();
+    columns.forEach(column -> byName.put(column.name(), column));
+    byName.put(label.name(), label);
+    return byName;
+  }
+
+  /**
+   * The share of the rows without a usable value in a column. A row whose number is empty, not a
+   * number or not finite cannot be used at all: the share is of all rows of the location, and each
+   * row counts for the first such column. A text may be empty: that share is of the training split.
+   *
+   * @param name name of the column
+   * @param column what is known of it, or null where it is neither an input nor the label
+   */
+  double missingShare(String name, ColumnStatistics column) {
+    return column != label && column instanceof TextColumn texts && rows > 0
+        ? (double) texts.empty() / rows
+        : excluded.share(name);
   }
 
   /** Edges of each feature. */
@@ -101,9 +114,9 @@ public record DataStatistics(
     return edges;
   }
 
-  private static Numbers numbers(
+  private static NumberColumn numbers(
       String name, int column, RawColumns.Range range, RawColumns.Spread spread, Bins bins) {
-    return new Numbers(
+    return new NumberColumn(
         name,
         spread.mean()[column],
         spread.deviation()[column],
@@ -113,7 +126,7 @@ public record DataStatistics(
         bins.of(column));
   }
 
-  private static Texts texts(CategoricalColumn column, Bins bins, long rows) {
+  private static TextColumn texts(CategoricalColumn column, Bins bins, long rows) {
     List<Long> counts = new ArrayList<>();
     long known = 0;
     for (int level = 0; level < column.levels().size(); level++) {
@@ -124,7 +137,7 @@ public record DataStatistics(
       counts.add(count);
       known += count;
     }
-    return new Texts(column.name(), column.levels(), counts, rows - known);
+    return new TextColumn(column.name(), column.levels(), counts, rows - known);
   }
 
   private static ColumnStatistics label(PreparedData data) {
