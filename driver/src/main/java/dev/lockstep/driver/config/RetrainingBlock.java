@@ -110,6 +110,6 @@ final class RetrainingBlock {
           .put("missing", retraining.window().missing().key());
     }
     target.put("confidence", retraining.confidence());
-    target.putObject("checks");
+    CheckBlock.write(retraining.checks(), target.putObject("checks"));
   }
 }

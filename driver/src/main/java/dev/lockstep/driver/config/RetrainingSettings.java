@@ -38,7 +38,8 @@ public record RetrainingSettings(
 
   /** What holds where there is no such block. */
   public static final RetrainingSettings DEFAULT =
-      new RetrainingSettings(null, DEFAULT_MIN_IMPROVEMENT, null, null, null, CheckSettings.NONE);
+      new RetrainingSettings(
+          null, DEFAULT_MIN_IMPROVEMENT, null, null, null, CheckSettings.DEFAULT);
 
   /** How a message says what a run date may be. */
   public static final String RUN_DATE_TEXT =

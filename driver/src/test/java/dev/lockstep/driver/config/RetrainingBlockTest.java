@@ -36,7 +36,7 @@ final class RetrainingBlockTest {
     RunConfiguration configuration = read(MINIMAL + "registry: {path: m}\nretraining: {}");
     assertThat(configuration.registry()).isEqualTo(new RegistrySettings("/conf/m", 10));
     assertThat(configuration.retraining())
-        .isEqualTo(new RetrainingSettings(null, 0.0, null, null, null, CheckSettings.NONE))
+        .isEqualTo(new RetrainingSettings(null, 0.0, null, null, null, CheckSettings.DEFAULT))
         .isEqualTo(RetrainingSettings.DEFAULT);
     assertThat(read(MINIMAL, "retraining.window.days=3").retraining().window())
         .isEqualTo(new Window(3, Missing.FAIL));
@@ -59,7 +59,7 @@ final class RetrainingBlockTest {
                 "2026-11-25",
                 new Window(7, Missing.SKIP),
                 0.95,
-                CheckSettings.NONE));
+                CheckSettings.DEFAULT));
   }
 
   @Test
