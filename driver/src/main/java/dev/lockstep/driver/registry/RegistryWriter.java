@@ -143,7 +143,8 @@ public final class RegistryWriter implements AutoCloseable {
 
   private void point(Champion champion) {
     lock.confirmHeld();
-    registry.folder().replace(Champion.FILE, champion.toBytes());
+    byte[] content = champion.toBytes();
+    registry.folder().write(Champion.FILE, output -> output.write(content));
   }
 
   /** Records what was decided for a run date; what is recorded stays. */
