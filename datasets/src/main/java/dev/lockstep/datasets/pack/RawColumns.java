@@ -3,7 +3,6 @@ package dev.lockstep.datasets.pack;
 import dev.lockstep.datasets.plan.KeyedPermutation;
 import dev.lockstep.trainer.random.Purpose;
 import dev.lockstep.trainer.replica.Examples;
-import java.io.Serializable;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.MathContext;
@@ -334,8 +333,7 @@ public final class RawColumns {
       float[] stored = part.of(examples);
       for (int row = 0, i = 0; row < examples.count(); row++) {
         for (int j = 0; j < columns; j++, i++) {
-          long t =
-              (long) Math.rint((values.of(j, stored[i]) - smallest[j]) * stepsPerUnit[j]);
+          long t = (long) Math.rint((values.of(j, stored[i]) - smallest[j]) * stepsPerUnit[j]);
           sums[j] += t;
           sums[columns + j] += (t * t) & LOW_MASK;
           sums[2 * columns + j] += (t * t) >>> LOW_BITS;

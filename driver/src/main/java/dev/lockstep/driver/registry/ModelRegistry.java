@@ -3,10 +3,13 @@ package dev.lockstep.driver.registry;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.folder.DigestedFiles;
 import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.LockTimes;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -28,6 +31,8 @@ public final class ModelRegistry {
   static final String VERSIONS = "versions";
   static final String DECISIONS = "decisions";
 
+  private static final String RUNNING = "running";
+  private static final Duration FOREVER = Duration.ofDays(36_500);
   private static final Pattern NAME = Pattern.compile("v([0-9]{6,9})");
   private static final Pattern NUMBER = Pattern.compile("v?0*([1-9][0-9]{0,8})");
   private static final int MAX_DECISION_BYTES = 16 << 20;
@@ -225,6 +230,15 @@ public final class ModelRegistry {
                     decisions.name() + "/" + file)
                 .node())
         : Optional.empty();
+  }
+
+  /**
+   * Takes a run date, so that nobody else retrains for it meanwhile; who comes second waits until
+   * the first is done, however long that takes.
+   */
+  public RunLock takeRunDate(String runDate, LockOwner owner, Consumer<String> notes) {
+    return RunLock.acquireInTurn(
+        folder.folder(RUNNING).folder(runDate), owner, LockTimes.DEFAULT, FOREVER, notes);
   }
 
   /**

@@ -8,6 +8,7 @@
  *                         and manifest.json with their sizes and SHA-256
  *   champion.json         which version serves, which served before, who moved the pointer and when
  *   decisions/DATE.json   what was decided for a run date
+ *   running/DATE/         there while somebody retrains for a run date
  * </pre>
  *
  * <p>Place in the flow: behind training, before whatever serves models. May import {@code
