@@ -106,4 +106,23 @@ public record DataSettings(
         badRows,
         augment);
   }
+
+  /** The same settings with another shape of an example, or with null for a plain vector. */
+  public DataSettings withShape(Shape otherShape) {
+    return new DataSettings(
+        location,
+        options,
+        label,
+        features,
+        weight,
+        categorical,
+        task,
+        validation,
+        test,
+        splitSeed,
+        normalize,
+        otherShape,
+        badRows,
+        augment);
+  }
 }
