@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,14 +24,11 @@ import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
-import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.StreamCapabilities;
-import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /**
  * A folder on any Hadoop file system that a run or a model lives in. Whole files are written aside
@@ -269,8 +265,15 @@ public final class RunFolder {
   public void write(String file, Content content) {
     Path target = inside(file);
     requireNoLinkTo(target.getParent());
+    Path unfinished = new Path(root, "." + file + UNFINISHED);
     try {
-      Path unfinished = writeAside(file, content);
+      files.delete(unfinished, false);
+      try (FSDataOutputStream output = files.create(unfinished, true)) {
+        content.writeTo(output);
+        if (output.hasCapability(StreamCapabilities.HSYNC)) {
+          output.hsync();
+        }
+      }
       if (files.exists(target)) {
         // While the earlier file is away, what takes its place is known to be whole by its name.
         Path successor = successor(file);
@@ -288,65 +291,8 @@ public final class RunFolder {
     }
   }
 
-  private Path writeAside(String file, Content content) throws IOException {
-    Path unfinished = new Path(root, "." + file + UNFINISHED);
-    files.delete(unfinished, false);
-    try (FSDataOutputStream output = files.create(unfinished, true)) {
-      content.writeTo(output);
-      if (output.hasCapability(StreamCapabilities.HSYNC)) {
-        output.hsync();
-      }
-    }
-    return unfinished;
-  }
-
   /**
-   * Puts a whole file in the place of an earlier one so that whoever reads it by {@link
-   * #readReplaced}, without any lock, finds one of the two at every moment: by one rename over the
-   * earlier file where the file system can do that, and else through a name that only a file has
-   * that is whole.
-   */
-  public void replace(String file, byte[] content) {
-    Path target = inside(file);
-    requireNoLinkTo(target.getParent());
-    Path successor = successor(file);
-    try {
-      Path unfinished = writeAside(file, output -> output.write(content));
-      // Where the earlier file is away, this is it.
-      restore(file);
-      files.delete(successor, false);
-      rename(unfinished, successor);
-      if (!renameOver(successor, target)) {
-        files.delete(target, false);
-        rename(successor, target);
-      }
-      writeNamesThrough();
-    } catch (IOException | FSError failure) {
-      throw unusable("written to", failure);
-    }
-  }
-
-  /** Whether the file system knows how to rename a file over another, and has done so. */
-  private boolean renameOver(Path from, Path to) throws IOException {
-    if (isOnThisMachine()) {
-      Files.move(
-          java.nio.file.Path.of(from.toUri().getPath()),
-          java.nio.file.Path.of(to.toUri().getPath()),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-      return true;
-    }
-    try {
-      FileContext.getFileContext(root.toUri(), files.getConf())
-          .rename(from, to, Options.Rename.OVERWRITE);
-      return true;
-    } catch (UnsupportedFileSystemException unknownToIt) {
-      return false;
-    }
-  }
-
-  /**
-   * Reads what {@link #replace} wrote, at any moment.
+   * Reads a whole file that somebody may be replacing at this moment: the earlier one or the later.
    *
    * @return at most {@code maxBytes} of it; empty where there is no such file
    */
