@@ -22,9 +22,6 @@ public final class DataStatisticsJson {
   /** Name of the file. */
   public static final String NAME = "statistics.json";
 
-  /** A reader refuses what is longer; 100,000 columns come near a fifth of it. */
-  public static final int MAX_BYTES = 256 << 20;
-
   private static final int MOST_COLUMNS = 10_000_000;
   private static final int MOST_LEVELS = 1_000_000;
   private static final int MOST_EDGES = 1000;
