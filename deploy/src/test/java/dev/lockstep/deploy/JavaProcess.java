@@ -98,6 +98,11 @@ final class JavaProcess implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** Its number. */
+  long pid() {
+    return process.pid();
+  }
+
   /** Waits for its end and returns its exit code; fails where it takes longer. */
   int awaitEnd(long seconds) throws InterruptedException {
     if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
