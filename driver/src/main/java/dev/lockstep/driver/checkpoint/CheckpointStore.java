@@ -2,6 +2,8 @@ package dev.lockstep.driver.checkpoint;
 
 import dev.lockstep.driver.checkpoint.Search.Skipped;
 import dev.lockstep.driver.config.CheckpointSettings;
+import dev.lockstep.driver.folder.DigestedFiles;
+import dev.lockstep.driver.folder.FileDigest;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.loop.BestWeights;
 import dev.lockstep.driver.loop.TrainingMemory;
@@ -146,7 +148,7 @@ public final class CheckpointStore {
   private void writeFiles(
       RunFolder target, TrainingState state, RunIdentity identity, RunPosition position) {
     target.create();
-    Map<String, Manifest.Entry> files = new TreeMap<>();
+    Map<String, FileDigest> files = new TreeMap<>();
     files.put(
         Manifest.PARAMETERS,
         writeTensors(
@@ -167,15 +169,14 @@ public final class CheckpointStore {
     }
     byte[] rest = StateFile.write(state, identity, position, Instant.now());
     files.put(
-        StateFile.NAME,
-        CheckpointFiles.write(target, StateFile.NAME, output -> output.write(rest)));
+        StateFile.NAME, DigestedFiles.write(target, StateFile.NAME, output -> output.write(rest)));
     byte[] manifest = new Manifest(state.step(), files).toBytes();
-    CheckpointFiles.write(target, Manifest.NAME, output -> output.write(manifest));
+    DigestedFiles.write(target, Manifest.NAME, output -> output.write(manifest));
     target.writeNamesThrough();
   }
 
-  private static Manifest.Entry writeTensors(RunFolder target, String name, List<Tensor> tensors) {
-    return CheckpointFiles.write(target, name, output -> SafeTensors.write(tensors, output));
+  private static FileDigest writeTensors(RunFolder target, String name, List<Tensor> tensors) {
+    return DigestedFiles.write(target, name, output -> SafeTensors.write(tensors, output));
   }
 
   private List<Tensor> optimizerTensors(OptimizerState optimizer) {
@@ -338,13 +339,13 @@ public final class CheckpointStore {
 
   private static StateFile readState(RunFolder source, Manifest manifest) {
     String file = source.name() + "/" + StateFile.NAME;
-    Manifest.Entry entry = manifest.files().get(StateFile.NAME);
+    FileDigest entry = manifest.files().get(StateFile.NAME);
     if (entry.size() > StateFile.MAX_BYTES) {
       throw LockstepException.data(
           file + " has " + entry.size() + " bytes; at most " + StateFile.MAX_BYTES + " are read.");
     }
     byte[] text =
-        CheckpointFiles.read(
+        DigestedFiles.read(
             source, StateFile.NAME, entry, input -> input.readNBytes((int) entry.size()));
     StateFile state = StateFile.read(text, file);
     if (state.step() != manifest.step()) {
@@ -382,8 +383,8 @@ public final class CheckpointStore {
 
   private static void readTensors(
       RunFolder source, String file, Manifest manifest, TensorLoader loader) {
-    Manifest.Entry entry = manifest.files().get(file);
-    CheckpointFiles.read(
+    FileDigest entry = manifest.files().get(file);
+    DigestedFiles.read(
         source,
         file,
         entry,

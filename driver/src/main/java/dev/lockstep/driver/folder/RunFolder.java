@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumFileSystem;
@@ -45,6 +46,9 @@ public final class RunFolder {
 
   /** How the name of a file ends that is being written. */
   private static final String UNFINISHED = ".partial";
+
+  /** How often a file that is being replaced is looked for. */
+  private static final int LOOKS = 3;
 
   /** No separator of any system, no scheme or drive, nothing that cannot be seen. */
   private static final Pattern PLAIN_NAME = Pattern.compile("[^/\\\\:\\p{Cntrl}]{1,255}");
@@ -285,6 +289,32 @@ public final class RunFolder {
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
+  }
+
+  /**
+   * Reads a whole file that somebody may be replacing at this moment: the earlier one or the later.
+   *
+   * @return at most {@code maxBytes} of it; empty where there is no such file
+   */
+  public Optional<byte[]> readReplaced(String file, int maxBytes) {
+    // Between two looks the successor can have become the file.
+    for (int look = 0; look < LOOKS; look++) {
+      for (Path path : List.of(inside(file), successor(file))) {
+        try (InputStream input = files.open(path)) {
+          byte[] content = input.readNBytes(maxBytes + 1);
+          if (content.length > maxBytes) {
+            throw LockstepException.data(
+                name() + "/" + file + " has more than the " + maxBytes + " bytes that are read.");
+          }
+          return Optional.of(content);
+        } catch (FileNotFoundException gone) {
+          continue;
+        } catch (IOException failure) {
+          throw unreadable(file, failure);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /**

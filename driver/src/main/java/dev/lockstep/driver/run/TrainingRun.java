@@ -38,6 +38,7 @@ public final class TrainingRun {
   private final StopRequest stop;
   private final Consumer<String> messages;
   private final long start = System.nanoTime();
+  private List<String> foreword = List.of();
 
   /**
    * A run that is still to be made.
@@ -64,6 +65,12 @@ public final class TrainingRun {
     this.progressForSteps = progressForSteps;
     this.stop = stop;
     this.messages = messages;
+  }
+
+  /** Has the run tell and keep some sentences about what led to it; returns this run. */
+  public TrainingRun after(List<String> sentences) {
+    foreword = List.copyOf(sentences);
+    return this;
   }
 
   /**
@@ -117,7 +124,8 @@ public final class TrainingRun {
         lock.confirmHeld();
         AttemptLog attempts = takeOver(beginning, store);
         RunFiles.writeConfiguration(folder, ConfigurationWriter.toYaml(setup.configuration()));
-        List<String> opening = new ArrayList<>(setup.warnings());
+        List<String> opening = new ArrayList<>(foreword);
+        opening.addAll(setup.warnings());
         quarantine
             .keepOf(configuration.data().badRows(), data, beginning.earlierAttempt())
             .ifPresent(opening::add);
