@@ -57,26 +57,31 @@ public final class Main implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  /** Runs a command and ends the JVM with its exit code. */
+  /** Why the command failed, as far as it was said. */
+  private String told;
+
+  /** Runs a command and ends the JVM with its exit code, or has YARN's application end with it. */
   public static void main(String[] arguments) {
-    int code = run(arguments);
-    if (mustEndTheJvm(code, System.getProperties())) {
+    Main program = new Main();
+    int code = program.runGuarded(arguments);
+    if (!isInApplicationMaster(System.getProperties())) {
       System.exit(code);
+    }
+    if (code != ExitCode.DONE) {
+      throw new FailedCommand(code, program.told);
     }
   }
 
   /**
-   * Whether the exit code must be told by ending the JVM. In YARN's cluster mode the JVM belongs to
-   * Spark's application master, which takes any such end for a failure and starts the application
-   * again; all is well there when {@code main} returns.
+   * Whether this JVM belongs to Spark's application master, as in YARN's cluster mode. That one
+   * takes any end of the JVM for a failure of which it knows nothing; when {@code main} returns,
+   * all is well, and what {@code main} throws becomes what YARN tells about the application.
    *
    * @param properties of the system, into which Spark puts its settings
    */
-  static boolean mustEndTheJvm(int code, Properties properties) {
-    boolean inApplicationMaster =
-        properties.getProperty("spark.master", "").startsWith("yarn")
-            && properties.getProperty("spark.submit.deployMode", "").equals("cluster");
-    return code != ExitCode.DONE || !inApplicationMaster;
+  static boolean isInApplicationMaster(Properties properties) {
+    return properties.getProperty("spark.master", "").startsWith("yarn")
+        && properties.getProperty("spark.submit.deployMode", "").equals("cluster");
   }
 
   /**
@@ -84,6 +89,10 @@ public final class Main implements Runnable {
    * without secrets and control characters.
    */
   static int run(String... arguments) {
+    return new Main().runGuarded(arguments);
+  }
+
+  private int runGuarded(String... arguments) {
     PrintStream stdout = System.out;
     PrintStream stderr = System.err;
     Redaction secrets = Redaction.ofProcess();
@@ -100,14 +109,13 @@ public final class Main implements Runnable {
     }
   }
 
-  private static int perform(String... arguments) {
-    Main main = new Main();
+  private int perform(String... arguments) {
     try {
       Redaction.ofProcess().learnArguments(List.of(arguments));
     } catch (LockstepException malformed) {
-      return main.report(malformed);
+      return report(malformed);
     }
-    CommandLine line = new CommandLine(main);
+    CommandLine line = new CommandLine(this);
     // Help is no data: it may be in color.
     line.setOut(
         new PrintWriter(
@@ -115,11 +123,11 @@ public final class Main implements Runnable {
             true));
     offerHelp(line);
     line.setParameterExceptionHandler(usageErrors());
-    line.setExecutionExceptionHandler((failure, command, parsed) -> main.report(failure));
+    line.setExecutionExceptionHandler((failure, command, parsed) -> report(failure));
     try {
       return line.execute(arguments);
     } catch (Error failure) {
-      return main.report(failure);
+      return report(failure);
     }
   }
 
@@ -142,11 +150,12 @@ public final class Main implements Runnable {
     throw new ParameterException(spec.commandLine(), "A command is needed.");
   }
 
-  private static IParameterExceptionHandler usageErrors() {
+  private IParameterExceptionHandler usageErrors() {
     return (failure, arguments) -> {
       CommandLine line = failure.getCommandLine();
       PrintWriter stderr = line.getErr();
-      stderr.println("lockstep: " + sentence(failure));
+      told = sentence(failure);
+      stderr.println("lockstep: " + told);
       UnmatchedArgumentException.printSuggestions(failure, stderr);
       stderr.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
       return ExitCode.USAGE;
@@ -167,25 +176,31 @@ public final class Main implements Runnable {
     if (isShuttingDown()) {
       // Ctrl-C or a termination: Spark stops under the command's feet, which is no failure. The JVM
       // ends with 130 or 143 by itself.
-      System.err.println("lockstep: interrupted.");
+      say("interrupted.");
       return ExitCode.FAILED;
     }
     LockstepException known = find(failure);
     if (known != null && known.kind() != ErrorKind.INTERNAL) {
-      System.err.println("lockstep: " + known.getMessage());
+      say(known.getMessage());
       if (verbose) {
         failure.printStackTrace();
       }
       return ExitCode.of(known.kind());
     }
     String sentence = known != null ? known.getMessage() : firstLine(failure);
-    System.err.println("lockstep: unexpected failure: " + sentence);
-    if (verbose) {
+    say("unexpected failure: " + sentence);
+    if (verbose || isInApplicationMaster(System.getProperties())) {
+      // What a container prints is kept by YARN, its temporary files are not.
       failure.printStackTrace();
     } else {
       System.err.println(keepTrace(failure));
     }
     return ExitCode.FAILED;
+  }
+
+  private void say(String sentence) {
+    told = sentence;
+    System.err.println("lockstep: " + sentence);
   }
 
   private static boolean isShuttingDown() {
