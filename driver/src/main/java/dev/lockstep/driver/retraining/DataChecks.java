@@ -314,8 +314,11 @@ public final class DataChecks {
   }
 
   private void stability(DataStatistics champion, List<SharedBins> shared) {
-    Map<String, ColumnStatistics> known = champion.byName();
     Limits limits = settings.psi();
+    if (limits.isOff()) {
+      return;
+    }
+    Map<String, ColumnStatistics> known = champion.byName();
     List<CheckResult> results = new ArrayList<>();
     for (SharedBins column : shared) {
       double index = PopulationStability.index(column.champion(), column.now());
