@@ -26,4 +26,12 @@ final class ApplicationJarIT {
   void noPackageIsAlsoSparks() throws IOException {
     JarPackages.assertNoneIsSharedUnlisted(Archives.JAR, JavaProcess.SPARK.resolve("jars"));
   }
+
+  @Test
+  void whatItsClassesNameIsInSpark() throws IOException {
+    JarLinks.Result result = JarLinks.check(Archives.JAR, JavaProcess.SPARK.resolve("jars"));
+
+    assertThat(result.missing()).isEmpty();
+    assertThat(result.found()).isGreaterThan(500);
+  }
 }
