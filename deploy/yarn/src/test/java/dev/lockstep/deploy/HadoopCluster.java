@@ -25,7 +25,7 @@ import org.apache.hadoop.yarn.exceptions.YarnException;
  * they end with the tests' JVM.
  */
 final class HadoopCluster {
-  private static final java.nio.file.Path FOLDER = logs("cluster");
+  private static final java.nio.file.Path FOLDER = logs("hadoop");
   private static HadoopCluster running;
 
   private final FileSystem files;

@@ -159,7 +159,7 @@ final class YarnIT {
     try (YarnRun run =
         YarnRun.submit(
             cluster,
-            "clusterTypo",
+            "mistake",
             "cluster",
             ONE_ATTEMPT,
             List.of(),
