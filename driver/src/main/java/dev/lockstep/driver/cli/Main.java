@@ -2,6 +2,8 @@ package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.secret.GuardedOutput;
 import dev.lockstep.driver.secret.Redaction;
+import dev.lockstep.driver.telemetry.JsonOutput;
+import dev.lockstep.driver.telemetry.LogFormat;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
+import org.slf4j.event.Level;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -55,6 +58,16 @@ public final class Main implements Runnable {
   @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Stack traces with errors.")
   private boolean verbose;
 
+  @Option(
+      names = LogFormat.OPTION,
+      scope = ScopeType.INHERIT,
+      paramLabel = "FORMAT",
+      description = {
+        "How messages, events and errors are written to stderr: ${COMPLETION-CANDIDATES}",
+        "(default: the environment's " + LogFormat.VARIABLE + ", else text)."
+      })
+  private LogFormat logFormat;
+
   @Spec private CommandSpec spec;
 
   /** Runs a command and ends the JVM with its exit code. */
@@ -89,9 +102,15 @@ public final class Main implements Runnable {
     Redaction secrets = Redaction.ofProcess();
     secrets.learnEnvironment(System.getenv());
     System.setOut(GuardedOutput.before(stdout, secrets));
-    System.setErr(GuardedOutput.before(stderr, secrets));
+    boolean json = LogFormat.asked(List.of(arguments), System.getenv()) == LogFormat.json;
+    System.setErr(
+        json ? JsonOutput.before(stderr, secrets) : GuardedOutput.before(stderr, secrets));
     try {
-      return perform(arguments);
+      int code = perform(arguments);
+      if (code != ExitCode.DONE && System.err instanceof JsonOutput lines) {
+        lines.tellExit(Level.WARN, code, "Ended with exit code " + code + ".");
+      }
+      return code;
     } finally {
       System.out.flush();
       System.err.flush();
@@ -104,6 +123,7 @@ public final class Main implements Runnable {
     Main main = new Main();
     try {
       Redaction.ofProcess().learnArguments(List.of(arguments));
+      LogFormat.requireValid(System.getenv());
     } catch (LockstepException malformed) {
       return main.report(malformed);
     }
@@ -145,12 +165,23 @@ public final class Main implements Runnable {
   private static IParameterExceptionHandler usageErrors() {
     return (failure, arguments) -> {
       CommandLine line = failure.getCommandLine();
-      PrintWriter stderr = line.getErr();
-      stderr.println("lockstep: " + sentence(failure));
-      UnmatchedArgumentException.printSuggestions(failure, stderr);
-      stderr.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
-      return ExitCode.USAGE;
+      StringWriter text = new StringWriter();
+      PrintWriter paragraph = new PrintWriter(text);
+      paragraph.println(sentence(failure));
+      UnmatchedArgumentException.printSuggestions(failure, paragraph);
+      paragraph.print("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+      return end(ExitCode.USAGE, text.toString());
     };
+  }
+
+  /** Says why the program ends with this code, and returns it. */
+  private static int end(int code, String sentence) {
+    if (System.err instanceof JsonOutput lines) {
+      lines.tellExit(Level.ERROR, code, sentence);
+    } else {
+      System.err.println("lockstep: " + sentence);
+    }
+    return code;
   }
 
   private static String sentence(ParameterException failure) {
@@ -170,22 +201,32 @@ public final class Main implements Runnable {
       System.err.println("lockstep: interrupted.");
       return ExitCode.FAILED;
     }
-    LockstepException known = find(failure);
+    LockstepException known = LockstepException.in(failure).orElse(null);
     if (known != null && known.kind() != ErrorKind.INTERNAL) {
-      System.err.println("lockstep: " + known.getMessage());
+      int code = end(ExitCode.of(known.kind()), known.getMessage());
       if (verbose) {
-        failure.printStackTrace();
+        printTrace(failure);
       }
-      return ExitCode.of(known.kind());
+      return code;
     }
     String sentence = known != null ? known.getMessage() : firstLine(failure);
-    System.err.println("lockstep: unexpected failure: " + sentence);
+    int code = end(ExitCode.FAILED, "unexpected failure: " + sentence);
     if (verbose) {
-      failure.printStackTrace();
+      printTrace(failure);
     } else {
       System.err.println(keepTrace(failure));
     }
-    return ExitCode.FAILED;
+    return code;
+  }
+
+  private static void printTrace(Throwable failure) {
+    System.err.println(traceOf(failure).stripTrailing());
+  }
+
+  private static String traceOf(Throwable failure) {
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace));
+    return trace.toString();
   }
 
   private static boolean isShuttingDown() {
@@ -199,16 +240,6 @@ public final class Main implements Runnable {
     }
   }
 
-  /** An error that a user can act on may come wrapped in those of Spark and of the JVM. */
-  private static LockstepException find(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof LockstepException known) {
-        return known;
-      }
-    }
-    return null;
-  }
-
   private static String firstLine(Throwable failure) {
     String text = String.valueOf(failure.getMessage()).strip();
     int end = text.indexOf('\n');
@@ -216,11 +247,9 @@ public final class Main implements Runnable {
   }
 
   private static String keepTrace(Throwable failure) {
-    StringWriter trace = new StringWriter();
-    failure.printStackTrace(new PrintWriter(trace));
     try {
       Path log = Files.createTempFile("lockstep-failure-", ".log");
-      String safe = Redaction.ofProcess().inMessage(trace.toString());
+      String safe = Redaction.ofProcess().inMessage(traceOf(failure));
       Files.writeString(log, safe, StandardCharsets.UTF_8);
       return "The stack trace is in " + log + "; --verbose prints it.";
     } catch (IOException unwritable) {
