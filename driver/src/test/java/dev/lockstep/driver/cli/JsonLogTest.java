@@ -213,7 +213,7 @@ final class JsonLogTest {
     assertThat(log.path("level").asText()).isEqualTo("error");
     assertThat(log.path("logger").asText()).isEqualTo("org.apache.spark.metrics.MetricsSystem");
     assertThat(log.path("message").asText()).contains("no.such.Source");
-    assertThat(log.path("exception").asText())
+    assertThat(log.path("exception").asText().strip())
         .startsWith("java.lang.ClassNotFoundException: no.such.Source")
         .contains("\n\tat ");
   }
