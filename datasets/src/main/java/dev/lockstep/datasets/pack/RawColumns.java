@@ -162,7 +162,7 @@ public final class RawColumns {
    * @param most rows, at least 1; all are taken where there are no more
    */
   public Sample sample(int most) {
-    if ((long) Math.min(most, rows) * columns() > Integer.MAX_VALUE) {
+    if (Math.min(most, rows) * columns() > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(most + " rows of " + columns() + " columns are too many");
     }
     Part columnsOf = part;

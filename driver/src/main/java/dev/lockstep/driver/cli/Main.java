@@ -2,6 +2,8 @@ package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.secret.GuardedOutput;
 import dev.lockstep.driver.secret.Redaction;
+import dev.lockstep.driver.telemetry.JsonOutput;
+import dev.lockstep.driver.telemetry.LogFormat;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
+import org.slf4j.event.Level;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -54,6 +57,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main implements Runnable {
   @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Stack traces with errors.")
   private boolean verbose;
+
+  @Option(
+      names = LogFormat.OPTION,
+      scope = ScopeType.INHERIT,
+      paramLabel = "FORMAT",
+      description = {
+        "How messages, events and errors are written to stderr: ${COMPLETION-CANDIDATES}",
+        "(default: the environment's " + LogFormat.VARIABLE + ", else text)."
+      })
+  private LogFormat logFormat;
 
   @Spec private CommandSpec spec;
 
@@ -98,9 +111,15 @@ public final class Main implements Runnable {
     Redaction secrets = Redaction.ofProcess();
     secrets.learnEnvironment(System.getenv());
     System.setOut(GuardedOutput.before(stdout, secrets));
-    System.setErr(GuardedOutput.before(stderr, secrets));
+    boolean json = LogFormat.asked(List.of(arguments), System.getenv()) == LogFormat.json;
+    System.setErr(
+        json ? JsonOutput.before(stderr, secrets) : GuardedOutput.before(stderr, secrets));
     try {
-      return perform(arguments);
+      int code = perform(arguments);
+      if (code != ExitCode.DONE && System.err instanceof JsonOutput lines) {
+        lines.tellExit(Level.WARN, code, "Ended with exit code " + code + ".");
+      }
+      return code;
     } finally {
       System.out.flush();
       System.err.flush();
@@ -112,6 +131,7 @@ public final class Main implements Runnable {
   private int perform(String... arguments) {
     try {
       Redaction.ofProcess().learnArguments(List.of(arguments));
+      LogFormat.requireValid(System.getenv());
     } catch (LockstepException malformed) {
       return report(malformed);
     }
@@ -153,13 +173,26 @@ public final class Main implements Runnable {
   private IParameterExceptionHandler usageErrors() {
     return (failure, arguments) -> {
       CommandLine line = failure.getCommandLine();
-      PrintWriter stderr = line.getErr();
+      StringWriter text = new StringWriter();
+      PrintWriter paragraph = new PrintWriter(text);
+      paragraph.println(sentence(failure));
+      UnmatchedArgumentException.printSuggestions(failure, paragraph);
+      paragraph.print("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+      int code = end(ExitCode.USAGE, text.toString());
       told = sentence(failure);
-      stderr.println("lockstep: " + told);
-      UnmatchedArgumentException.printSuggestions(failure, stderr);
-      stderr.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
-      return ExitCode.USAGE;
+      return code;
     };
+  }
+
+  /** Says why the program ends with this code, and returns it. */
+  private int end(int code, String sentence) {
+    told = sentence;
+    if (System.err instanceof JsonOutput lines) {
+      lines.tellExit(Level.ERROR, code, sentence);
+    } else {
+      System.err.println("lockstep: " + sentence);
+    }
+    return code;
   }
 
   private static String sentence(ParameterException failure) {
@@ -176,31 +209,35 @@ public final class Main implements Runnable {
     if (isShuttingDown()) {
       // Ctrl-C or a termination: Spark stops under the command's feet, which is no failure. The JVM
       // ends with 130 or 143 by itself.
-      say("interrupted.");
-      return ExitCode.FAILED;
+      return end(ExitCode.FAILED, "interrupted.");
     }
-    LockstepException known = find(failure);
+    LockstepException known = LockstepException.in(failure).orElse(null);
     if (known != null && known.kind() != ErrorKind.INTERNAL) {
-      say(known.getMessage());
+      int code = end(ExitCode.of(known.kind()), known.getMessage());
       if (verbose) {
-        failure.printStackTrace();
+        printTrace(failure);
       }
-      return ExitCode.of(known.kind());
+      return code;
     }
     String sentence = known != null ? known.getMessage() : firstLine(failure);
-    say("unexpected failure: " + sentence);
+    int code = end(ExitCode.FAILED, "unexpected failure: " + sentence);
     if (verbose || isInApplicationMaster(System.getProperties())) {
       // What a container prints is kept by YARN, its temporary files are not.
-      failure.printStackTrace();
+      printTrace(failure);
     } else {
       System.err.println(keepTrace(failure));
     }
-    return ExitCode.FAILED;
+    return code;
   }
 
-  private void say(String sentence) {
-    told = sentence;
-    System.err.println("lockstep: " + sentence);
+  private static void printTrace(Throwable failure) {
+    System.err.println(traceOf(failure).stripTrailing());
+  }
+
+  private static String traceOf(Throwable failure) {
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace));
+    return trace.toString();
   }
 
   private static boolean isShuttingDown() {
@@ -214,16 +251,6 @@ public final class Main implements Runnable {
     }
   }
 
-  /** An error that a user can act on may come wrapped in those of Spark and of the JVM. */
-  private static LockstepException find(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof LockstepException known) {
-        return known;
-      }
-    }
-    return null;
-  }
-
   private static String firstLine(Throwable failure) {
     String text = String.valueOf(failure.getMessage()).strip();
     int end = text.indexOf('\n');
@@ -231,11 +258,9 @@ public final class Main implements Runnable {
   }
 
   private static String keepTrace(Throwable failure) {
-    StringWriter trace = new StringWriter();
-    failure.printStackTrace(new PrintWriter(trace));
     try {
       Path log = Files.createTempFile("lockstep-failure-", ".log");
-      String safe = Redaction.ofProcess().inMessage(trace.toString());
+      String safe = Redaction.ofProcess().inMessage(traceOf(failure));
       Files.writeString(log, safe, StandardCharsets.UTF_8);
       return "The stack trace is in " + log + "; --verbose prints it.";
     } catch (IOException unwritable) {
