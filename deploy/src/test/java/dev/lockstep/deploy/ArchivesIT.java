@@ -52,12 +52,14 @@ final class ArchivesIT {
     assertThat(light)
         .contains(
             TOP + "bin/lockstep",
+            TOP + "bin/standalone-cluster",
             TOP + "lib/" + Archives.NAME + ".jar",
             TOP + "conf/digits.yaml",
             TOP + "conf/jvm-options",
             TOP + "conf/log4j2.properties",
             TOP + "data/mnist10k/train-images-idx3-ubyte.gz",
             TOP + "docs/reliability.md",
+            TOP + "schedulers/cron/retrain-nightly",
             TOP + "LICENSE",
             TOP + "README.md",
             TOP + "THIRD-PARTY.txt")
@@ -74,7 +76,10 @@ final class ArchivesIT {
   @Test
   void onlyScriptsCanBeRun() {
     for (TarArchiveEntry each : with) {
-      boolean runnable = each.isDirectory() || each.getName().startsWith(TOP + "bin/");
+      boolean runnable =
+          each.isDirectory()
+              || each.getName().startsWith(TOP + "bin/")
+              || each.getName().equals(TOP + "schedulers/cron/retrain-nightly");
       assertThat(each.getMode() & 0777).as(each.getName()).isEqualTo(runnable ? RUNNABLE : PLAIN);
     }
   }

@@ -75,12 +75,16 @@ final class BothSparksIT {
             List.of(
                 "--master",
                 Runs.LOCAL_CLUSTER,
+                "--conf",
+                "spark.driver.extraJavaOptions=" + JavaProcess.SMALL,
+                "--conf",
+                "spark.executor.extraJavaOptions=" + JavaProcess.SMALL,
                 "--class",
                 "dev.lockstep.driver.cli.Main",
                 Archives.JAR.toString(),
                 "train",
                 CONFIGURATION.toString(),
-                "--set=training.epochs=3",
+                "--set=training.epochs=1",
                 "--set=training.synchronizer=" + synchronizer,
                 "--output",
                 run.toString()));
