@@ -18,6 +18,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class KubernetesContainer implements AutoCloseable {
   private static final String SCRIPT = "kubernetes-container.sh";
+  private static final int SIGNALED = 128;
+  private static final int SIGKILL = 9;
   private static final Set<KubernetesContainer> RUNNING = ConcurrentHashMap.newKeySet();
 
   static {
@@ -38,6 +40,7 @@ final class KubernetesContainer implements AutoCloseable {
 
   private final Process process;
   private final Path log;
+  private volatile boolean killed;
 
   private KubernetesContainer(Process process, Path log) {
     this.process = process;
@@ -129,6 +132,7 @@ final class KubernetesContainer implements AutoCloseable {
 
   /** Ends the first process of the container with SIGKILL, and so all others in it. */
   void kill() {
+    killed = true;
     first().destroyForcibly();
   }
 
@@ -141,7 +145,8 @@ final class KubernetesContainer implements AutoCloseable {
   int awaitEnd() throws InterruptedException {
     int code = process.waitFor();
     RUNNING.remove(this);
-    return code;
+    // The program that made the namespaces cannot end by SIGKILL as its child did.
+    return killed ? SIGNALED + SIGKILL : code;
   }
 
   /** All it has printed so far. */

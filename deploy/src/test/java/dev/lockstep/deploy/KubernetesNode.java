@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.KeyToPath;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Service;
@@ -176,8 +177,14 @@ final class KubernetesNode implements AutoCloseable {
       String name = volume.getConfigMap().getName();
       // Spark creates a driver's pod first and its settings next.
       Waiting.until("there is the config map " + name, () -> configMap(pod, name) != null);
-      for (Map.Entry<String, String> file : configMap(pod, name).getData().entrySet()) {
-        Files.writeString(target.resolve(file.getKey()), file.getValue());
+      Map<String, String> data = configMap(pod, name).getData();
+      if (volume.getConfigMap().getItems().isEmpty()) {
+        for (Map.Entry<String, String> file : data.entrySet()) {
+          Files.writeString(target.resolve(file.getKey()), file.getValue());
+        }
+      }
+      for (KeyToPath item : volume.getConfigMap().getItems()) {
+        Files.writeString(target.resolve(item.getPath()), data.get(item.getKey()));
       }
     } else if (volume.getEmptyDir() == null) {
       throw new IOException("a volume of an unknown kind: " + volume);

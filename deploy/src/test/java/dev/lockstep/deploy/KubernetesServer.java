@@ -118,17 +118,27 @@ final class KubernetesServer implements AutoCloseable {
       String authorization = request.getHeader("Authorization");
       if (authorization != null && authorization.startsWith(BEARER)) {
         String account = authorization.substring(BEARER.length());
-        String verb = verb(request);
         String resource = resource(request);
-        asked
-            .computeIfAbsent(account, unknown -> new ConcurrentSkipListSet<>())
-            .add(verb + " " + resource);
-        if (!isAllowed(account, verb, resource)) {
-          refused.add(account + ": " + verb + " " + resource);
-          return forbidden(verb + " " + resource + " is not allowed to " + account);
+        for (String verb : verbs(request)) {
+          asked
+              .computeIfAbsent(account, unknown -> new ConcurrentSkipListSet<>())
+              .add(verb + " " + resource);
+          if (!isAllowed(account, verb, resource)) {
+            refused.add(account + ": " + verb + " " + resource);
+            return forbidden(verb + " " + resource + " is not allowed to " + account);
+          }
         }
       }
       return super.dispatch(request);
+    }
+
+    /** Applying needs the right to create as well, where there may be no such object yet. */
+    private List<String> verbs(RecordedRequest request) {
+      return isApply(request) ? List.of("create", "patch") : List.of(verb(request));
+    }
+
+    private boolean isApply(RecordedRequest request) {
+      return String.valueOf(request.getHeader("Content-Type")).contains("apply-patch");
     }
 
     private String verb(RecordedRequest request) {
@@ -189,7 +199,7 @@ final class KubernetesServer implements AutoCloseable {
     /** Applying is creating where there is no such object yet, and merging where there is. */
     @Override
     public MockResponse handlePatch(RecordedRequest request) {
-      if (!String.valueOf(request.getHeader("Content-Type")).contains("apply-patch")) {
+      if (!isApply(request)) {
         return super.handlePatch(request);
       }
       String path = request.getPath().replaceAll("\\?.*", "");
