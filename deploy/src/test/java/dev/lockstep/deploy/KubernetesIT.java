@@ -222,14 +222,14 @@ final class KubernetesIT {
     assertThat(process.resolve("status"))
         .content()
         .contains("CapPrm:\t0000000000000000", "CapEff:\t0000000000000000", "NoNewPrivs:\t1");
-    assertThat(Files.readString(process.resolve("uid_map")).strip().split(" +")[0])
+    assertThat(Files.readString(process.resolve("uid_map")).strip().split(" +", -1)[0])
         .isEqualTo("65532");
     for (String shell : List.of("bin/sh", "bin/bash", "usr/bin/sh", "usr/bin/bash")) {
       assertThat(process.resolve("root").resolve(shell)).doesNotExist();
     }
     Set<String> writable = new TreeSet<>();
     for (String line : Files.readAllLines(process.resolve("mountinfo"))) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       if (words[5].startsWith("rw") && !words[4].startsWith("/dev/") && !words[4].equals("/proc")) {
         writable.add(words[4]);
       }
@@ -315,7 +315,7 @@ final class KubernetesIT {
 
   /** Waits for a pod's end and returns its container's exit code, as Kubernetes has it. */
   private static int exitCode(String name) throws InterruptedException {
-    Waiting.until("pod " + name + " has ended", () -> node.hasEnded(name));
+    Waiting.until("pod " + name + " has ended", LIMIT_SECONDS, () -> node.hasEnded(name));
     Pod pod = server.client().pods().inNamespace(NAMESPACE).withName(name).get();
     return pod.getStatus().getContainerStatuses().get(0).getState().getTerminated().getExitCode();
   }
