@@ -318,7 +318,7 @@ public final class RunFolder {
           }
           return Optional.of(content);
         } catch (FileNotFoundException gone) {
-          continue;
+          // Then the other name has it, or had.
         } catch (IOException failure) {
           throw unreadable(file, failure);
         }
