@@ -16,7 +16,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** From the paths in a configuration to files and folders that exist. */
-final class InputPaths {
+public final class InputPaths {
   private static final Pattern GLOB_CHARACTER = Pattern.compile("[\\\\{}\\[\\]*?]");
 
   private InputPaths() {}
@@ -59,25 +59,21 @@ final class InputPaths {
     return List.copyOf(found.values());
   }
 
+  /** Whether there is anything where a path or glob points. */
+  public static boolean isAnythingAt(Configuration hadoop, String path) {
+    try {
+      return !found(hadoop, path).isEmpty();
+    } catch (IOException unreadable) {
+      throw unreadable(path, unreadable);
+    }
+  }
+
   private static List<Path> matches(Configuration hadoop, String text) {
     try {
-      Path path = new Path(text);
-      FileSystem files = path.getFileSystem(hadoop);
-      if (files.exists(path)) {
-        return List.of(files.makeQualified(path));
-      }
-      boolean isGlob = GLOB_CHARACTER.matcher(text).find();
-      FileStatus[] statuses = isGlob ? files.globStatus(path) : null;
-      List<Path> matches = new ArrayList<>();
-      for (FileStatus status : statuses == null ? new FileStatus[0] : statuses) {
-        String name = status.getPath().getName();
-        if (!name.startsWith("_") && !name.startsWith(".")) {
-          matches.add(files.makeQualified(status.getPath()));
-        }
-      }
+      List<Path> matches = found(hadoop, text);
       if (matches.isEmpty()) {
         throw LockstepException.data(
-            isGlob
+            isGlob(text)
                 ? "No file matches "
                     + text
                     + " (data.path). Correct the pattern, or check that the data have arrived."
@@ -94,6 +90,27 @@ final class InputPaths {
     } catch (IOException unreadable) {
       throw unreadable(text, unreadable);
     }
+  }
+
+  private static List<Path> found(Configuration hadoop, String text) throws IOException {
+    Path path = new Path(text);
+    FileSystem files = path.getFileSystem(hadoop);
+    if (files.exists(path)) {
+      return List.of(files.makeQualified(path));
+    }
+    FileStatus[] statuses = isGlob(text) ? files.globStatus(path) : null;
+    List<Path> matches = new ArrayList<>();
+    for (FileStatus status : statuses == null ? new FileStatus[0] : statuses) {
+      String name = status.getPath().getName();
+      if (!name.startsWith("_") && !name.startsWith(".")) {
+        matches.add(files.makeQualified(status.getPath()));
+      }
+    }
+    return matches;
+  }
+
+  private static boolean isGlob(String text) {
+    return GLOB_CHARACTER.matcher(text).find();
   }
 
   /** The error for a file that exists but cannot be read, or has gone. */

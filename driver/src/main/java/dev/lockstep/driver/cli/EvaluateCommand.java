@@ -5,10 +5,8 @@ import dev.lockstep.datasets.source.BadRowSettings;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.datasets.source.Normalization;
-import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.run.ModelEvaluation;
-import dev.lockstep.driver.run.ModelFolder;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.io.IOException;
@@ -25,7 +23,9 @@ import picocli.CommandLine.Parameters;
 /** {@code lockstep evaluate}. */
 @Command(name = "evaluate", description = "Prints the metrics of a saved model as JSON.")
 final class EvaluateCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "MODEL", description = "Run folder, or the model folder in it.")
+  @Parameters(
+      paramLabel = "MODEL",
+      description = "Run folder, its model folder, a registry or a version in it.")
   private String model;
 
   @Option(
@@ -59,7 +59,7 @@ final class EvaluateCommand implements Callable<Integer> {
         isConfiguration ? ConfigurationFile.read(data, overrides).data() : null;
     try (SparkSession session = common.startSpark("evaluate")) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-      ModelArtifact artifact = ModelFolder.read(RunFolder.at(model, spark.hadoopConfiguration()));
+      ModelArtifact artifact = ModelLocation.read(model, spark.hadoopConfiguration());
       DataSettings settings = configured != null ? configured : allRows(artifact);
       SplitMetrics metrics =
           ModelEvaluation.evaluate(

@@ -9,6 +9,7 @@ final class ExitCode {
   static final int USAGE = 2;
   static final int DATA = 3;
   static final int DIVERGED = 4;
+  static final int KEPT = 5;
   static final int GRADIENT = 6;
 
   private ExitCode() {}

@@ -1,7 +1,5 @@
 package dev.lockstep.driver.cli;
 
-import dev.lockstep.driver.folder.RunFolder;
-import dev.lockstep.driver.run.ModelFolder;
 import dev.lockstep.driver.run.OnnxFile;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.util.concurrent.Callable;
@@ -15,7 +13,9 @@ import picocli.CommandLine.Parameters;
     name = "export",
     description = "Writes a saved model as an ONNX file: raw features in, answers out.")
 final class ExportCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "MODEL", description = "Run folder, or the model folder in it.")
+  @Parameters(
+      paramLabel = "MODEL",
+      description = "Run folder, its model folder, a registry or a version in it.")
   private String model;
 
   @Option(
@@ -28,7 +28,7 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Configuration hadoop = new Configuration();
-    ModelArtifact artifact = ModelFolder.read(RunFolder.at(model, hadoop));
+    ModelArtifact artifact = ModelLocation.read(model, hadoop);
     System.out.println(OnnxFile.write(artifact, onnx, hadoop));
     return ExitCode.DONE;
   }

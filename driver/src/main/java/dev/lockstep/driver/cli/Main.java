@@ -38,6 +38,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "Trains neural networks on Apache Spark: the same bits on any cluster.",
     subcommands = {
       TrainCommand.class,
+      RetrainCommand.class,
+      RegistryCommand.class,
       TuneCommand.class,
       LearningRateCommand.class,
       GradcheckCommand.class,
@@ -53,7 +55,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     synopsisSubcommandLabel = "COMMAND",
     footer =
-        "%nExit codes: 0 done, 1 unexpected failure, 2 usage or configuration, 3 data, 4 training diverged, 6 gradient check failed, 130 and 143 interrupted.")
+        "%nExit codes: 0 done, 1 unexpected failure, 2 usage or configuration, 3 data, 4 training diverged, 5 the champion stays, 6 gradient check failed, 130 and 143 interrupted.")
 public final class Main implements Runnable {
   @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Stack traces with errors.")
   private boolean verbose;

@@ -1,8 +1,6 @@
 package dev.lockstep.driver.cli;
 
-import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.run.BatchScoring;
-import dev.lockstep.driver.run.ModelFolder;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -26,7 +24,9 @@ final class PredictCommand implements Callable<Integer> {
     orc
   }
 
-  @Parameters(paramLabel = "MODEL", description = "Run folder, or the model folder in it.")
+  @Parameters(
+      paramLabel = "MODEL",
+      description = "Run folder, its model folder, a registry or a version in it.")
   private String model;
 
   @Option(names = "--input", required = true, paramLabel = "PATH", description = "Rows to score.")
@@ -52,7 +52,7 @@ final class PredictCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (SparkSession session = common.startSpark("predict")) {
       ModelArtifact artifact =
-          ModelFolder.read(RunFolder.at(model, session.sparkContext().hadoopConfiguration()));
+          ModelLocation.read(model, session.sparkContext().hadoopConfiguration());
       BatchScoring.score(
           session,
           artifact,

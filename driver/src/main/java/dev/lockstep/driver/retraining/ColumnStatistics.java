@@ -10,11 +10,6 @@ public sealed interface ColumnStatistics {
   /** The kind as it is called in files and messages. */
   String kind();
 
-  /** Number of bins that {@link #counts} are of. */
-  default int bins() {
-    return counts().size();
-  }
-
   /** Rows in each bin: between edges for numbers, for texts one bin a level. */
   List<Long> counts();
 

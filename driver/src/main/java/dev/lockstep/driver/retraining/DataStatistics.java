@@ -24,7 +24,7 @@ import java.util.Map;
  * @param rows examples of the training split
  * @param shape shape of one example
  * @param label the label column: its classes as texts, or its values as numbers
- * @param columns the input columns, in order
+ * @param columns the input columns in order, at most {@link #MOST_COLUMNS}
  * @param excluded what was left out
  */
 public record DataStatistics(
@@ -33,6 +33,9 @@ public record DataStatistics(
     ColumnStatistics label,
     List<ColumnStatistics> columns,
     ExcludedRows excluded) {
+  /** Columns that are described; of data with more, the first ones, so that files stay small. */
+  static final int MOST_COLUMNS = 100_000;
+
   /** Rows that bins are chosen from; all rows are counted in them. */
   private static final int SAMPLE_ROWS = 10_000;
 
@@ -56,7 +59,8 @@ public record DataStatistics(
     double[][] edges = edges(features, preprocessing);
     Bins bins = new Bins(edges, features.counts(edges));
     List<ColumnStatistics> columns = new ArrayList<>();
-    for (ColumnPlace place : ColumnPlace.of(preprocessing)) {
+    List<ColumnPlace> places = ColumnPlace.of(preprocessing);
+    for (ColumnPlace place : places.subList(0, Math.min(MOST_COLUMNS, places.size()))) {
       int j = place.firstFeature();
       columns.add(
           place.text() == null

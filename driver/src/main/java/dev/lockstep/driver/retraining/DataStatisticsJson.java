@@ -22,10 +22,6 @@ public final class DataStatisticsJson {
   /** Name of the file. */
   public static final String NAME = "statistics.json";
 
-  /** A reader refuses what is longer; 100,000 columns come near a fifth of it. */
-  public static final int MAX_BYTES = 256 << 20;
-
-  private static final int MOST_COLUMNS = 10_000_000;
   private static final int MOST_LEVELS = 1_000_000;
   private static final int MOST_EDGES = 1000;
 
@@ -87,7 +83,7 @@ public final class DataStatisticsJson {
     long rows = root.count("rows");
     List<ColumnStatistics> columns = new ArrayList<>();
     Set<String> names = new HashSet<>();
-    for (Block block : root.blocks("columns", MOST_COLUMNS)) {
+    for (Block block : root.blocks("columns", DataStatistics.MOST_COLUMNS)) {
       ColumnStatistics column = column(block, rows);
       if (!names.add(column.name())) {
         throw block.wrong("name", "another one than those before");

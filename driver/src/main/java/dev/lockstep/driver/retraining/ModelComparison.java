@@ -1,7 +1,5 @@
 package dev.lockstep.driver.retraining;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.PreparedSplit;
@@ -321,29 +319,5 @@ public record ModelComparison(
                 LockstepException.usage(
                     "data.test: models are compared on the test split, and these data have none."
                         + " Give it a fraction above 0, or a path."));
-  }
-
-  /** The comparison as it stands in files; what is not defined is null. */
-  public ObjectNode toJson() {
-    ObjectNode root = JsonNodeFactory.instance.objectNode();
-    root.put("metric", metric);
-    root.put("examples", challenger.examples());
-    root.put("improvement", finite(improvement));
-    root.put("confidence", interval == null ? null : Double.valueOf(interval.confidence()));
-    root.put("lower", interval == null ? null : finite(interval.lower()));
-    root.put("upper", interval == null ? null : finite(interval.upper()));
-    root.put("resamples", interval == null ? null : Integer.valueOf(interval.resamples()));
-    put(champion, root.putObject("champion"));
-    put(challenger, root.putObject("challenger"));
-    return root;
-  }
-
-  private static void put(SplitMetrics metrics, ObjectNode target) {
-    target.put("loss", finite(metrics.loss()));
-    metrics.values().forEach((name, value) -> target.put(name, finite(value)));
-  }
-
-  private static Double finite(double value) {
-    return Double.isFinite(value) ? Double.valueOf(value) : null;
   }
 }

@@ -30,6 +30,7 @@ record SharedBins(String name, List<Long> champion, List<Long> now) {
   static List<SharedBins> of(DataStatistics champion, DataStatistics now, PreparedData data) {
     Map<String, ColumnStatistics> known = champion.byName();
     known.remove(champion.label().name());
+    Map<String, ColumnStatistics> found = now.byName();
     RawColumns features = RawColumns.ofFeatures(data);
     List<ColumnPlace> places = ColumnPlace.of(data.preprocessing());
     double[][] edges = new double[features.columns()][0];
@@ -40,14 +41,13 @@ record SharedBins(String name, List<Long> champion, List<Long> now) {
     }
     Bins bins = new Bins(edges, features.counts(edges));
     List<SharedBins> shared = new ArrayList<>();
-    for (int i = 0; i < places.size(); i++) {
-      ColumnPlace place = places.get(i);
+    for (ColumnPlace place : places) {
       ColumnStatistics before = known.get(place.name());
       if (before instanceof NumberColumn && place.text() == null) {
         List<Long> counts = bins.of(place.firstFeature());
         shared.add(new SharedBins(place.name(), before.counts(), counts));
       } else if (before instanceof TextColumn then
-          && now.columns().get(i) instanceof TextColumn column) {
+          && found.get(place.name()) instanceof TextColumn column) {
         shared.add(of(then, column));
       }
     }

@@ -22,7 +22,10 @@ import java.util.List;
  */
 public final class ModelFolder {
   private static final String MODEL = "model.json";
-  private static final String WEIGHTS = "model.safetensors";
+
+  /** The file of the weights. */
+  public static final String WEIGHTS = "model.safetensors";
+
   private static final String PREPROCESSING = "preprocessing.json";
   private static final String ONNX = "model.onnx";
 

@@ -1,0 +1,166 @@
+package dev.lockstep.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.StrictJson;
+import dev.lockstep.driver.registry.Champion;
+import dev.lockstep.driver.registry.Lineage;
+import dev.lockstep.driver.registry.ModelRegistry;
+import dev.lockstep.driver.registry.RegistryWriter;
+import dev.lockstep.driver.report.Numbers;
+import dev.lockstep.trainer.error.LockstepException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lockstep registry}. */
+@Command(
+    name = "registry",
+    description = "Lists, shows and rolls back the models that retrain has published.",
+    synopsisSubcommandLabel = "COMMAND")
+final class RegistryCommand implements Runnable {
+  private static final int DIGITS = 4;
+  private static final String ROW = "%-9s %-9s %-20s %-12s %-9s %s%n";
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "A command is needed.");
+  }
+
+  @Command(name = "list", description = "All versions, the newest last, and which one serves.")
+  void list(
+      @Parameters(paramLabel = "PATH", description = "Folder of the registry, any Hadoop URI.")
+          String path,
+      @Option(names = "--json", description = "One JSON document instead of a table.")
+          boolean json) {
+    ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
+    Optional<Champion> champion = registry.champion();
+    if (json) {
+      System.out.println(asJson(registry, champion));
+      return;
+    }
+    System.out.printf(
+        Locale.ROOT, ROW, "VERSION", "SERVES", "PUBLISHED", "RUN DATE", "PARENT", "METRICS");
+    for (int version : registry.versions()) {
+      boolean serves = champion.filter(it -> it.version() == version).isPresent();
+      Row row = Row.of(registry, version);
+      System.out.printf(
+          Locale.ROOT,
+          ROW,
+          ModelRegistry.nameOf(version),
+          serves ? "champion" : "",
+          row.published(),
+          row.runDate(),
+          row.parent(),
+          row.metrics());
+    }
+  }
+
+  /** What a table says of a version; a damaged one must not hide the others. */
+  private record Row(String published, String runDate, String parent, String metrics) {
+    static Row of(ModelRegistry registry, int version) {
+      try {
+        Lineage lineage = registry.lineage(version);
+        return new Row(
+            lineage.createdAt(),
+            lineage.runDate() == null ? "" : lineage.runDate(),
+            lineage.parent() == null ? "" : ModelRegistry.nameOf(lineage.parent()),
+            metrics(lineage));
+      } catch (LockstepException damaged) {
+        return new Row("", "", "", "damaged: " + damaged.getMessage());
+      }
+    }
+
+    private static String metrics(Lineage lineage) {
+      StringBuilder text = new StringBuilder();
+      lineage
+          .metrics()
+          .forEach(
+              (name, value) ->
+                  text.append(text.isEmpty() ? "" : ", ")
+                      .append(name)
+                      .append(' ')
+                      .append(Numbers.significant(value, DIGITS)));
+      return text.toString();
+    }
+  }
+
+  private static String asJson(ModelRegistry registry, Optional<Champion> champion) {
+    ObjectNode root = StrictJson.object();
+    root.put("registry", registry.name());
+    root.put("champion", champion.map(Champion::version).orElse(null));
+    ArrayNode versions = root.putArray("versions");
+    for (int version : registry.versions()) {
+      try {
+        versions.add(registry.lineage(version).summary());
+      } catch (LockstepException damaged) {
+        versions.addObject().put("version", version).put("damaged", damaged.getMessage());
+      }
+    }
+    ArrayNode moves = root.putArray("moves");
+    champion.ifPresent(it -> it.writeMoves(moves));
+    return text(root);
+  }
+
+  private static String text(ObjectNode root) {
+    return new String(StrictJson.bytes(root), StandardCharsets.UTF_8).stripTrailing();
+  }
+
+  @Command(
+      name = "show",
+      description = "Where a version comes from, as JSON, after a check of all its files.")
+  void show(
+      @Parameters(paramLabel = "PATH", description = "Folder of the registry, any Hadoop URI.")
+          String path,
+      @Parameters(
+              paramLabel = "VERSION",
+              arity = "0..1",
+              defaultValue = ModelRegistry.CHAMPION,
+              description = "A number such as 3, or champion (default: ${DEFAULT-VALUE}).")
+          String version) {
+    ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
+    int number = registry.versionNamed(version);
+    ObjectNode root = StrictJson.object();
+    root.put("folder", registry.verified(number).name());
+    root.put("champion", registry.champion().filter(it -> it.version() == number).isPresent());
+    root.setAll(registry.lineage(number).toTree());
+    System.out.println(text(root));
+  }
+
+  @Command(
+      name = "rollback",
+      description = {
+        "Makes an earlier version the champion again: the one that was champion before, or VERSION.",
+        "Again, it goes further back; what was rolled back stays in the registry."
+      })
+  void rollback(
+      @Parameters(paramLabel = "PATH", description = "Folder of the registry, any Hadoop URI.")
+          String path,
+      @Parameters(paramLabel = "VERSION", arity = "0..1", description = "A number such as 3.")
+          String version) {
+    ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
+    Integer target = version == null ? null : Integer.valueOf(registry.versionNamed(version));
+    try (RegistryWriter writer = registry.write(LockOwner.here(null, null), System.err::println)) {
+      int before = registry.requireChampion().version();
+      int now = writer.rollBack(target);
+      System.err.println(
+          ModelRegistry.nameOf(now)
+              + " is the champion of "
+              + registry.name()
+              + " again, in the place of "
+              + ModelRegistry.nameOf(before)
+              + ".");
+      System.out.println(registry.version(now).name());
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package dev.lockstep.driver.cli;
+
+import dev.lockstep.driver.config.RetrainingSettings;
+import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.report.ProgressPrinter;
+import dev.lockstep.driver.retraining.DayWindow;
+import dev.lockstep.driver.retraining.Decision;
+import dev.lockstep.driver.retraining.RetrainingRun;
+import dev.lockstep.driver.run.ApplicationAttempt;
+import dev.lockstep.driver.run.Interruption;
+import dev.lockstep.driver.run.StartMode;
+import dev.lockstep.trainer.error.LockstepException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lockstep retrain}. */
+@Command(
+    name = "retrain",
+    description = {
+      "Trains the registry's champion on new data, compares both on the same test split, and",
+      "publishes the new model if it is better. Decided once for a run date."
+    })
+final class RetrainCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "CONFIG", description = "Run configuration, YAML or JSON.")
+  private String configuration;
+
+  @Option(
+      names = "--run-date",
+      paramLabel = "DATE",
+      description = {
+        "What the retraining is for, such as 2026-11-25; also stands for $${RUN_DATE} in the",
+        "configuration (default: retraining.runDate, else the environment variable RUN_DATE)."
+      })
+  private String runDate;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description =
+          "Run folder, any Hadoop URI (default: runs/<name>-<run date>, or <timestamp> without one).")
+  private String output;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY.PATH=VALUE",
+      description = "Overrides a value of the configuration; may be repeated.")
+  private List<String> overrides = List.of();
+
+  @Option(
+      names = "--resume",
+      description = {
+        "Goes on with the run in the run folder; a run of the same run date goes on by itself."
+      })
+  private boolean resume;
+
+  @Mixin private CommonOptions common;
+
+  /** Where messages go as soon as there is one; signals have theirs on threads of their own. */
+  private volatile ProgressPrinter display;
+
+  @Override
+  public Integer call() throws IOException {
+    RunConfiguration given = read(runDate);
+    String date = given.retraining() == null ? null : given.retraining().runDate();
+    if (resume && output == null && date == null) {
+      throw LockstepException.usage(
+          "--resume needs --output or a run date: without them every start has a new folder,"
+              + " runs/<name>-<timestamp>.");
+    }
+    try (Interruption interruption = Interruption.install("then writing a checkpoint", this::say);
+        SparkSession session = common.startSpark(given.name())) {
+      JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      ApplicationAttempt attempt = ApplicationAttempt.of(spark);
+      String location =
+          output == null && date != null
+              ? OutputLocation.of("runs/" + given.name() + "-" + date, given.name(), attempt)
+              : OutputLocation.of(output, given.name(), attempt);
+      RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
+      StartMode mode = resume || attempt.hasBegun(folder) ? StartMode.RESUME : StartMode.NEW;
+      RunConfiguration run =
+          DayWindow.over(given, this::read, spark.hadoopConfiguration(), this::say);
+      Optional<Decision> decision =
+          new RetrainingRun(
+                  spark, run, folder, mode, steps -> progress(run, steps), interruption, this::say)
+              .execute();
+      say(
+          decision.isPresent()
+              ? decision.get().reason()
+              : "Interrupted; the same command goes on from there.");
+      System.out.println(folder.name());
+      return decision.isEmpty() ? interruption.exitCode() : exitCode(decision.get());
+    }
+  }
+
+  private static int exitCode(Decision decision) {
+    return decision.kind() == Decision.Kind.KEPT ? ExitCode.KEPT : ExitCode.DONE;
+  }
+
+  /** The configuration of a run date, or with null of the one that it names itself. */
+  private RunConfiguration read(String date) {
+    List<String> all = new ArrayList<>(overrides);
+    if (date != null) {
+      if (!RetrainingSettings.isRunDate(date)) {
+        throw LockstepException.usage(
+            "--run-date must be " + RetrainingSettings.RUN_DATE_TEXT + ", found '" + date + "'.");
+      }
+      all.add("retraining.runDate=\"" + date + "\"");
+    }
+    return ConfigurationFile.read(configuration, all);
+  }
+
+  private void say(String sentence) {
+    ProgressPrinter shown = display;
+    if (shown != null) {
+      shown.note(sentence);
+    } else if (!common.quiet) {
+      System.err.println(sentence);
+    }
+  }
+
+  private ProgressPrinter progress(RunConfiguration run, long steps) {
+    int epochs = run.training().epochs() == null ? 0 : run.training().epochs();
+    display = Terminal.progress(common, steps, epochs);
+    return display;
+  }
+}

@@ -1,0 +1,355 @@
+package dev.lockstep.driver.retraining;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.driver.config.ConfigurationWriter;
+import dev.lockstep.driver.config.RetrainingSettings;
+import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.RunLock;
+import dev.lockstep.driver.folder.StrictJson;
+import dev.lockstep.driver.registry.Champion;
+import dev.lockstep.driver.registry.Lineage;
+import dev.lockstep.driver.registry.ModelRegistry;
+import dev.lockstep.driver.registry.Publication;
+import dev.lockstep.driver.registry.Publisher;
+import dev.lockstep.driver.registry.RegistryWriter;
+import dev.lockstep.driver.report.ProgressPrinter;
+import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.driver.report.SplitMetrics;
+import dev.lockstep.driver.retraining.CheckResult.Outcome;
+import dev.lockstep.driver.run.ApplicationAttempt;
+import dev.lockstep.driver.run.ModelFolder;
+import dev.lockstep.driver.run.RunPreview;
+import dev.lockstep.driver.run.StartMode;
+import dev.lockstep.driver.run.StopRequest;
+import dev.lockstep.driver.run.TrainingRun;
+import dev.lockstep.driver.run.Version;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.model.ModelArtifact;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * One retraining: checks the new data, trains a challenger from the champion's weights, compares
+ * both on the same hold-out, and publishes the challenger if it is better. Decided once for a run
+ * date, however often and wherever it is started.
+ */
+public final class RetrainingRun {
+  private final JavaSparkContext spark;
+  private final RunConfiguration given;
+  private final RetrainingSettings settings;
+  private final RetrainingFolder folder;
+  private final StartMode asked;
+  private final LongFunction<ProgressPrinter> progressForSteps;
+  private final StopRequest stop;
+  private final Consumer<String> messages;
+  private final ModelRegistry registry;
+  private final LockOwner owner;
+
+  /**
+   * A retraining that is still to be made.
+   *
+   * @param configuration with the blocks {@code registry} and, where it says anything, {@code
+   *     retraining}
+   * @param folder where results go
+   * @param asked what the folder may hold
+   * @param progressForSteps makes the progress display once the number of steps is known
+   * @param stop asked before each step; once made, the run ends there, with a checkpoint
+   * @param messages is told, as a sentence, what happens
+   * @throws LockstepException of kind usage where no registry is named
+   */
+  public RetrainingRun(
+      JavaSparkContext spark,
+      RunConfiguration configuration,
+      RunFolder folder,
+      StartMode asked,
+      LongFunction<ProgressPrinter> progressForSteps,
+      StopRequest stop,
+      Consumer<String> messages) {
+    if (configuration.registry() == null) {
+      throw LockstepException.usage(
+          "registry: missing; retrain needs registry.path, the folder to publish models in.");
+    }
+    this.spark = spark;
+    this.given = configuration;
+    this.settings =
+        configuration.retraining() == null
+            ? RetrainingSettings.DEFAULT
+            : configuration.retraining();
+    this.folder = new RetrainingFolder(folder, settings.runDate());
+    this.asked = asked;
+    this.progressForSteps = progressForSteps;
+    this.stop = stop;
+    this.messages = messages;
+    this.registry = ModelRegistry.at(configuration.registry().path(), spark.hadoopConfiguration());
+    this.owner = ApplicationAttempt.of(spark).owner();
+  }
+
+  /** What is known of a challenger before it is compared. */
+  private record Challenger(
+      RunSummary summary,
+      ModelArtifact model,
+      RunConfiguration configuration,
+      FirstWeights firstWeights,
+      String statistics,
+      ObjectNode facts) {}
+
+  /**
+   * Retrains.
+   *
+   * @return the decision, which is in the folder too; empty where training was interrupted
+   * @throws LockstepException of kind data where a check of the data fails, of kind numeric where
+   *     training diverges: the champion stays then, the folder says why, and nothing is recorded
+   *     for the run date, so that it can be tried again
+   */
+  public Optional<Decision> execute() {
+    folder.requireUsable(asked);
+    if (settings.runDate() == null) {
+      return decideOnce();
+    }
+    try (RunLock turn = registry.takeRunDate(settings.runDate(), owner, messages)) {
+      stop.preparing(turn::close);
+      return decideOnce();
+    }
+  }
+
+  private Optional<Decision> decideOnce() {
+    Optional<Decision> decision = decidedBefore();
+    if (decision.isEmpty()) {
+      decision = train().map(this::decide);
+    }
+    decision.ifPresent(folder::write);
+    return decision;
+  }
+
+  /** What was decided for the run date, after what an earlier writer left undone. */
+  private Optional<Decision> decidedBefore() {
+    registry.write(owner, messages).close();
+    return recorded();
+  }
+
+  private Optional<Decision> recorded() {
+    String runDate = settings.runDate();
+    return runDate == null
+        ? Optional.empty()
+        : registry.decision(runDate).map(decided -> Decision.alreadyDone(runDate, decided));
+  }
+
+  /** Checks the data and trains; empty where training was interrupted. */
+  private Optional<Challenger> train() {
+    StartMode mode = folder.mode(asked, messages);
+    Optional<Champion> champion = registry.champion();
+    ModelArtifact model = champion.map(it -> model(it.version())).orElse(null);
+    List<String> notes = new ArrayList<>();
+    ObjectNode facts = StrictJson.object();
+    FirstWeights firstWeights;
+    String statistics;
+    RunConfiguration resolved;
+    try (RunPreview preview = RunPreview.of(spark, given)) {
+      requireTestSplit(preview);
+      resolved = preview.configuration();
+      firstWeights =
+          mode != StartMode.NEW && folder.stored().isPresent()
+              ? FirstWeights.ofEarlier(registry, folder.stored().get().network())
+              : FirstWeights.of(registry, champion, model, preview);
+      notes.add(firstWeights.reason());
+      putFacts(facts, firstWeights);
+      DataStatistics now = DataStatistics.of(preview.data());
+      statistics = DataStatisticsJson.write(now);
+      CheckReport checks =
+          DataChecks.run(settings.checks(), statisticsOf(champion), now, preview.data());
+      facts.set("checks", checks.toJson());
+      checks.results(Outcome.WARNED).forEach(result -> notes.add(result.sentence()));
+      if (checks.outcome() == Outcome.FAILED) {
+        throw refused(champion, checks, facts);
+      }
+    }
+    folder.reopen();
+    RunSummary summary = train(firstWeights, mode, champion, notes, facts);
+    return summary.status().equals("interrupted")
+        ? Optional.empty()
+        : Optional.of(
+            new Challenger(
+                summary,
+                ModelFolder.read(folder.folder()),
+                firstWeights.in(resolved),
+                firstWeights,
+                statistics,
+                facts));
+  }
+
+  private RunSummary train(
+      FirstWeights firstWeights,
+      StartMode mode,
+      Optional<Champion> champion,
+      List<String> notes,
+      ObjectNode facts) {
+    TrainingRun training =
+        new TrainingRun(
+                spark,
+                firstWeights.in(given),
+                folder.folder(),
+                mode,
+                progressForSteps,
+                stop,
+                messages)
+            .after(notes);
+    try {
+      return training.execute();
+    } catch (LockstepException failure) {
+      if (failure.kind() == ErrorKind.NUMERIC) {
+        keepAfterFailure(champion, "diverged", failure.getMessage(), facts);
+      }
+      throw failure;
+    }
+  }
+
+  private static void requireTestSplit(RunPreview preview) {
+    if (preview.data().test().isEmpty()) {
+      throw LockstepException.usage(
+          "data.test: retrain compares models on the test split, and these data have none. Give it"
+              + " a fraction above 0, or a path.");
+    }
+  }
+
+  private ModelArtifact model(int version) {
+    return ModelFolder.read(registry.verified(version));
+  }
+
+  private Optional<DataStatistics> statisticsOf(Optional<Champion> champion) {
+    return champion
+        .flatMap(it -> registry.statistics(it.version()))
+        .map(
+            bytes ->
+                DataStatisticsJson.read(
+                    new String(bytes, StandardCharsets.UTF_8),
+                    DataStatisticsJson.NAME
+                        + " of "
+                        + ModelRegistry.nameOf(champion.get().version())));
+  }
+
+  private void putFacts(ObjectNode facts, FirstWeights firstWeights) {
+    facts.put("runDate", settings.runDate());
+    facts.put("name", given.name());
+    facts.put("runFolder", folder.folder().name());
+    facts.put("registry", registry.name());
+    firstWeights.write(facts.putObject("startedFrom"));
+  }
+
+  private LockstepException refused(
+      Optional<Champion> champion, CheckReport checks, ObjectNode facts) {
+    List<String> sentences =
+        checks.results(Outcome.FAILED).stream().map(CheckResult::sentence).toList();
+    String reason =
+        "The new data did not pass the checks, so nothing was trained. "
+            + String.join(" ", sentences);
+    keepAfterFailure(champion, "data", reason, facts);
+    return LockstepException.data(reason);
+  }
+
+  /** The champion stays, and nothing is recorded for the run date. */
+  private void keepAfterFailure(
+      Optional<Champion> champion, String failure, String reason, ObjectNode facts) {
+    Decision.put(facts, "champion", champion.map(Champion::version).orElse(null), null);
+    Decision.put(facts, "challenger", null, null);
+    facts.put("failure", failure);
+    folder.write(Decision.of(Decision.Kind.KEPT, reason, facts));
+  }
+
+  /** Compares with whoever is champion, until nobody else has become champion meanwhile. */
+  private Decision decide(Challenger challenger) {
+    while (true) {
+      Optional<Champion> champion = registry.champion();
+      Optional<ModelComparison> comparison = champion.map(it -> compare(it, challenger));
+      try (RegistryWriter writer = registry.write(owner, messages)) {
+        Optional<Decision> decided = recorded();
+        if (decided.isPresent()) {
+          return decided.get();
+        }
+        if (versionOf(registry.champion()).equals(versionOf(champion))) {
+          return conclude(writer, challenger, champion, comparison);
+        }
+      }
+      messages.accept("Another model has become champion meanwhile, so that one counts.");
+    }
+  }
+
+  private static Optional<Integer> versionOf(Optional<Champion> champion) {
+    return champion.map(Champion::version);
+  }
+
+  private ModelComparison compare(Champion champion, Challenger challenger) {
+    return ModelComparison.of(
+        spark,
+        model(champion.version()),
+        challenger.model(),
+        given.data(),
+        settings.metric(),
+        settings.confidence(),
+        given.training().seed());
+  }
+
+  private Decision conclude(
+      RegistryWriter writer,
+      Challenger challenger,
+      Optional<Champion> champion,
+      Optional<ModelComparison> comparison) {
+    Verdict verdict = Verdict.of(settings, comparison);
+    int version = writer.nextVersion();
+    SplitMetrics metrics =
+        comparison.map(ModelComparison::challenger).orElse(challenger.summary().test());
+    ObjectNode facts = challenger.facts();
+    verdict.write(facts);
+    if (champion.isEmpty()) {
+      facts.putNull("champion");
+    } else {
+      Decision.put(facts, "champion", champion.get().version(), comparison.get().champion());
+    }
+    Decision.put(facts, "challenger", verdict.publish() ? version : null, metrics);
+    Decision decision = Decision.of(verdict.kind(), verdict.reason(), facts);
+    byte[] json = decision.toJson().getBytes(StandardCharsets.UTF_8);
+    if (verdict.publish()) {
+      writer.publish(
+          new Publication(
+              folder.folder().folder("model"),
+              lineage(version, challenger, champion, metrics),
+              challenger.statistics().getBytes(StandardCharsets.UTF_8),
+              json),
+          given.registry().keep());
+    } else if (settings.runDate() != null) {
+      writer.record(settings.runDate(), json);
+    }
+    return decision;
+  }
+
+  private Lineage lineage(
+      int version, Challenger challenger, Optional<Champion> champion, SplitMetrics metrics) {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("loss", metrics.loss());
+    values.putAll(metrics.values());
+    return new Lineage(
+        version,
+        challenger.firstWeights().version(),
+        versionOf(champion).orElse(null),
+        given.name(),
+        settings.runDate(),
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+        folder.folder().name(),
+        challenger.summary().dataFingerprint(),
+        Version.LOCKSTEP,
+        Publisher.of(owner),
+        values,
+        ConfigurationWriter.toTree(challenger.configuration()));
+  }
+}
