@@ -150,10 +150,10 @@ final class RegistryCommand implements Runnable {
           String version) {
     ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
     Integer target = version == null ? null : Integer.valueOf(registry.versionNamed(version));
-    try (RegistryWriter writer = registry.write(LockOwner.here(null, null), System.err::println)) {
+    try (RegistryWriter writer = registry.write(LockOwner.here(null, null), RegistryCommand::say)) {
       int before = registry.requireChampion().version();
       int now = writer.rollBack(target);
-      System.err.println(
+      say(
           ModelRegistry.nameOf(now)
               + " is the champion of "
               + registry.name()
@@ -162,5 +162,9 @@ final class RegistryCommand implements Runnable {
               + ".");
       System.out.println(registry.version(now).name());
     }
+  }
+
+  private static void say(String sentence) {
+    System.err.println(sentence);
   }
 }

@@ -310,21 +310,29 @@ public final class RunFolder {
     // Between two looks the successor can have become the file.
     for (int look = 0; look < LOOKS; look++) {
       for (Path path : List.of(inside(file), successor(file))) {
-        try (InputStream input = files.open(path)) {
-          byte[] content = input.readNBytes(maxBytes + 1);
-          if (content.length > maxBytes) {
-            throw LockstepException.data(
-                name() + "/" + file + " has more than the " + maxBytes + " bytes that are read.");
-          }
-          return Optional.of(content);
-        } catch (FileNotFoundException gone) {
-          // Then the other name has it, or had.
-        } catch (IOException failure) {
-          throw unreadable(file, failure);
+        Optional<byte[]> content = content(path, file, maxBytes);
+        if (content.isPresent()) {
+          return content;
         }
       }
     }
     return Optional.empty();
+  }
+
+  /** All of a file; empty where there is none. */
+  private Optional<byte[]> content(Path path, String file, int maxBytes) {
+    try (InputStream input = files.open(path)) {
+      byte[] content = input.readNBytes(maxBytes + 1);
+      if (content.length > maxBytes) {
+        throw LockstepException.data(
+            name() + "/" + file + " has more than the " + maxBytes + " bytes that are read.");
+      }
+      return Optional.of(content);
+    } catch (FileNotFoundException none) {
+      return Optional.empty();
+    } catch (IOException failure) {
+      throw unreadable(file, failure);
+    }
   }
 
   /**
