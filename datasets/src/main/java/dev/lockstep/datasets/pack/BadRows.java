@@ -14,6 +14,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.PartitionPruningRDD;
@@ -34,6 +35,7 @@ public final class BadRows {
   private final long total;
   private final long count;
   private final Map<Reason, Long> byReason = new EnumMap<>(Reason.class);
+  private final Map<String, Long> byColumn;
   private final List<String> first = new ArrayList<>();
 
   /**
@@ -44,13 +46,16 @@ public final class BadRows {
    * @param rows all rows, as they were scanned
    * @param check which rows are bad, as the scan had it
    * @param pieces of the scan, in order
+   * @param byColumn how many of them each column is the first fault of
    */
   BadRows(
       Split split,
       List<String> columns,
       JavaRDD<RowBuffer> rows,
       RowCheck check,
-      List<ScannedPiece> pieces) {
+      List<ScannedPiece> pieces,
+      Map<String, Long> byColumn) {
+    this.byColumn = Collections.unmodifiableMap(new TreeMap<>(byColumn));
     this.split = split;
     this.columns = List.copyOf(columns);
     this.rows = rows;
@@ -115,6 +120,14 @@ public final class BadRows {
   /** How many bad rows there are of each kind that occurs; they add up to {@link #count}. */
   public Map<Reason, Long> byReason() {
     return Collections.unmodifiableMap(byReason);
+  }
+
+  /**
+   * How many bad rows there are for each column that has a cell that cannot be used, in the order
+   * of names. A row counts once, for the first such cell; rows of the wrong form have no column.
+   */
+  public Map<String, Long> byColumn() {
+    return byColumn;
   }
 
   /** The first few in the order of the rows: place and finding, a sentence each. */

@@ -15,6 +15,7 @@ public final class DatasetsKryoRegistrator implements KryoRegistrator {
     kryo.register(Scan.class);
     kryo.register(StatisticsNode.class);
     kryo.register(Object[].class);
+    kryo.register(float[].class);
     kryo.register(double[].class);
     kryo.register(long[].class);
   }

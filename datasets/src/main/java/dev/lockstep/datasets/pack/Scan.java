@@ -30,6 +30,9 @@ final class Scan implements KryoSerializable {
   /** Distinct texts of each categorical column; one more than allowed where there are too many. */
   private final List<Set<String>> levels = new ArrayList<>();
 
+  /** Rows that cannot be used, by the column at fault where there is one. */
+  private final Map<String, Long> badRowsByColumn = new HashMap<>();
+
   private boolean tooManyLabels;
   private boolean wholeLabels = true;
 
@@ -79,6 +82,9 @@ final class Scan implements KryoSerializable {
       RowProblem problem = check.problem(row);
       if (problem != null) {
         piece.addBadRow(problem);
+        if (problem.column() != null && !problem.inHeader()) {
+          scan.badRowsByColumn.merge(problem.column(), 1L, Long::sum);
+        }
         continue;
       }
       LabelFacts facts = known.get(row.label());
@@ -175,6 +181,7 @@ final class Scan implements KryoSerializable {
   /** Takes in another scan, of other rows; returns this. */
   Scan merge(Scan other) {
     pieces.addAll(other.pieces);
+    other.badRowsByColumn.forEach((column, rows) -> badRowsByColumn.merge(column, rows, Long::sum));
     wholeLabels &= other.wholeLabels;
     tooManyLabels |= other.tooManyLabels;
     addLabels(other.labels);
@@ -190,6 +197,11 @@ final class Scan implements KryoSerializable {
   /** The pieces, in no particular order. */
   List<ScannedPiece> pieces() {
     return pieces;
+  }
+
+  /** Rows that cannot be used, by the column at fault; those that lack their form have none. */
+  Map<String, Long> badRowsByColumn() {
+    return badRowsByColumn;
   }
 
   /**
@@ -229,6 +241,12 @@ final class Scan implements KryoSerializable {
     for (Set<String> known : levels) {
       writeTexts(output, known);
     }
+    output.writeInt(badRowsByColumn.size());
+    badRowsByColumn.forEach(
+        (column, rows) -> {
+          output.writeString(column);
+          output.writeLong(rows);
+        });
     output.writeBoolean(tooManyLabels);
     output.writeBoolean(wholeLabels);
   }
@@ -244,6 +262,9 @@ final class Scan implements KryoSerializable {
     reserveLevels(input.readInt());
     for (Set<String> known : levels) {
       readTexts(input, known);
+    }
+    for (int left = input.readInt(); left > 0; left--) {
+      badRowsByColumn.put(input.readString(), input.readLong());
     }
     tooManyLabels = input.readBoolean();
     wholeLabels = input.readBoolean();

@@ -135,7 +135,8 @@ final class ScannedRows {
       piece.follow(previous);
       previous = piece;
     }
-    BadRows badRows = new BadRows(split, source.columns(), buffers, check, pieces);
+    BadRows badRows =
+        new BadRows(split, source.columns(), buffers, check, pieces, scan.badRowsByColumn());
     return new ScannedRows(
         source, columns, buffers, leaveOut, pieces, badRows, check.coding(), null);
   }

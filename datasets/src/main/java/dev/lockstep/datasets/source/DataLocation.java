@@ -8,6 +8,16 @@ public sealed interface DataLocation extends Serializable {
   /** The format's name in the configuration. */
   String format();
 
+  /** Files, folders or globs that rows are read from, in order; none where a format has no list. */
+  default List<String> paths() {
+    return List.of();
+  }
+
+  /** The same format at other paths, for formats that have a list of them. */
+  default DataLocation withPaths(List<String> others) {
+    throw new UnsupportedOperationException(format() + " has no list of paths");
+  }
+
   /**
    * Delimited text with a header line or Spark's column names {@code _c0 …} without one.
    *
@@ -17,6 +27,11 @@ public sealed interface DataLocation extends Serializable {
     @Override
     public String format() {
       return "csv";
+    }
+
+    @Override
+    public DataLocation withPaths(List<String> others) {
+      return new Csv(others);
     }
   }
 
@@ -29,6 +44,11 @@ public sealed interface DataLocation extends Serializable {
     @Override
     public String format() {
       return "libsvm";
+    }
+
+    @Override
+    public DataLocation withPaths(List<String> others) {
+      return new LibSvm(others);
     }
   }
 
@@ -60,6 +80,11 @@ public sealed interface DataLocation extends Serializable {
     @Override
     public String format() {
       return "cifar";
+    }
+
+    @Override
+    public DataLocation withPaths(List<String> others) {
+      return new Cifar(others, classes);
     }
   }
 

@@ -69,6 +69,25 @@ public record DataSettings(
     return Optional.ofNullable(task);
   }
 
+  /** The same settings with training rows from elsewhere. */
+  public DataSettings withLocation(DataLocation otherLocation) {
+    return new DataSettings(
+        otherLocation,
+        options,
+        label,
+        features,
+        weight,
+        categorical,
+        task,
+        validation,
+        test,
+        splitSeed,
+        normalize,
+        shape,
+        badRows,
+        augment);
+  }
+
   /** The same settings with the task fixed. */
   public DataSettings withTask(Task fixedTask) {
     return new DataSettings(
@@ -84,6 +103,25 @@ public record DataSettings(
         splitSeed,
         normalize,
         shape,
+        badRows,
+        augment);
+  }
+
+  /** The same settings with another shape of an example, or with null for a plain vector. */
+  public DataSettings withShape(Shape otherShape) {
+    return new DataSettings(
+        location,
+        options,
+        label,
+        features,
+        weight,
+        categorical,
+        task,
+        validation,
+        test,
+        splitSeed,
+        normalize,
+        otherShape,
         badRows,
         augment);
   }

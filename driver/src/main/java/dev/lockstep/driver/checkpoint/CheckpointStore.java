@@ -2,6 +2,8 @@ package dev.lockstep.driver.checkpoint;
 
 import dev.lockstep.driver.checkpoint.Search.Skipped;
 import dev.lockstep.driver.config.CheckpointSettings;
+import dev.lockstep.driver.folder.DigestedFiles;
+import dev.lockstep.driver.folder.FileDigest;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.loop.BestWeights;
 import dev.lockstep.driver.loop.TrainingMemory;
@@ -44,10 +46,10 @@ import java.util.regex.Pattern;
  * A checkpoint is written into a folder whose name begins with a dot, file by file: on the disk
  * where the file system can tell ({@code hsync}, and the folder's entries of a local disk), read
  * back and compared. The manifest comes last, then the folder gets its name. One that is to go
- * loses its name first. So whenever a writer dies, the folder that has a checkpoint's name is whole
- * or gone. Object stores rename a folder file by file; there the manifest is what decides: a folder
- * without one, or whose files are not all there in the size and with the SHA-256 it says, is no
- * checkpoint and is passed over.
+ * loses its manifest first. So whenever a writer dies, the folder that has a checkpoint's name and
+ * a manifest is whole. Object stores rename a folder file by file; there too the manifest is what
+ * decides: a folder without one, or whose files are not all there in the size and with the SHA-256
+ * it says, is no checkpoint and is passed over.
  *
  * <p>One writer at a time: the run's lock sees to that. Used by one thread at a time.
  */
@@ -57,7 +59,6 @@ public final class CheckpointStore {
 
   private static final Pattern NAME = Pattern.compile("step-([0-9]{9,18})");
   private static final String PARTIAL = ".partial";
-  private static final String REMOVED = ".removed";
   private static final String REPLACED = ".replaced";
 
   private final RunFolder folder;
@@ -147,7 +148,7 @@ public final class CheckpointStore {
   private void writeFiles(
       RunFolder target, TrainingState state, RunIdentity identity, RunPosition position) {
     target.create();
-    Map<String, Manifest.Entry> files = new TreeMap<>();
+    Map<String, FileDigest> files = new TreeMap<>();
     files.put(
         Manifest.PARAMETERS,
         writeTensors(
@@ -168,15 +169,14 @@ public final class CheckpointStore {
     }
     byte[] rest = StateFile.write(state, identity, position, Instant.now());
     files.put(
-        StateFile.NAME,
-        CheckpointFiles.write(target, StateFile.NAME, output -> output.write(rest)));
+        StateFile.NAME, DigestedFiles.write(target, StateFile.NAME, output -> output.write(rest)));
     byte[] manifest = new Manifest(state.step(), files).toBytes();
-    CheckpointFiles.write(target, Manifest.NAME, output -> output.write(manifest));
+    DigestedFiles.write(target, Manifest.NAME, output -> output.write(manifest));
     target.writeNamesThrough();
   }
 
-  private static Manifest.Entry writeTensors(RunFolder target, String name, List<Tensor> tensors) {
-    return CheckpointFiles.write(target, name, output -> SafeTensors.write(tensors, output));
+  private static FileDigest writeTensors(RunFolder target, String name, List<Tensor> tensors) {
+    return DigestedFiles.write(target, name, output -> SafeTensors.write(tensors, output));
   }
 
   private List<Tensor> optimizerTensors(OptimizerState optimizer) {
@@ -222,10 +222,9 @@ public final class CheckpointStore {
   }
 
   private void remove(String name) {
-    String removed = "." + name + REMOVED;
-    folder.removeFolder(removed);
-    folder.renameFolder(name, removed);
-    folder.removeFolder(removed);
+    // Not renamed out of the way first: an object store would copy it all, only to delete the copy.
+    folder.folder(name).removeFile(Manifest.NAME);
+    folder.removeFolder(name);
   }
 
   /**
@@ -242,7 +241,7 @@ public final class CheckpointStore {
       }
       if (name.endsWith(REPLACED)) {
         bringBack(name, name.substring(1, name.length() - REPLACED.length()));
-      } else if (name.endsWith(PARTIAL) || name.endsWith(REMOVED)) {
+      } else if (name.endsWith(PARTIAL)) {
         folder.removeFolder(name);
       }
     }
@@ -340,13 +339,13 @@ public final class CheckpointStore {
 
   private static StateFile readState(RunFolder source, Manifest manifest) {
     String file = source.name() + "/" + StateFile.NAME;
-    Manifest.Entry entry = manifest.files().get(StateFile.NAME);
+    FileDigest entry = manifest.files().get(StateFile.NAME);
     if (entry.size() > StateFile.MAX_BYTES) {
       throw LockstepException.data(
           file + " has " + entry.size() + " bytes; at most " + StateFile.MAX_BYTES + " are read.");
     }
     byte[] text =
-        CheckpointFiles.read(
+        DigestedFiles.read(
             source, StateFile.NAME, entry, input -> input.readNBytes((int) entry.size()));
     StateFile state = StateFile.read(text, file);
     if (state.step() != manifest.step()) {
@@ -384,8 +383,8 @@ public final class CheckpointStore {
 
   private static void readTensors(
       RunFolder source, String file, Manifest manifest, TensorLoader loader) {
-    Manifest.Entry entry = manifest.files().get(file);
-    CheckpointFiles.read(
+    FileDigest entry = manifest.files().get(file);
+    DigestedFiles.read(
         source,
         file,
         entry,

@@ -2,14 +2,16 @@ package dev.lockstep.driver.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lockstep.driver.checkpoint.CheckpointJson.Block;
+import dev.lockstep.driver.folder.DigestedFiles;
+import dev.lockstep.driver.folder.FileDigest;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.StrictJson;
+import dev.lockstep.driver.folder.StrictJson.Block;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /**
  * The content of {@code manifest.json}, which makes a folder a checkpoint: what files it has, how
@@ -19,7 +21,7 @@ import java.util.regex.Pattern;
  * @param step steps taken
  * @param files by name
  */
-record Manifest(long step, Map<String, Entry> files) {
+record Manifest(long step, Map<String, FileDigest> files) {
   static final String NAME = "manifest.json";
   static final String PARAMETERS = "parameters.safetensors";
   static final String OPTIMIZER = "optimizer.safetensors";
@@ -29,15 +31,6 @@ record Manifest(long step, Map<String, Entry> files) {
   private static final int MAX_BYTES = 1 << 16;
   private static final List<String> REQUIRED = List.of(StateFile.NAME, PARAMETERS, OPTIMIZER);
   private static final List<String> KNOWN = List.of(StateFile.NAME, PARAMETERS, OPTIMIZER, BEST);
-  private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
-
-  /**
-   * One file.
-   *
-   * @param size bytes
-   * @param sha256 in hexadecimal, lower case
-   */
-  record Entry(long size, String sha256) {}
 
   /** Takes a copy, ordered by name. */
   Manifest {
@@ -46,7 +39,7 @@ record Manifest(long step, Map<String, Entry> files) {
 
   /** The file's bytes. */
   byte[] toBytes() {
-    ObjectNode root = CheckpointJson.object();
+    ObjectNode root = StrictJson.object();
     root.put("format", FORMAT);
     root.put("step", step);
     ArrayNode list = root.putArray("files");
@@ -56,7 +49,7 @@ record Manifest(long step, Map<String, Entry> files) {
                 .put("name", name)
                 .put("size", entry.size())
                 .put("sha256", entry.sha256()));
-    return CheckpointJson.bytes(root);
+    return StrictJson.bytes(root);
   }
 
   /**
@@ -69,7 +62,7 @@ record Manifest(long step, Map<String, Entry> files) {
   static Manifest read(RunFolder folder, long step) {
     String source = folder.name() + "/" + NAME;
     Block root =
-        CheckpointJson.parse(CheckpointFiles.bytes(folder, NAME, MAX_BYTES), source)
+        StrictJson.parse(DigestedFiles.bytes(folder, NAME, MAX_BYTES), source)
             .requireOnly(List.of("format", "step", "files"));
     if (root.count("format") != FORMAT) {
       throw root.wrong("format", Integer.toString(FORMAT) + ", the format this version knows");
@@ -77,7 +70,7 @@ record Manifest(long step, Map<String, Entry> files) {
     if (root.count("step") != step) {
       throw root.wrong("step", step + ", as the folder's name says");
     }
-    Map<String, Entry> files = new TreeMap<>();
+    Map<String, FileDigest> files = new TreeMap<>();
     for (Block file : root.blocks("files", KNOWN.size())) {
       file.requireOnly(List.of("name", "size", "sha256"));
       String name = file.text("name");
@@ -85,10 +78,10 @@ record Manifest(long step, Map<String, Entry> files) {
         throw file.wrong("name", "one of " + KNOWN + ", each once");
       }
       String sha256 = file.text("sha256");
-      if (!SHA_256.matcher(sha256).matches()) {
+      if (!FileDigest.isSha256(sha256)) {
         throw file.wrong("sha256", "64 hexadecimal digits");
       }
-      files.put(name, new Entry(file.count("size"), sha256));
+      files.put(name, new FileDigest(file.count("size"), sha256));
     }
     List<String> missing = new ArrayList<>(REQUIRED);
     missing.removeAll(files.keySet());

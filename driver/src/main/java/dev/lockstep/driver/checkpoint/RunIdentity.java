@@ -2,6 +2,7 @@ package dev.lockstep.driver.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.driver.folder.StrictJson;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,7 +22,7 @@ public record RunIdentity(
     ObjectNode configuration, String dataFingerprint, Map<String, String> versions, String blas) {
   /** Takes copies; keeps the order of {@code versions}. */
   public RunIdentity {
-    configuration = CheckpointJson.normalized(configuration);
+    configuration = StrictJson.normalized(configuration);
     Objects.requireNonNull(dataFingerprint, "dataFingerprint");
     versions = Collections.unmodifiableMap(new LinkedHashMap<>(versions));
     Objects.requireNonNull(blas, "blas");

@@ -2,7 +2,8 @@ package dev.lockstep.driver.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lockstep.driver.checkpoint.CheckpointJson.Block;
+import dev.lockstep.driver.folder.StrictJson;
+import dev.lockstep.driver.folder.StrictJson.Block;
 import dev.lockstep.driver.loop.BestWeights;
 import dev.lockstep.driver.loop.TrainingMemory;
 import dev.lockstep.driver.loop.TrainingState;
@@ -67,22 +68,22 @@ record StateFile(
   static byte[] write(
       TrainingState state, RunIdentity identity, RunPosition position, Instant createdAt) {
     TrainingMemory memory = state.memory();
-    ObjectNode root = CheckpointJson.object();
+    ObjectNode root = StrictJson.object();
     root.put("step", state.step());
     root.put("epoch", position.epoch());
     root.put("metricsBytes", position.metricsBytes());
-    root.set("secondsSoFar", CheckpointJson.number(position.secondsSoFar()));
+    root.set("secondsSoFar", StrictJson.number(position.secondsSoFar()));
     root.set("epochSums", sums(memory.epochSums()));
     root.set("plateau", memoryOf(memory.plateau()));
     root.set("stopping", memoryOf(memory.stopping()));
     root.put("rateReductions", memory.rateReductions());
-    root.set("rateFactor", CheckpointJson.number(memory.rateFactor()));
+    root.set("rateFactor", StrictJson.number(memory.rateFactor()));
     root.put("returns", memory.returns());
     root.put("stoppedEarly", memory.stoppedEarly());
     if (memory.bestWeights() != null) {
       root.putObject("best")
           .put("epoch", memory.bestWeights().epoch())
-          .set("value", CheckpointJson.number(memory.bestWeights().value()));
+          .set("value", StrictJson.number(memory.bestWeights().value()));
     }
     root.put("createdAt", createdAt.toString());
     root.put("dataFingerprint", identity.dataFingerprint());
@@ -90,27 +91,27 @@ record StateFile(
     ObjectNode versions = root.putObject("versions");
     identity.versions().forEach(versions::put);
     root.set("configuration", identity.configuration());
-    return CheckpointJson.bytes(root);
+    return StrictJson.bytes(root);
   }
 
   private static ObjectNode memoryOf(BestSoFar best) {
-    ObjectNode node = CheckpointJson.object();
-    node.set("best", CheckpointJson.number(best.best()));
+    ObjectNode node = StrictJson.object();
+    node.set("best", StrictJson.number(best.best()));
     return node.put("since", best.since());
   }
 
   private static ObjectNode sums(MetricSums sums) {
-    ObjectNode node = CheckpointJson.object();
+    ObjectNode node = StrictJson.object();
     node.put("examples", sums.examples());
-    node.set("weight", CheckpointJson.number(sums.weight()));
-    node.set("loss", CheckpointJson.number(sums.lossSum()));
+    node.set("weight", StrictJson.number(sums.weight()));
+    node.set("loss", StrictJson.number(sums.lossSum()));
     node.put("correct", sums.correct());
-    node.set("squaredError", CheckpointJson.number(sums.squaredErrorSum()));
-    node.set("absoluteError", CheckpointJson.number(sums.absoluteErrorSum()));
+    node.set("squaredError", StrictJson.number(sums.squaredErrorSum()));
+    node.set("absoluteError", StrictJson.number(sums.absoluteErrorSum()));
     ObjectNode target = node.putObject("target");
     target.put("count", sums.target().count());
-    target.set("mean", CheckpointJson.number(sums.target().mean()[0]));
-    target.set("squaredDeviations", CheckpointJson.number(sums.target().squaredDeviations()[0]));
+    target.set("mean", StrictJson.number(sums.target().mean()[0]));
+    target.set("squaredDeviations", StrictJson.number(sums.target().squaredDeviations()[0]));
     return node;
   }
 
@@ -120,7 +121,7 @@ record StateFile(
    * @param source its name, for error messages
    */
   static StateFile read(byte[] text, String source) {
-    Block root = CheckpointJson.parse(text, source).requireOnly(KEYS);
+    Block root = StrictJson.parse(text, source).requireOnly(KEYS);
     return new StateFile(
         root.count("step"), memory(root), best(root), identity(root), position(root));
   }

@@ -80,7 +80,10 @@ public final class ConfigurationReader {
       root = CommandLineSetting.apply(root, override, problems);
     }
     Reading reading =
-        new Reading(problems, new Substitution(environment), new PathResolver(baseFolder));
+        new Reading(
+            problems,
+            new Substitution(RetrainingBlock.withRunDate(root, environment)),
+            new PathResolver(baseFolder));
     Secrets.learn(root, reading.substitution(), problems);
     RunConfiguration configuration = read(Block.of(reading, "", root), defaultName(sourceName));
     if (!problems.isEmpty()) {
@@ -113,13 +116,26 @@ public final class ConfigurationReader {
     TrainingSettings training = TrainingBlock.read(block.block("training"));
     TuningSettings tuning =
         block.has("tuning") ? TuningBlock.read(block.block("tuning"), training) : null;
-    block.notYet("registry", "retraining");
+    RegistrySettings registry =
+        block.has("registry") ? RegistryBlock.read(block.block("registry")) : null;
+    RetrainingSettings retraining =
+        block.has("retraining") ? RetrainingBlock.read(block.block("retraining")) : null;
     block.finish();
     if (block.reading().problems().isEmpty()) {
       NetworkBlock.requireMeeting(network, training.synchronizer(), block.reading().problems());
     }
     return new RunConfiguration(
-        name, data, network, loss, regularization, optimizer, schedule, training, tuning);
+        name,
+        data,
+        network,
+        loss,
+        regularization,
+        optimizer,
+        schedule,
+        training,
+        tuning,
+        registry,
+        retraining);
   }
 
   private static String name(Block block, String defaultName) {

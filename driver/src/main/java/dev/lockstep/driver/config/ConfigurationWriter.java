@@ -85,6 +85,12 @@ public final class ConfigurationWriter {
     root.set("optimizer", OptimizerKinds.TABLE.write(resolved.optimizer()));
     root.set("schedule", ScheduleKinds.TABLE.write(resolved.schedule()));
     TrainingBlock.write(resolved.training(), root.putObject("training"));
+    if (resolved.registry() != null) {
+      RegistryBlock.write(resolved.registry(), root.putObject("registry"));
+    }
+    if (resolved.retraining() != null) {
+      RetrainingBlock.write(resolved.retraining(), root.putObject("retraining"));
+    }
     conceal("", root, false, new Secrets(environment, Redaction.ofProcess()));
     if (resolved.tuning() != null) {
       // Holds no secret: known ones are refused there, and references to the environment are kept.

@@ -20,6 +20,9 @@ import java.io.Serializable;
  * @param schedule the learning rate over time
  * @param training length, mini-batch, seed and the way of synchronizing
  * @param tuning the search that {@code tune} makes, or null; no other command looks at it
+ * @param registry the models that {@code retrain} publishes to, or null; {@code train} does not
+ *     look at it
+ * @param retraining how {@code retrain} decides, or null; {@code train} does not look at it
  */
 public record RunConfiguration(
     String name,
@@ -30,7 +33,9 @@ public record RunConfiguration(
     Optimizer optimizer,
     Schedule schedule,
     TrainingSettings training,
-    TuningSettings tuning)
+    TuningSettings tuning,
+    RegistrySettings registry,
+    RetrainingSettings retraining)
     implements Serializable {
   /** The schedule where the configuration names none. */
   public static final Schedule DEFAULT_SCHEDULE = new Schedule.Constant();
@@ -44,30 +49,96 @@ public record RunConfiguration(
   /** The same run with the loss fixed. */
   public RunConfiguration withLoss(LossSpec fixedLoss) {
     return new RunConfiguration(
-        name, data, network, fixedLoss, regularization, optimizer, schedule, training, tuning);
+        name,
+        data,
+        network,
+        fixedLoss,
+        regularization,
+        optimizer,
+        schedule,
+        training,
+        tuning,
+        registry,
+        retraining);
   }
 
   /** The same run with other data settings, such as the task once it is known. */
   public RunConfiguration withData(DataSettings fixedData) {
     return new RunConfiguration(
-        name, fixedData, network, loss, regularization, optimizer, schedule, training, tuning);
+        name,
+        fixedData,
+        network,
+        loss,
+        regularization,
+        optimizer,
+        schedule,
+        training,
+        tuning,
+        registry,
+        retraining);
+  }
+
+  /** The same run with other layers or other first weights. */
+  public RunConfiguration withNetwork(NetworkSettings otherNetwork) {
+    return new RunConfiguration(
+        name,
+        data,
+        otherNetwork,
+        loss,
+        regularization,
+        optimizer,
+        schedule,
+        training,
+        tuning,
+        registry,
+        retraining);
   }
 
   /** The same run with another learning rate over time. */
   public RunConfiguration withSchedule(Schedule otherSchedule) {
     return new RunConfiguration(
-        name, data, network, loss, regularization, optimizer, otherSchedule, training, tuning);
+        name,
+        data,
+        network,
+        loss,
+        regularization,
+        optimizer,
+        otherSchedule,
+        training,
+        tuning,
+        registry,
+        retraining);
   }
 
   /** The same run with other training settings, such as the number of shards once it is known. */
   public RunConfiguration withTraining(TrainingSettings fixedTraining) {
     return new RunConfiguration(
-        name, data, network, loss, regularization, optimizer, schedule, fixedTraining, tuning);
+        name,
+        data,
+        network,
+        loss,
+        regularization,
+        optimizer,
+        schedule,
+        fixedTraining,
+        tuning,
+        registry,
+        retraining);
   }
 
   /** The same run with another search, or with null for none. */
   public RunConfiguration withTuning(TuningSettings otherTuning) {
     return new RunConfiguration(
-        name, data, network, loss, regularization, optimizer, schedule, training, otherTuning);
+        name,
+        data,
+        network,
+        loss,
+        regularization,
+        optimizer,
+        schedule,
+        training,
+        otherTuning,
+        registry,
+        retraining);
   }
 }

@@ -26,7 +26,7 @@ final class Secrets {
    */
   private static final Pattern FREE_TEXT =
       Pattern.compile(
-          "name|network\\.initialWeights"
+          "name|network\\.initialWeights|registry\\.path|retraining\\.runDate"
               + "|data\\.(?!(format|name|task|normalize|badRows|augment)(\\W|$)).*");
 
   /** A part of a text, end exclusive, and what stands for it. */

@@ -205,7 +205,9 @@ final class TuningBlock {
   /** Trials that are compared at the same epoch must have the same length. */
   private static boolean isFixed(String path, boolean halving) {
     boolean length = path.matches("training(\\.(epochs|steps|validateEveryEpochs))?");
-    return path.equals("name") || path.matches("tuning\\b.*") || (halving && length);
+    return path.equals("name")
+        || path.matches("(tuning|registry|retraining)\\b.*")
+        || (halving && length);
   }
 
   private static ParameterRange range(Block block) {

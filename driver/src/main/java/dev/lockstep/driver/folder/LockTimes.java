@@ -10,9 +10,16 @@ import java.time.Duration;
  * @param poll how often who watches looks
  */
 public record LockTimes(Duration heartbeat, Duration stale, Duration poll) {
+  private static final int TURNS = 5;
+
   /** Those of real runs. */
   public static final LockTimes DEFAULT =
       new LockTimes(Duration.ofSeconds(5), Duration.ofSeconds(20), Duration.ofMillis(500));
+
+  /** How often one looks who waits for a turn. */
+  Duration turn() {
+    return poll.dividedBy(TURNS);
+  }
 
   /** {@link #stale} for messages. */
   String staleSeconds() {

@@ -121,6 +121,41 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
+  /**
+   * As {@link #acquire}, for writers that take turns and are quick: who comes second waits.
+   *
+   * @param patience how long at most
+   * @throws LockstepException as {@link #acquire}, of kind usage where patience has ended
+   */
+  public static RunLock acquireInTurn(
+      RunFolder folder,
+      LockOwner owner,
+      LockTimes times,
+      Duration patience,
+      Consumer<String> notes) {
+    folder.requireNoFile();
+    long start = System.nanoTime();
+    boolean told = false;
+    while (true) {
+      try {
+        return acquire(folder, owner, times, notes);
+      } catch (LockstepException refused) {
+        if (refused.kind() != ErrorKind.USAGE || System.nanoTime() - start > patience.toNanos()) {
+          throw refused;
+        }
+      }
+      if (!told) {
+        told = true;
+        notes.accept("Waiting for another writer of " + folder.name() + ".");
+      }
+      try {
+        pause(times.turn().toMillis());
+      } catch (InterruptedIOException interrupted) {
+        throw folder.unusable("written to", interrupted);
+      }
+    }
+  }
+
   /** Returns when all claims that are there are of the dead. */
   private static void awaitDeath(
       RunFolder folder,

@@ -5,11 +5,11 @@ import java.math.MathContext;
 import java.util.Locale;
 
 /** Numbers as people read them, the same in every locale. */
-final class Numbers {
+public final class Numbers {
   private Numbers() {}
 
   /** As {@code 0.1234}, {@code 123.4}, {@code 1.234e-7}; digits beyond {@code digits} go. */
-  static String significant(double value, int digits) {
+  public static String significant(double value, int digits) {
     if (Double.isNaN(value)) {
       return "NaN";
     }
@@ -35,7 +35,7 @@ final class Numbers {
   }
 
   /** A share as per cent. */
-  static String percent(double share) {
+  public static String percent(double share) {
     return String.format(Locale.ROOT, "%.2f%%", 100 * share);
   }
 

@@ -22,6 +22,8 @@ record ConfigurationDifference(String key, String before, String now, boolean fo
       List.of(
           "name",
           "tuning",
+          "registry",
+          "retraining",
           "training.synchronizer",
           "training.checkpoint",
           "data.badRows",

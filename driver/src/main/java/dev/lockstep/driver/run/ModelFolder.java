@@ -25,6 +25,13 @@ public final class ModelFolder {
   private static final String WEIGHTS = "model.safetensors";
   private static final String PREPROCESSING = "preprocessing.json";
   private static final String ONNX = "model.onnx";
+
+  /** The files without which a folder holds no model. */
+  public static final List<String> REQUIRED = List.of(MODEL, WEIGHTS, PREPROCESSING);
+
+  /** All files of a model folder; not every model has every one. */
+  public static final List<String> FILES = List.of(MODEL, WEIGHTS, PREPROCESSING, ONNX);
+
   private static final int MAX_MODEL_BYTES = 16 << 20;
   private static final int MAX_JSON_BYTES = 64 << 20;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.driver.config.CheckpointSettings;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.run.ModelFolder;
 import dev.lockstep.trainer.model.SafeTensors;
@@ -208,7 +209,6 @@ final class CheckpointStoreTest {
     Path folders = place.resolve("checkpoints");
     Files.createDirectories(folders.resolve(".step-000000003.partial/some"));
     Files.writeString(folders.resolve(".step-000000003.partial/parameters.safetensors"), "half");
-    Files.createDirectories(folders.resolve(".step-000000000.removed"));
     Files.createDirectories(folders.resolve(".step-000000001.replaced"));
     Files.createDirectories(folders.resolve("notes"));
     assertThat(store().newestIntact().found().orElseThrow().step()).isEqualTo(2);
@@ -249,7 +249,7 @@ final class CheckpointStoreTest {
 
   @Test
   void aConfigurationIsTheSameWhateverItWasMadeOf() {
-    var tree = CheckpointJson.object();
+    var tree = StrictJson.object();
     tree.put("name", "digits");
     tree.putObject("optimizer").put("learningRate", 1.0e-3f);
     tree.putObject("training").put("shards", (short) 4).put("seed", 42);

@@ -3,6 +3,7 @@ package dev.lockstep.driver.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.driver.checkpoint.Search.Skipped;
+import dev.lockstep.driver.folder.FileDigest;
 import dev.lockstep.driver.folder.RunFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -68,7 +69,7 @@ final class DamagedCheckpointTest {
     try {
       String sha256 =
           HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-      files.put(name, new Manifest.Entry(content.length, sha256));
+      files.put(name, new FileDigest(content.length, sha256));
     } catch (NoSuchAlgorithmException impossible) {
       throw new IllegalStateException(impossible);
     }

@@ -22,7 +22,7 @@ import org.apache.hadoop.util.Progressable;
  */
 public final class HookedFileSystem extends RawLocalFileSystem {
   /** Told of each operation before it happens. */
-  interface Hook {
+  public interface Hook {
     /**
      * May wait or throw.
      *
@@ -37,23 +37,25 @@ public final class HookedFileSystem extends RawLocalFileSystem {
   private static volatile boolean renamesFileByFile;
 
   /** Opens the folder at a local path through this file system. */
-  static String location(java.nio.file.Path folder) {
+  public static String location(java.nio.file.Path folder) {
     return "hooked://" + folder.toAbsolutePath();
   }
 
-  static Configuration configuration() {
+  /** Settings that know the scheme. */
+  public static Configuration configuration() {
     Configuration configuration = new Configuration(false);
     configuration.set("fs.hooked.impl", HookedFileSystem.class.getName());
     return configuration;
   }
 
   /** From now on; {@code fileByFile} renames folders as object stores do. */
-  static void install(Hook next, boolean fileByFile) {
+  public static void install(Hook next, boolean fileByFile) {
     hook = next;
     renamesFileByFile = fileByFile;
   }
 
-  static void uninstall() {
+  /** Nothing is seen or held up any more. */
+  public static void uninstall() {
     install((operation, path) -> {}, false);
   }
 

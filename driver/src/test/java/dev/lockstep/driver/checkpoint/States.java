@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.driver.loop.BestWeights;
 import dev.lockstep.driver.loop.TrainingMemory;
 import dev.lockstep.driver.loop.TrainingState;
@@ -95,7 +96,7 @@ final class States {
   }
 
   static RunIdentity identity() {
-    ObjectNode configuration = CheckpointJson.object();
+    ObjectNode configuration = StrictJson.object();
     configuration.put("name", "digits");
     configuration.putObject("optimizer").put("learningRate", 1.0e-3f);
     configuration.putObject("training").put("shards", 4).put("seed", 42L);

@@ -67,6 +67,8 @@ final class DefaultsTest {
                     1,
                     new CheckpointSettings(500, 3),
                     null),
+                null,
+                null,
                 null));
   }
 

@@ -35,7 +35,7 @@ final class ProblemsTest {
           epochs: 0
           batchSize: 1.5
           gradientClip: {norm: 0}
-        registry: {path: models}
+        registry: {keep: 3}
         """;
     assertThat(errorOf(text))
         .isEqualTo(
@@ -51,7 +51,7 @@ final class ProblemsTest {
               training.epochs (line 15): must be a whole number of at least 1, found 0
               training.batchSize (line 16): must be a whole number of at least 1, found 1.5
               training.gradientClip.norm (line 17): must be a number above 0, found 0
-              registry (line 18): key registry is not supported by version 0.1.0 yet; supported: name, data, network, loss, regularization, optimizer, schedule, training, tuning\
+              registry.path: missing; must be the folder of a model registry\
             """
                 .replace("LAYERS", String.join(", ", LayerKinds.TABLE.names().supported())));
   }

@@ -37,7 +37,9 @@ final class ConfigurationDifferenceTest {
         "name=other",
         "training.synchronizer=tree",
         "training.checkpoint={everySteps: 7, keep: 1}",
-        "tuning={parameters: {optimizer.beta1: {choice: [0.5]}}}"
+        "tuning={parameters: {optimizer.beta1: {choice: [0.5]}}}",
+        "registry={path: models}",
+        "retraining={minImprovement: 0.1}"
       })
   void whatCannotChangeTheResultIsNoDifference(String override) {
     assertThat(differences(override)).isEmpty();

@@ -94,17 +94,7 @@ final class GoldenReplicasTest {
               : layer);
     }
     NetworkSettings network = new NetworkSettings(layers, given.network().initialWeights());
-    RunConfiguration run =
-        new RunConfiguration(
-            given.name(),
-            given.data(),
-            network,
-            given.loss(),
-            given.regularization(),
-            given.optimizer(),
-            given.schedule(),
-            given.training(),
-            given.tuning());
+    RunConfiguration run = given.withNetwork(network);
     for (int shards : new int[] {3, 5}) {
       follow(name, run, shards);
     }

@@ -1,6 +1,6 @@
 package dev.lockstep.trainer.loss;
 
-import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.reduce.ExampleResults;
 
 /**
  * {@code loss = e²/2} where |e| ≤ δ, else {@code δ (|e| - δ/2)}, with e = ŷ - y over one output.
@@ -32,13 +32,13 @@ public final class HuberLoss implements Loss {
       float[] targets,
       float[] weights,
       float[] gradient,
-      MetricSums sums) {
+      ExampleResults results) {
     for (int row = 0; row < rows; row++) {
       float weight = weights[row];
       double error = (double) outputValues[row] - targets[row];
       double size = Math.abs(error);
       double loss = size <= delta ? 0.5 * error * error : delta * (size - 0.5 * delta);
-      sums.addValue(targets[row], outputValues[row], weight, weight * loss);
+      results.addValue(targets[row], outputValues[row], weight, weight * loss);
       if (gradient != null) {
         gradient[row] = (float) (weight * Math.max(-delta, Math.min(delta, error)));
       }

@@ -1,6 +1,6 @@
 package dev.lockstep.trainer.loss;
 
-import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.reduce.ExampleResults;
 
 /**
  * A loss bound to the number of outputs of the network: sums of weight · loss in float64, their
@@ -24,7 +24,7 @@ public sealed interface Loss
    * @param weights [rows], weight of each example, read
    * @param gradient [rows, outputs], overwritten with weight · ∂loss/∂output; null where it is not
    *     wanted
-   * @param sums the batch is added to these
+   * @param results takes the examples of the batch in order
    */
   void evaluate(
       float[] outputValues,
@@ -32,7 +32,7 @@ public sealed interface Loss
       float[] targets,
       float[] weights,
       float[] gradient,
-      MetricSums sums);
+      ExampleResults results);
 
   /**
    * Turns outputs into answers.

@@ -1,6 +1,6 @@
 package dev.lockstep.trainer.loss;
 
-import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.reduce.ExampleResults;
 
 /** {@code loss = (ŷ - y)²} over one output. Gradient {@code 2 (ŷ - y)}. */
 public final class MeanSquaredErrorLoss implements Loss {
@@ -21,11 +21,11 @@ public final class MeanSquaredErrorLoss implements Loss {
       float[] targets,
       float[] weights,
       float[] gradient,
-      MetricSums sums) {
+      ExampleResults results) {
     for (int row = 0; row < rows; row++) {
       float weight = weights[row];
       double error = (double) outputValues[row] - targets[row];
-      sums.addValue(targets[row], outputValues[row], weight, weight * error * error);
+      results.addValue(targets[row], outputValues[row], weight, weight * error * error);
       if (gradient != null) {
         gradient[row] = (float) (2.0 * weight * error);
       }

@@ -1,7 +1,7 @@
 package dev.lockstep.trainer.loss;
 
 import dev.lockstep.trainer.kernel.FloatMath;
-import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.reduce.ExampleResults;
 
 /**
  * {@code loss = max(z,0) - z y + log(1 + e^-|z|)} over one logit, y ∈ {0, 1}. Gradient {@code
@@ -25,7 +25,7 @@ public final class SigmoidCrossEntropyLoss implements Loss {
       float[] targets,
       float[] weights,
       float[] gradient,
-      MetricSums sums) {
+      ExampleResults results) {
     for (int row = 0; row < rows; row++) {
       float z = outputValues[row];
       float y = targets[row];
@@ -34,7 +34,7 @@ public final class SigmoidCrossEntropyLoss implements Loss {
           Math.max(z, 0f)
               - (double) z * y
               + StrictMath.log1p(StrictMath.exp(-Math.abs((double) z)));
-      sums.addClass((int) y, z > 0f ? 1 : 0, weight, weight * loss);
+      results.addClass((int) y, z > 0f ? 1 : 0, weight, weight * loss);
       if (gradient != null) {
         gradient[row] = weight * (FloatMath.sigmoid(z) - y);
       }

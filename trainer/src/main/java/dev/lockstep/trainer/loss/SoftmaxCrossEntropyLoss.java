@@ -1,7 +1,7 @@
 package dev.lockstep.trainer.loss;
 
 import dev.lockstep.trainer.kernel.FloatMath;
-import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.reduce.ExampleResults;
 import java.util.List;
 
 /**
@@ -59,7 +59,7 @@ public final class SoftmaxCrossEntropyLoss implements Loss {
       float[] targets,
       float[] weights,
       float[] gradient,
-      MetricSums sums) {
+      ExampleResults results) {
     for (int row = 0; row < rows; row++) {
       int start = row * classes;
       int predicted = largest(outputValues, start);
@@ -76,7 +76,7 @@ public final class SoftmaxCrossEntropyLoss implements Loss {
             (1.0 - labelSmoothing) * below + labelSmoothing * meanBelow(outputValues, start, max);
       }
       double loss = StrictMath.log(total) + below;
-      sums.addClass(actual, predicted, weight, weight * loss);
+      results.addClass(actual, predicted, weight, weight * loss);
       if (gradient != null) {
         float factor = (float) (weight / total);
         for (int k = 0; k < classes; k++) {

@@ -12,7 +12,9 @@ public enum Purpose {
   SYNTHETIC_DATA(5),
   AUGMENTATION(6),
   SEARCH(7),
-  GRADIENT_CHECK(8);
+  GRADIENT_CHECK(8),
+  DATA_SAMPLE(9),
+  BOOTSTRAP(10);
 
   private final int code;
 

@@ -9,7 +9,7 @@ import java.util.Arrays;
  * <p>The loss is weighted by the examples' weights (and their classes'); the other metrics count
  * examples. Mutable; not safe for use by several threads at once.
  */
-public final class MetricSums implements Mergeable<MetricSums> {
+public final class MetricSums implements Mergeable<MetricSums>, ExampleResults {
   /** Above this number of classes no confusion matrix is kept. */
   public static final int MAX_CONFUSION_CLASSES = 256;
 
@@ -67,7 +67,7 @@ public final class MetricSums implements Mergeable<MetricSums> {
     return sums;
   }
 
-  /** Adds one example that was sorted into {@code predicted} and belongs to {@code actual}. */
+  @Override
   public void addClass(int actual, int predicted, double exampleWeight, double weightedLoss) {
     examples++;
     weight += exampleWeight;
@@ -80,7 +80,7 @@ public final class MetricSums implements Mergeable<MetricSums> {
     }
   }
 
-  /** Adds one example with the value {@code actual} for which {@code predicted} was computed. */
+  @Override
   public void addValue(float actual, float predicted, double exampleWeight, double weightedLoss) {
     examples++;
     weight += exampleWeight;

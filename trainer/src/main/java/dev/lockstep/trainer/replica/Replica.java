@@ -8,7 +8,7 @@ import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.network.NetworkBuffers;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
-import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.reduce.ExampleResults;
 import dev.lockstep.trainer.reduce.StatisticsExchange;
 
 /**
@@ -126,10 +126,10 @@ public final class Replica {
   }
 
   /**
-   * Adds loss and metrics of all rows of {@code examples} to {@code sums}, without augmentation and
-   * dropout, and with running statistics.
+   * Gives loss and answers of all rows of {@code examples} to {@code results} in order, without
+   * augmentation and dropout, and with running statistics.
    */
-  public void evaluate(ParameterVector parameters, Examples examples, MetricSums sums) {
+  public void evaluate(ParameterVector parameters, Examples examples, ExampleResults results) {
     int room = network.evaluationRows();
     reserve(room);
     for (int start = 0; start < examples.count(); start += room) {
@@ -139,7 +139,7 @@ public final class Replica {
       }
       pass.evaluate(parameters.values(), rows);
       network.forward(pass, buffers);
-      loss.evaluate(buffers.output(), rows, targets, weights, null, sums);
+      loss.evaluate(buffers.output(), rows, targets, weights, null, results);
     }
   }
 

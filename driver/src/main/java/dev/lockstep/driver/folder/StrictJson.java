@@ -1,4 +1,4 @@
-package dev.lockstep.driver.checkpoint;
+package dev.lockstep.driver.folder;
 
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -23,11 +23,11 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The JSON of checkpoints: exact doubles, and reading that trusts nothing. A number that is not
- * finite is a text: {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}, or {@code
- * "0xfff8000000000000"} for a NaN of other bits.
+ * JSON of files that others may have changed: exact doubles, and reading that trusts nothing. A
+ * number that is not finite is a text: {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}, or
+ * {@code "0xfff8000000000000"} for a NaN of other bits.
  */
-final class CheckpointJson {
+public final class StrictJson {
   private static final int MAX_DEPTH = 100;
   private static final int MAX_NUMBER_CHARACTERS = 100;
   private static final String BITS = "0x";
@@ -46,14 +46,15 @@ final class CheckpointJson {
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-  private CheckpointJson() {}
+  private StrictJson() {}
 
-  static ObjectNode object() {
+  /** An empty object. */
+  public static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
   /** Indented, ending in a newline. */
-  static byte[] bytes(ObjectNode root) {
+  public static byte[] bytes(ObjectNode root) {
     try {
       byte[] text = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
       byte[] line = Arrays.copyOf(text, text.length + 1);
@@ -65,7 +66,7 @@ final class CheckpointJson {
   }
 
   /** The same configuration as it reads back. */
-  static ObjectNode normalized(ObjectNode configuration) {
+  public static ObjectNode normalized(ObjectNode configuration) {
     try {
       return (ObjectNode) MAPPER.readTree(MAPPER.writeValueAsBytes(configuration));
     } catch (IOException impossible) {
@@ -78,7 +79,7 @@ final class CheckpointJson {
    *
    * @param source the file's name, for error messages
    */
-  static Block parse(byte[] text, String source) {
+  public static Block parse(byte[] text, String source) {
     try {
       if (MAPPER.readTree(text) instanceof ObjectNode root) {
         return new Block(root, "", source);
@@ -95,7 +96,7 @@ final class CheckpointJson {
   }
 
   /** A double that reads back to the same bits. */
-  static JsonNode number(double value) {
+  public static JsonNode number(double value) {
     if (Double.isFinite(value)) {
       return DoubleNode.valueOf(value);
     }
@@ -105,7 +106,7 @@ final class CheckpointJson {
   }
 
   /** An object that was read: every value is asked for with its type. */
-  static final class Block {
+  public static final class Block {
     private final ObjectNode node;
     private final String path;
     private final String source;
@@ -116,16 +117,18 @@ final class CheckpointJson {
       this.source = source;
     }
 
-    ObjectNode node() {
+    /** All of it as it was read. */
+    public ObjectNode node() {
       return node;
     }
 
-    boolean has(String key) {
+    /** Whether it has a key. */
+    public boolean has(String key) {
       return node.has(key);
     }
 
     /** Refuses other keys than these. */
-    Block requireOnly(List<String> keys) {
+    public Block requireOnly(List<String> keys) {
       Set<String> unknown = new TreeSet<>();
       node.fieldNames().forEachRemaining(unknown::add);
       keys.forEach(unknown::remove);
@@ -135,7 +138,8 @@ final class CheckpointJson {
       return this;
     }
 
-    Block block(String key) {
+    /** An object. */
+    public Block block(String key) {
       if (node.get(key) instanceof ObjectNode child) {
         return new Block(child, path + key + ".", source);
       }
@@ -143,7 +147,7 @@ final class CheckpointJson {
     }
 
     /** The objects of a list. */
-    List<Block> blocks(String key, int most) {
+    public List<Block> blocks(String key, int most) {
       JsonNode list = node.path(key);
       if (!list.isArray() || list.size() > most) {
         throw wrong(key, "a list of at most " + most + " objects");
@@ -158,7 +162,8 @@ final class CheckpointJson {
       return blocks;
     }
 
-    String text(String key) {
+    /** A text. */
+    public String text(String key) {
       JsonNode value = node.path(key);
       if (!value.isTextual()) {
         throw wrong(key, "a text");
@@ -166,7 +171,8 @@ final class CheckpointJson {
       return value.textValue();
     }
 
-    boolean flag(String key) {
+    /** True or false. */
+    public boolean flag(String key) {
       JsonNode value = node.path(key);
       if (!value.isBoolean()) {
         throw wrong(key, "true or false");
@@ -175,7 +181,7 @@ final class CheckpointJson {
     }
 
     /** A whole number of at least 0. */
-    long count(String key) {
+    public long count(String key) {
       JsonNode value = node.path(key);
       if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
         throw wrong(key, "a whole number from 0");
@@ -184,7 +190,7 @@ final class CheckpointJson {
     }
 
     /** A whole number of at least 0 that fits an int. */
-    int smallCount(String key) {
+    public int smallCount(String key) {
       long value = count(key);
       if (value > Integer.MAX_VALUE) {
         throw wrong(key, "a whole number from 0 to " + Integer.MAX_VALUE);
@@ -192,8 +198,8 @@ final class CheckpointJson {
       return (int) value;
     }
 
-    /** What {@link CheckpointJson#number} wrote. */
-    double number(String key) {
+    /** What {@link StrictJson#number} wrote. */
+    public double number(String key) {
       JsonNode value = node.path(key);
       if (value.isNumber() && Double.isFinite(value.doubleValue())) {
         return value.doubleValue();
@@ -230,11 +236,13 @@ final class CheckpointJson {
       throw wrong(key, "a number");
     }
 
-    LockstepException wrong(String key, String allowed) {
+    /** What to throw where a value is not what is allowed. */
+    public LockstepException wrong(String key, String allowed) {
       return wrong("'" + path + key + "' must be " + allowed);
     }
 
-    LockstepException wrong(String why) {
+    /** What to throw where it cannot be used, and why. */
+    public LockstepException wrong(String why) {
       return LockstepException.data(source + " cannot be used: " + why + ".");
     }
   }

@@ -1,6 +1,5 @@
-package dev.lockstep.driver.checkpoint;
+package dev.lockstep.driver.folder;
 
-import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.FilterOutputStream;
@@ -14,13 +13,14 @@ import java.util.HexFormat;
 import org.apache.hadoop.fs.FSError;
 
 /** Files with a size and a SHA-256 that are known: written, read back, read. */
-final class CheckpointFiles {
+public final class DigestedFiles {
   private static final int CHUNK_BYTES = 1 << 16;
 
-  private CheckpointFiles() {}
+  private DigestedFiles() {}
 
   /** What reads a file; may leave a rest unread. */
-  interface Reading<T> {
+  public interface Reading<T> {
+    /** Reads as much as it needs. */
     T from(InputStream input) throws IOException;
   }
 
@@ -29,7 +29,7 @@ final class CheckpointFiles {
    *
    * @return size and SHA-256 of what was written
    */
-  static Manifest.Entry write(RunFolder folder, String name, RunFolder.Content content) {
+  public static FileDigest write(RunFolder folder, String name, RunFolder.Content content) {
     MessageDigest digest = sha256();
     long[] size = new long[1];
     folder.writeThrough(
@@ -39,7 +39,7 @@ final class CheckpointFiles {
           content.writeTo(counting);
           size[0] = counting.count;
         });
-    Manifest.Entry entry = new Manifest.Entry(size[0], HexFormat.of().formatHex(digest.digest()));
+    FileDigest entry = new FileDigest(size[0], HexFormat.of().formatHex(digest.digest()));
     try {
       read(folder, name, entry, input -> entry);
     } catch (LockstepException different) {
@@ -56,7 +56,7 @@ final class CheckpointFiles {
    *
    * @throws LockstepException of kind data where it is not the file that was written
    */
-  static <T> T read(RunFolder folder, String name, Manifest.Entry entry, Reading<T> reading) {
+  public static <T> T read(RunFolder folder, String name, FileDigest entry, Reading<T> reading) {
     String source = folder.name() + "/" + name;
     MessageDigest digest = sha256();
     try (InputStream file = folder.open(name);
@@ -77,7 +77,7 @@ final class CheckpointFiles {
   }
 
   /** All bytes of a file that has at most {@code most}. */
-  static byte[] bytes(RunFolder folder, String name, int most) {
+  public static byte[] bytes(RunFolder folder, String name, int most) {
     long size = folder.size(name);
     if (size > most) {
       throw LockstepException.data(

@@ -1,0 +1,107 @@
+package dev.lockstep.driver.registry;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.driver.folder.DigestedFiles;
+import dev.lockstep.driver.folder.FileDigest;
+import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.StrictJson;
+import dev.lockstep.driver.folder.StrictJson.Block;
+import dev.lockstep.driver.run.ModelFolder;
+import dev.lockstep.trainer.error.LockstepException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The content of {@code manifest.json}, which makes a folder a version: what files it has, how
+ * large they are and their SHA-256. Only the files that versions have can be named.
+ *
+ * @param files by name
+ */
+record VersionManifest(Map<String, FileDigest> files) {
+  static final String FILE = "manifest.json";
+  static final String STATISTICS = "statistics.json";
+  static final String DECISION = "decision.json";
+
+  private static final int FORMAT = 1;
+  private static final int MAX_BYTES = 1 << 16;
+
+  /** Takes a copy, ordered by name. */
+  VersionManifest {
+    files = new TreeMap<>(files);
+  }
+
+  private static List<String> known() {
+    List<String> known = new ArrayList<>(ModelFolder.FILES);
+    known.addAll(List.of(Lineage.FILE, STATISTICS, DECISION));
+    return known;
+  }
+
+  /** The file's bytes. */
+  byte[] toBytes() {
+    ObjectNode root = StrictJson.object();
+    root.put("format", FORMAT);
+    ArrayNode list = root.putArray("files");
+    files.forEach(
+        (name, digest) ->
+            list.addObject()
+                .put("name", name)
+                .put("size", digest.size())
+                .put("sha256", digest.sha256()));
+    return StrictJson.bytes(root);
+  }
+
+  /**
+   * Reads the manifest of a version.
+   *
+   * @param folder the version's own folder
+   */
+  static VersionManifest read(RunFolder folder) {
+    Block root =
+        StrictJson.parse(DigestedFiles.bytes(folder, FILE, MAX_BYTES), folder.name() + "/" + FILE);
+    if (root.count("format") != FORMAT) {
+      throw root.wrong("format", Integer.toString(FORMAT) + ", the format this version knows");
+    }
+    List<String> known = known();
+    Map<String, FileDigest> files = new TreeMap<>();
+    for (Block file : root.blocks("files", known.size())) {
+      String name = file.text("name");
+      if (!known.contains(name) || files.containsKey(name)) {
+        throw file.wrong("name", "one of " + known + ", each once");
+      }
+      String sha256 = file.text("sha256");
+      if (!FileDigest.isSha256(sha256)) {
+        throw file.wrong("sha256", "64 hexadecimal digits");
+      }
+      files.put(name, new FileDigest(file.count("size"), sha256));
+    }
+    for (String required : ModelFolder.REQUIRED) {
+      if (!files.containsKey(required)) {
+        throw root.wrong("files", "a list that has " + required);
+      }
+    }
+    return new VersionManifest(files);
+  }
+
+  /** Reads every file of a version; what is not as it was published is an error of kind data. */
+  void verify(RunFolder folder) {
+    files.forEach(
+        (name, digest) -> {
+          long size = folder.size(name);
+          if (size != digest.size()) {
+            throw LockstepException.data(
+                folder.name()
+                    + "/"
+                    + name
+                    + " has "
+                    + size
+                    + " bytes; its manifest says "
+                    + digest.size()
+                    + ".");
+          }
+          DigestedFiles.read(folder, name, digest, input -> digest);
+        });
+  }
+}

@@ -1,0 +1,349 @@
+package dev.lockstep.driver.retraining;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.datasets.pack.DataPreparation;
+import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.PreparedSplit;
+import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.source.DataSettings;
+import dev.lockstep.datasets.source.Levels;
+import dev.lockstep.datasets.source.Task;
+import dev.lockstep.driver.loop.Metrics;
+import dev.lockstep.driver.report.SplitMetrics;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.metric.WatchedMetric;
+import dev.lockstep.trainer.model.ModelArtifact;
+import dev.lockstep.trainer.model.Preprocessing;
+import dev.lockstep.trainer.parameter.ParameterVector;
+import dev.lockstep.trainer.reduce.MetricSums;
+import dev.lockstep.trainer.reduce.ShardTree;
+import dev.lockstep.trainer.reduce.ShardTree.Node;
+import dev.lockstep.trainer.reduce.TreeSum;
+import dev.lockstep.trainer.replica.Replica;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * Two models on the same rows: the test split, as the challenger's training left it aside. Each
+ * reads its own columns, normalized in its own way. The result does not depend on the cluster.
+ *
+ * <p>A row whose label only one of them knows stays in: for the other its answer counts as wrong,
+ * and its loss is 23 ln 2 = 15.9, that of the smallest step from 0 of a float32 probability.
+ *
+ * @param metric what decides
+ * @param champion metrics of the champion
+ * @param challenger metrics of the challenger
+ * @param improvement by how much the challenger's metric is better; negative where it is worse, NaN
+ *     where the metric is not defined
+ * @param interval how sure that is, or null where nobody asked
+ */
+public record ModelComparison(
+    String metric,
+    SplitMetrics champion,
+    SplitMetrics challenger,
+    double improvement,
+    ImprovementInterval interval) {
+  /** Logical shards: the same on every cluster, so that sums have the same bits. */
+  private static final int SHARDS = 64;
+
+  /** Rows that can be kept on the driver for an interval: 256 MiB. */
+  private static final int MOST_ROWS = 1 << 22;
+
+  /**
+   * Compares two models.
+   *
+   * @param holdOut the data that the challenger was trained on, with their splits
+   * @param metric {@code loss} or a metric of the task; null for the task's first: accuracy, or
+   *     rmse for regression
+   * @param confidence of the interval, above 0 and below 1, or null for none
+   * @param seed seed of the interval's draws
+   * @throws LockstepException of kind usage where there is no test split, or the models cannot be
+   *     compared by this metric; of kind data where one of them cannot score the rows
+   */
+  public static ModelComparison of(
+      JavaSparkContext spark,
+      ModelArtifact champion,
+      ModelArtifact challenger,
+      DataSettings holdOut,
+      String metric,
+      Double confidence,
+      long seed) {
+    boolean classification = challenger.preprocessing().isClassification();
+    WatchedMetric decisive = metric(champion, challenger, metric);
+    Preprocessing own = challenger.preprocessing();
+    Preprocessing others = champion.preprocessing();
+    List<String> ownLabels = ScoredModel.labels(own, others);
+    List<String> othersLabels = ScoredModel.labels(others, own);
+    int[] common = commonLabels(othersLabels, own, ownLabels);
+    try (PreparedData challengerData =
+            prepare(spark, challenger, ownLabels, holdOut, "challenger");
+        PreparedData championData = prepare(spark, champion, othersLabels, holdOut, "champion")) {
+      PreparedSplit challengerRows = testSplit(challengerData);
+      PreparedSplit championRows = testSplit(championData);
+      SameRows.require(championData, championRows, challengerData, challengerRows, common);
+      if (confidence != null && challengerRows.examples() > MOST_ROWS) {
+        throw LockstepException.usage(
+            "retraining.confidence needs a test split of at most "
+                + MOST_ROWS
+                + " examples, and there are "
+                + challengerRows.examples()
+                + ". Lower data.test.fraction, or leave retraining.confidence out.");
+      }
+      Broadcast<ParameterVector> championParameters = spark.broadcast(champion.parameters());
+      Broadcast<ParameterVector> challengerParameters = spark.broadcast(challenger.parameters());
+      try {
+        Pairs pairs =
+            new Pairs(
+                championRows.shards(),
+                challengerRows.shards(),
+                new ScoredModel(champion, common, championParameters),
+                new ScoredModel(
+                    challenger, commonLabels(ownLabels, own, ownLabels), challengerParameters));
+        int classes = classification ? ownLabels.size() : 0;
+        return compare(spark, pairs, classes, decisive, confidence, seed);
+      } finally {
+        championParameters.destroy();
+        challengerParameters.destroy();
+      }
+    }
+  }
+
+  /** The rows and the models. */
+  private record Pairs(
+      JavaRDD<Shard> championShards,
+      JavaRDD<Shard> challengerShards,
+      ScoredModel champion,
+      ScoredModel challenger) {
+    /** The scores of one shard after another, as {@link PairedScores} has them. */
+    JavaRDD<double[]> scores() {
+      ScoredModel one = champion;
+      ScoredModel other = challenger;
+      return championShards.zipPartitions(
+          challengerShards, (left, right) -> new ScoreIterator(left, right, one, other));
+    }
+  }
+
+  /** Scores a shard at a time. */
+  private static final class ScoreIterator implements Iterator<double[]> {
+    private final Iterator<Shard> championShards;
+    private final Iterator<Shard> challengerShards;
+    private final ScoredModel champion;
+    private final ScoredModel challenger;
+    private final Replica championReplica;
+    private final Replica challengerReplica;
+
+    ScoreIterator(
+        Iterator<Shard> championShards,
+        Iterator<Shard> challengerShards,
+        ScoredModel champion,
+        ScoredModel challenger) {
+      this.championShards = championShards;
+      this.challengerShards = challengerShards;
+      this.champion = champion;
+      this.challenger = challenger;
+      this.championReplica = champion.newReplica();
+      this.challengerReplica = challenger.newReplica();
+    }
+
+    @Override
+    public boolean hasNext() {
+      return championShards.hasNext() && challengerShards.hasNext();
+    }
+
+    @Override
+    public double[] next() {
+      return PairedScores.of(
+          champion.score(championReplica, championShards.next().examples()),
+          challenger.score(challengerReplica, challengerShards.next().examples()));
+    }
+  }
+
+  private static ModelComparison compare(
+      JavaSparkContext spark,
+      Pairs pairs,
+      int classes,
+      WatchedMetric metric,
+      Double confidence,
+      long seed) {
+    TreeSum<MetricSums> champion = new TreeSum<>(new ShardTree(SHARDS), merged -> {});
+    TreeSum<MetricSums> challenger = new TreeSum<>(new ShardTree(SHARDS), merged -> {});
+    double[] all = null;
+    if (confidence == null) {
+      List<MetricSums> sums =
+          pairs.scores().flatMap(scores -> sums(scores, classes).iterator()).collect();
+      for (int shard = 0; shard < SHARDS; shard++) {
+        champion.add(Node.leaf(shard), sums.get(2 * shard));
+        challenger.add(Node.leaf(shard), sums.get(2 * shard + 1));
+      }
+    } else {
+      List<double[]> scores = pairs.scores().collect();
+      for (int shard = 0; shard < SHARDS; shard++) {
+        List<MetricSums> sums = sums(scores.get(shard), classes);
+        champion.add(Node.leaf(shard), sums.get(0));
+        challenger.add(Node.leaf(shard), sums.get(1));
+      }
+      all = concatenated(scores);
+    }
+    SplitMetrics before = Metrics.of(champion.total(), classes > 0);
+    SplitMetrics after = Metrics.of(challenger.total(), classes > 0);
+    return new ModelComparison(
+        metric.name(),
+        before,
+        after,
+        PairedBootstrap.improvement(metric, value(before, metric), value(after, metric)),
+        all == null
+            ? null
+            : new PairedBootstrap(metric, classes, seed).interval(spark, all, confidence));
+  }
+
+  /** Sums of the champion and of the challenger over the examples of a shard. */
+  private static List<MetricSums> sums(double[] scores, int classes) {
+    MetricSums champion = MetricSums.forSplit(classes);
+    MetricSums challenger = MetricSums.forSplit(classes);
+    for (int example = 0; example < scores.length / PairedScores.WIDTH; example++) {
+      PairedScores.addChampion(scores, example, classes > 0, champion);
+      PairedScores.addChallenger(scores, example, classes > 0, challenger);
+    }
+    return List.of(champion, challenger);
+  }
+
+  private static double[] concatenated(List<double[]> parts) {
+    int length = 0;
+    for (double[] part : parts) {
+      length += part.length;
+    }
+    double[] all = new double[length];
+    int offset = 0;
+    for (double[] part : parts) {
+      System.arraycopy(part, 0, all, offset, part.length);
+      offset += part.length;
+    }
+    return all;
+  }
+
+  private static double value(SplitMetrics metrics, WatchedMetric metric) {
+    return metrics
+        .valueOf(metric.name())
+        .orElseThrow(
+            () ->
+                LockstepException.usage(
+                    "retraining.metric: "
+                        + metric.name()
+                        + " is not computed for more than "
+                        + MetricSums.MAX_CONFUSION_CLASSES
+                        + " classes; choose accuracy or loss."));
+  }
+
+  /** The metric by which these two can be compared. */
+  private static WatchedMetric metric(
+      ModelArtifact champion, ModelArtifact challenger, String name) {
+    boolean classification = challenger.preprocessing().isClassification();
+    if (champion.preprocessing().isClassification() != classification) {
+      throw LockstepException.data(
+          "The champion and the challenger cannot be compared: one sorts into classes and the other"
+              + " predicts a number. Give the new task a registry of its own.");
+    }
+    List<String> metrics = new ArrayList<>();
+    metrics.addAll(classification ? WatchedMetric.OF_CLASSIFICATION : WatchedMetric.OF_REGRESSION);
+    metrics.add("loss");
+    String chosen = name == null ? metrics.get(0) : name;
+    if (!metrics.contains(chosen)) {
+      throw LockstepException.usage(
+          "retraining.metric: "
+              + chosen
+              + " is no metric of a "
+              + (classification ? Task.CLASSIFICATION : Task.REGRESSION).key()
+              + "; choose one of "
+              + String.join(", ", metrics)
+              + ".");
+    }
+    if (chosen.equals("loss") && !champion.loss().equals(challenger.loss())) {
+      throw LockstepException.usage(
+          "retraining.metric: the champion and the challenger were trained with different losses ("
+              + champion.loss().kind()
+              + " and "
+              + challenger.loss().kind()
+              + ", or other settings), whose values cannot be compared; choose one of "
+              + String.join(", ", metrics.subList(0, metrics.size() - 1))
+              + ".");
+    }
+    return new WatchedMetric("validation", chosen);
+  }
+
+  /** Place of each of the champion's labels among the challenger's, which hold all of them. */
+  private static int[] commonLabels(
+      List<String> labels, Preprocessing challenger, List<String> challengerLabels) {
+    Levels classes = Levels.of(challenger.classLabels());
+    int[] places = new int[labels.size()];
+    for (int i = 0; i < places.length; i++) {
+      int known = classes.indexOf(labels.get(i));
+      places[i] = known >= 0 ? known : challengerLabels.indexOf(labels.get(i));
+    }
+    return places;
+  }
+
+  private static PreparedData prepare(
+      JavaSparkContext spark,
+      ModelArtifact model,
+      List<String> labels,
+      DataSettings settings,
+      String role) {
+    boolean image = model.network().inputShape().isImage();
+    try {
+      return DataPreparation.prepareForModel(
+          spark,
+          settings.withShape(image ? model.network().inputShape() : null),
+          ScoredModel.withLabels(model.preprocessing(), labels),
+          model.preprocessing().isClassification() ? Task.CLASSIFICATION : Task.REGRESSION,
+          SHARDS,
+          Math.min(SHARDS, spark.defaultParallelism()));
+    } catch (LockstepException failure) {
+      if (failure.kind() != ErrorKind.DATA) {
+        throw failure;
+      }
+      throw new LockstepException(
+          ErrorKind.DATA,
+          "The " + role + " cannot be scored on the new data. " + failure.getMessage(),
+          failure);
+    }
+  }
+
+  private static PreparedSplit testSplit(PreparedData data) {
+    return data.test()
+        .orElseThrow(
+            () ->
+                LockstepException.usage(
+                    "data.test: models are compared on the test split, and these data have none."
+                        + " Give it a fraction above 0, or a path."));
+  }
+
+  /** The comparison as it stands in files; what is not defined is null. */
+  public ObjectNode toJson() {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    root.put("metric", metric);
+    root.put("examples", challenger.examples());
+    root.put("improvement", finite(improvement));
+    root.put("confidence", interval == null ? null : Double.valueOf(interval.confidence()));
+    root.put("lower", interval == null ? null : finite(interval.lower()));
+    root.put("upper", interval == null ? null : finite(interval.upper()));
+    root.put("resamples", interval == null ? null : Integer.valueOf(interval.resamples()));
+    put(champion, root.putObject("champion"));
+    put(challenger, root.putObject("challenger"));
+    return root;
+  }
+
+  private static void put(SplitMetrics metrics, ObjectNode target) {
+    target.put("loss", finite(metrics.loss()));
+    metrics.values().forEach((name, value) -> target.put(name, finite(value)));
+  }
+
+  private static Double finite(double value) {
+    return Double.isFinite(value) ? Double.valueOf(value) : null;
+  }
+}

@@ -1,0 +1,105 @@
+package dev.lockstep.driver.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.driver.config.ModelDescription;
+import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.StrictJson;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.loss.LossSpec;
+import dev.lockstep.trainer.model.ModelArtifact;
+import dev.lockstep.trainer.model.Preprocessing;
+import dev.lockstep.trainer.network.Network;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * What a run would train, before anything is written: its data, and the network bound to them.
+ *
+ * <p>Closing releases the data.
+ */
+public final class RunPreview implements AutoCloseable {
+  /** What says how a layer begins or is trained, and not what it computes for an answer. */
+  private static final List<String> OF_TRAINING = List.of("initializer", "moments", "keep");
+
+  private final RunSetup setup;
+
+  private RunPreview(RunSetup setup) {
+    this.setup = setup;
+  }
+
+  /**
+   * Prepares the data and binds the network to them.
+   *
+   * @throws LockstepException as the run would
+   */
+  public static RunPreview of(JavaSparkContext spark, RunConfiguration configuration) {
+    PreparedData data = TrainingSession.prepare(spark, configuration);
+    try {
+      return new RunPreview(
+          RunSetup.of(
+              configuration, data, TrainingSession.shards(spark, configuration.training())));
+    } catch (RuntimeException unfit) {
+      data.close();
+      throw unfit;
+    }
+  }
+
+  /** The splits. */
+  public PreparedData data() {
+    return setup.data();
+  }
+
+  /** The configuration with all that it leaves open filled in. */
+  public RunConfiguration configuration() {
+    return setup.configuration();
+  }
+
+  /**
+   * In what the network is another one than a model's, so that the model's weights mean nothing to
+   * it: layers, shape of an example, features and classes. How layers begin and are trained makes
+   * no difference, and neither do the numbers by which features are scaled.
+   *
+   * @return each difference in words, such as {@code network.layers[0].units was 8 and is 16}
+   */
+  public List<String> differencesFrom(ModelArtifact model) {
+    return ConfigurationDifference.between(
+            tree(model.network(), model.loss(), model.preprocessing()),
+            tree(setup.network(), setup.lossSpec(), setup.data().preprocessing()))
+        .stream()
+        .map(ConfigurationDifference::toString)
+        .toList();
+  }
+
+  private static ObjectNode tree(Network network, LossSpec loss, Preprocessing preprocessing) {
+    String description =
+        new ModelDescription(network.inputShape(), network.specs(), loss).toJson("");
+    JsonNode model =
+        StrictJson.parse(description.getBytes(StandardCharsets.UTF_8), "the network").node();
+    ObjectNode tree = StrictJson.object();
+    tree.put("label", preprocessing.labelName());
+    preprocessing.classLabels().forEach(tree.putArray("classes")::add);
+    preprocessing.featureNames().forEach(tree.putArray("features")::add);
+    tree.set("inputShape", model.get("inputShape"));
+    tree.set("network", model.get("network"));
+    removeTraining(tree);
+    return tree;
+  }
+
+  private static void removeTraining(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      object.remove(OF_TRAINING);
+    }
+    if (node instanceof ObjectNode || node instanceof ArrayNode) {
+      node.forEach(RunPreview::removeTraining);
+    }
+  }
+
+  @Override
+  public void close() {
+    setup.data().close();
+  }
+}
