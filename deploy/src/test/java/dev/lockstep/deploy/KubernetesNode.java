@@ -19,8 +19,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,6 +44,7 @@ final class KubernetesNode implements AutoCloseable {
   private final Map<String, KubernetesContainer> containers = new ConcurrentHashMap<>();
   private final Map<String, Pod> pods = new ConcurrentHashMap<>();
   private final Set<String> ended = ConcurrentHashMap.newKeySet();
+  private final Queue<Exception> failed = new ConcurrentLinkedQueue<>();
   private final AtomicInteger addresses = new AtomicInteger();
   private final Thread loop = new Thread(this::look, "node");
   private volatile boolean closed;
@@ -75,8 +78,13 @@ final class KubernetesNode implements AutoCloseable {
     return containers.get(pod);
   }
 
-  /** Whether a pod's container has ended and the API server knows. */
+  /**
+   * Whether a pod's container has ended and the API server knows; fails where a pod could not run.
+   */
   boolean hasEnded(String pod) {
+    if (!failed.isEmpty()) {
+      throw new AssertionError("a pod could not be run", failed.peek());
+    }
     return ended.contains(pod);
   }
 
@@ -124,7 +132,7 @@ final class KubernetesNode implements AutoCloseable {
                 tell(pod, address, code == 0 ? "Succeeded" : "Failed", code);
                 ended.add(name);
               } catch (IOException | InterruptedException | RuntimeException failure) {
-                failure.printStackTrace();
+                failed.add(failure);
               }
             },
             "pod " + name);

@@ -20,7 +20,6 @@ import io.fabric8.mockwebserver.http.Headers;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
@@ -56,12 +55,12 @@ final class KubernetesServer implements AutoCloseable {
   private final KubernetesClient client;
 
   /** Starts one on a free port. */
-  KubernetesServer() throws UnknownHostException {
+  KubernetesServer() {
     REQUESTS.setLevel(Level.WARNING);
     server =
         new KubernetesMockServer(
             new Context(), new MockWebServer(), new HashMap<>(), new Store(), false);
-    server.init(InetAddress.getByName("127.0.0.1"), 0);
+    server.init(InetAddress.getLoopbackAddress(), 0);
     Config config =
         new ConfigBuilder()
             .withMasterUrl(url())
