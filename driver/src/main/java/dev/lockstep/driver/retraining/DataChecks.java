@@ -11,6 +11,7 @@ import dev.lockstep.driver.retraining.ColumnStatistics.NumberColumn;
 import dev.lockstep.driver.retraining.ColumnStatistics.TextColumn;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -94,20 +95,21 @@ public final class DataChecks {
     if (results.isEmpty()) {
       return;
     }
-    int[] counts = new int[Outcome.values().length];
+    Map<Outcome, Integer> counts = new EnumMap<>(Outcome.class);
     for (CheckResult result : results) {
-      counts[result.outcome().ordinal()]++;
+      counts.merge(result.outcome(), 1, Integer::sum);
     }
+    int warned = counts.getOrDefault(Outcome.WARNED, 0);
+    int failed = counts.getOrDefault(Outcome.FAILED, 0);
     List<CheckResult> worst = new ArrayList<>(results);
     worst.sort(WORST_FIRST);
-    int bad = counts[Outcome.WARNED.ordinal()] + counts[Outcome.FAILED.ordinal()];
     checks.add(
         new Check(
             name,
-            counts[Outcome.PASSED.ordinal()],
-            counts[Outcome.WARNED.ordinal()],
-            counts[Outcome.FAILED.ordinal()],
-            worst.subList(0, Math.max(1, Math.min(LISTED, bad)))));
+            results.size() - warned - failed,
+            warned,
+            failed,
+            worst.subList(0, Math.max(1, Math.min(LISTED, warned + failed)))));
   }
 
   private void schema(DataStatistics champion) {
@@ -144,7 +146,7 @@ public final class DataChecks {
             least(
                 "rowCount",
                 settings.rowCount(),
-                now.rows(),
+                (double) now.rows(),
                 "There are " + now.rows() + " examples to train on")));
   }
 
