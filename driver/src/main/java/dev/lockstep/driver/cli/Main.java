@@ -60,6 +60,8 @@ public final class Main implements Runnable {
   @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Stack traces with errors.")
   private boolean verbose;
 
+  /** For help and checks: {@link LogFormat#asked} needs it before the command line is parsed. */
+  @SuppressWarnings("UnusedVariable")
   @Option(
       names = LogFormat.OPTION,
       scope = ScopeType.INHERIT,

@@ -92,7 +92,7 @@ final class TrainingSource implements Source {
     count("tasksFailed", cluster::tasksFailed);
     count("stagesFailed", cluster::stagesFailed);
     count("stagesRetried", cluster::stagesRetried);
-    count("outcome", () -> outcome.ordinal());
+    count("outcome", () -> outcome.number());
   }
 
   private interface OfStep {
@@ -202,7 +202,9 @@ final class TrainingSource implements Source {
 
   /** Training goes back by so many steps. */
   void takeReturn(long steps, int allReturns) {
-    repeatedSteps += steps;
+    // Written by the driver's thread alone.
+    long repeated = repeatedSteps;
+    repeatedSteps = repeated + steps;
     returns = allReturns;
   }
 

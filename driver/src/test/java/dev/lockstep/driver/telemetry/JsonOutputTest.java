@@ -57,7 +57,7 @@ final class JsonOutputTest {
   @Test
   void aMessageIsOneObjectHoweverManyLinesItHas() throws IOException {
     output.println("first\nsecond");
-    output.println(new StringBuilder("third"));
+    output.println((Object) "third");
     output.println("");
     output.println();
     output.println("lockstep: look out");

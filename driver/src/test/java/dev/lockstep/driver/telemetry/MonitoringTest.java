@@ -276,7 +276,7 @@ final class MonitoringTest {
         .isEqualTo(summary.history().secondsWriting());
     assertThat(ofFirst("checkpoint.secondsWaited", "value"))
         .isEqualTo(summary.history().secondsWaited());
-    assertThat(ofFirst("outcome", "value")).isEqualTo(RunOutcome.COMPLETED.ordinal());
+    assertThat(ofFirst("outcome", "value")).isEqualTo(RunOutcome.COMPLETED.number());
     assertThat(ofFirst("returns", "value")).isZero();
     assertThat(ofFirst("badRows", "value")).isZero();
     assertThat(ofFirst("stepMicroseconds.total", "count")).isEqualTo(steps.size());
@@ -387,7 +387,7 @@ final class MonitoringTest {
     assertThat(last.message()).contains("diverged at step");
     assertThat(events).filteredOn(event -> event.kind() == EventKind.DIVERGED).hasSize(1);
     assertThat(inFile("returns", "value")).isEqualTo(2);
-    assertThat(inFile("outcome", "value")).isEqualTo(RunOutcome.DIVERGED.ordinal());
+    assertThat(inFile("outcome", "value")).isEqualTo(RunOutcome.DIVERGED.number());
     long repeated = 0;
     for (Event event : events) {
       if (event.kind() == EventKind.RETURNED) {
@@ -415,7 +415,7 @@ final class MonitoringTest {
     assertThat(kinds(events)).containsExactly("runStarted", "failed 0");
     assertThat(events.get(1).fields()).containsEntry("kind", "data");
     assertThat(events.get(1).message()).contains("none.csv");
-    assertThat(inFile("outcome", "value")).isEqualTo(RunOutcome.FAILED.ordinal());
+    assertThat(inFile("outcome", "value")).isEqualTo(RunOutcome.FAILED.number());
   }
 
   /** Names of metrics in a query of Prometheus. */
