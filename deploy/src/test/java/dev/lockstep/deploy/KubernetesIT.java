@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,10 +38,17 @@ final class KubernetesIT {
   private static final String DRIVER = "lockstep-driver";
   private static final String SUBMITTER = "lockstep-submitter";
   private static final String NAMESPACE = "lockstep";
-  private static final String JAR = "local:///opt/lockstep/lib/lockstep-0.1.0.jar";
   private static final String CONFIG = "/etc/lockstep/config/";
+
+  /** Named by a CronJob after the minute of its schedule, 2025-11-24T16:00Z. */
+  private static final String JOB = "lockstep-retrain-29400000";
+
+  private static final String NIGHT = "2025-11-24";
   private static final int SHARDS = 7;
   private static final long LIMIT_SECONDS = 240;
+
+  /** The unpacked archive: what the image is made of, and what submits. */
+  private static Path distribution;
 
   private static KubernetesServer server;
   private static KubernetesNode node;
@@ -48,13 +56,14 @@ final class KubernetesIT {
   @BeforeAll
   static void startCluster() throws Exception {
     Folders.clear(FOLDER);
+    distribution = Archives.unpack(Archives.WITH_SPARK, FOLDER.resolve("archive"));
     server = new KubernetesServer();
     for (String account : List.of(DRIVER, SUBMITTER)) {
       server.allow(
           account, KubernetesManifests.read("rights.yaml", "Role", account, Role.class).getRules());
     }
     KubernetesImage image =
-        KubernetesImage.of(KubernetesManifests.FOLDER.resolve("Dockerfile"), distribution());
+        KubernetesImage.of(KubernetesManifests.FOLDER.resolve("Dockerfile"), distribution);
     node = new KubernetesNode(server, image, FOLDER.resolve("pods"), FOLDER.resolve("claims"));
     settings();
     Files.createDirectories(DATA);
@@ -64,16 +73,6 @@ final class KubernetesIT {
   static void stopCluster() {
     node.close();
     server.close();
-  }
-
-  /** What the archive has, from where the archive has it. */
-  private static Path distribution() throws IOException {
-    Path distribution = Files.createDirectories(FOLDER.resolve("distribution"));
-    Path lib = Files.createDirectories(distribution.resolve("lib"));
-    Files.copy(TrainingProcess.jar(), lib.resolve(TrainingProcess.jar().getFileName()));
-    Files.createSymbolicLink(distribution.resolve("spark"), JavaProcess.SPARK);
-    Files.createSymbolicLink(distribution.resolve("conf"), JavaProcess.ROOT.resolve("deploy/conf"));
-    return distribution;
   }
 
   /** Settings and sizes for a machine with two cores; all else is as people get it. */
@@ -92,7 +91,8 @@ final class KubernetesIT {
       small.append(others.getOrDefault(words[0], words.length > 1 ? words[1] : "")).append('\n');
     }
     small.append("spark.ui.enabled false\n");
-    Files.writeString(FOLDER.resolve("spark-defaults.conf"), small);
+    Files.writeString(
+        Files.createDirectories(FOLDER.resolve("conf")).resolve("spark-defaults.conf"), small);
     server
         .client()
         .configMaps()
@@ -122,11 +122,11 @@ final class KubernetesIT {
     configuration("tree.yaml", yaml);
     List<String> command =
         List.of("train", CONFIG + "tree.yaml", "--no-progress", "--output", "/data/runs/tree");
-    try (JavaProcess submit = submit("tree", command)) {
+    try (ScriptProcess submit = submit("tree", command)) {
       awaitStep("tree", "tree", 10);
       List<Pod> first = executors("tree");
       node.container(name(first.get(0))).kill();
-      assertThat(submit.awaitEnd(LIMIT_SECONDS)).as(submit.errors()).isZero();
+      assertThat(end(submit)).isZero();
       assertThat(exitCode("tree")).as(node.log("tree")).isZero();
       assertThat(executors("tree")).as("executors").hasSize(first.size() + 1);
       assertThat(node.container(name(first.get(0))).awaitEnd()).isEqualTo(128 + 9);
@@ -153,9 +153,9 @@ final class KubernetesIT {
             "--set",
             "training.checkpoint.everySteps=20",
             "--output",
-            "/data/runs/barrier");
+            "/data/runs/$(RUN_DATE)");
     create("night-1", command);
-    awaitStep("night-1", "barrier", 60);
+    awaitStep("night-1", NIGHT, 60);
     List<Pod> executors = executors("night-1");
     node.container("night-1").kill();
     assertThat(exitCode("night-1")).isEqualTo(128 + 9);
@@ -170,8 +170,10 @@ final class KubernetesIT {
     create("night-2", command);
     assertThat(exitCode("night-2")).as(node.log("night-2")).isZero();
     assertThat(node.log("night-2")).contains("Resumed from checkpoint");
-    awaitTheUndisturbedResult("barrier", yaml);
-    assertThat(DATA.resolve("runs/barrier/config.yaml")).content().contains("name: \"2025-11-24\"");
+    awaitTheUndisturbedResult(NIGHT, yaml);
+    assertThat(DATA.resolve("runs").resolve(NIGHT).resolve("config.yaml"))
+        .content()
+        .contains("name: \"" + NIGHT + "\"");
     assertThat(server.refused()).isEmpty();
     restricted(node.pod("night-2"));
     executors("night-2").forEach(KubernetesIT::restricted);
@@ -181,13 +183,13 @@ final class KubernetesIT {
   void exitCodesReachKubernetes() throws Exception {
     configuration("typo.yaml", Runs.yaml("tree", SHARDS, 50).replace("shards:", "shrads:"));
     List<String> command = List.of("train", CONFIG + "typo.yaml", "--output", "/data/runs/typo");
-    try (JavaProcess submit = submit("typo-cluster", command)) {
+    try (ScriptProcess submit = submit("typo-cluster", command)) {
       create("typo-client", command);
       assertThat(exitCode("typo-client")).isEqualTo(2);
       assertThat(node.log("typo-client")).contains("training.shrads");
       assertThat(exitCode("typo-cluster")).isEqualTo(2);
       // What whoever submits in cluster mode is told is no result: hence the job's own pod.
-      assertThat(submit.awaitEnd(LIMIT_SECONDS)).as(submit.errors()).isZero();
+      assertThat(end(submit)).isZero();
     }
   }
 
@@ -238,11 +240,10 @@ final class KubernetesIT {
   }
 
   /** Submits in cluster mode, with the templates, and watches to the end. */
-  private static JavaProcess submit(String pod, List<String> command) {
+  private static ScriptProcess submit(String pod, List<String> command) throws IOException {
     Path spark = KubernetesManifests.FOLDER.resolve("spark");
-    List<String> arguments = new ArrayList<>();
-    arguments.addAll(List.of("--deploy-mode", "cluster", "--name", pod));
-    arguments.addAll(List.of("--properties-file", FOLDER + "/spark-defaults.conf"));
+    List<String> arguments = new ArrayList<>(command);
+    arguments.addAll(List.of("--master", "k8s://" + server.url(), "--deploy-mode", "cluster"));
     Map<String, Object> settings =
         Map.of(
             "spark.kubernetes.driver.pod.name", pod,
@@ -251,12 +252,18 @@ final class KubernetesIT {
             "spark.kubernetes.driver.master", server.url(),
             "spark.kubernetes.authenticate.submission.oauthToken", SUBMITTER);
     settings.forEach((key, value) -> arguments.addAll(List.of("--conf", key + "=" + value)));
-    arguments.addAll(List.of("--class", "dev.lockstep.driver.cli.Main", JAR));
-    arguments.addAll(command);
-    List<String> options =
-        List.of("-Xmx256m", JavaProcess.logSettings(), "-cp", JavaProcess.sparkClassPath());
-    return JavaProcess.start(
-        FOLDER.resolve("submit"), pod, options, "org.apache.spark.deploy.SparkSubmit", arguments);
+    return ScriptProcess.start(
+        FOLDER,
+        Map.of(
+            "SPARK_CONF_DIR", FOLDER.resolve("conf").toString(), "LOCKSTEP_DRIVER_MEMORY", "512m"),
+        distribution.resolve("bin/lockstep"),
+        arguments);
+  }
+
+  /** What whoever submits is told. */
+  private static int end(ScriptProcess submit) throws InterruptedException {
+    assertThat(submit.process().waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as("ends").isTrue();
+    return submit.process().exitValue();
   }
 
   /** Creates the pod of the nightly job, with another command. */
@@ -273,8 +280,7 @@ final class KubernetesIT {
             .editMetadata()
             .withName(name)
             .withNamespace(NAMESPACE)
-            // Scheduled at 2025-11-24T16:00Z.
-            .addToLabels("batch.kubernetes.io/job-name", "lockstep-retrain-29400000")
+            .addToLabels("batch.kubernetes.io/job-name", JOB)
             .endMetadata()
             .withSpec(template.getSpec())
             .editSpec()

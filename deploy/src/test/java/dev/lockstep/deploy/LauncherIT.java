@@ -120,6 +120,33 @@ final class LauncherIT {
   }
 
   @Test
+  void aDriverInAPodHasTheJarOfItsImage() throws Exception {
+    script("bin/spark-submit", "printf '%s\\n' \"$@\"");
+
+    Result result =
+        run(
+            Map.of("SPARK_HOME", elsewhere.toString()),
+            LAUNCHER,
+            "train",
+            "/etc/lockstep/config/train.yaml",
+            "--master=k8s://https://api:6443",
+            "--deploy-mode",
+            "cluster");
+
+    assertThat(result.out().lines())
+        .containsExactly(
+            "--master",
+            "k8s://https://api:6443",
+            "--deploy-mode",
+            "cluster",
+            "--class",
+            "dev.lockstep.driver.cli.Main",
+            "local:///opt/lockstep/lib/lockstep-0.1.0.jar",
+            "train",
+            "/etc/lockstep/config/train.yaml");
+  }
+
+  @Test
   void aSparkHomeWithoutSparkIsNamed() throws Exception {
     Result result = run(Map.of("SPARK_HOME", elsewhere.toString()), LAUNCHER, "version");
 

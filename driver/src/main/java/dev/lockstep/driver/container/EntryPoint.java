@@ -67,10 +67,12 @@ public final class EntryPoint {
         List<String> rest = arguments.subList(1, arguments.size());
         return DriverPlan.of(image, DriverPlan.sentBySpark(rest, environment));
       default:
-        ProcessPlan driver =
-            DriverPlan.of(image, DriverPlan.command(image, arguments, environment));
+        Map<String, String> day = RunDate.of(environment, Instant.now(), ZoneId.systemDefault());
+        List<String> command =
+            arguments.stream().map(argument -> RunDate.expand(argument, day)).toList();
+        ProcessPlan driver = DriverPlan.of(image, DriverPlan.command(image, command, environment));
         Map<String, String> variables = new LinkedHashMap<>(driver.environment());
-        variables.putAll(RunDate.of(environment, Instant.now(), ZoneId.systemDefault()));
+        variables.putAll(day);
         return new ProcessPlan(driver.command(), variables);
     }
   }

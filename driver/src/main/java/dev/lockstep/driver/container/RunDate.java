@@ -39,4 +39,15 @@ final class RunDate {
         scheduled.matches() ? Instant.ofEpochSecond(60 * Long.parseLong(scheduled.group(1))) : now;
     return Map.of(VARIABLE, LocalDate.ofInstant(moment, zone).toString());
   }
+
+  /**
+   * An argument with the day in it. Kubernetes writes and resolves references in arguments the same
+   * way, but only to what a manifest sets, and leaves this one.
+   *
+   * @param variables of {@link #of}
+   */
+  static String expand(String argument, Map<String, String> variables) {
+    String date = variables.get(VARIABLE);
+    return date == null ? argument : argument.replace("$(" + VARIABLE + ")", date);
+  }
 }

@@ -43,4 +43,14 @@ final class RunDateTest {
         .isEmpty();
     assertThat(RunDate.of(Map.of(), NOW, ZoneOffset.UTC)).isEmpty();
   }
+
+  @Test
+  void standsInArguments() {
+    Map<String, String> day = RunDate.of(SCHEDULED, NOW, ZoneOffset.UTC);
+
+    assertThat(RunDate.expand("/data/runs/$(RUN_DATE)/$(OTHER)", day))
+        .isEqualTo("/data/runs/2025-11-24/$(OTHER)");
+    assertThat(RunDate.expand("/data/runs/$(RUN_DATE)", Map.of()))
+        .isEqualTo("/data/runs/$(RUN_DATE)");
+  }
 }
