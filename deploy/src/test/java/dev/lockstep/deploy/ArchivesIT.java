@@ -127,7 +127,8 @@ final class ArchivesIT {
       try (InputStream file = Files.newInputStream(archive)) {
         header = file.readNBytes(8);
       }
-      assertThat(header[0] & 0xff | (header[1] & 0xff) << 8).isEqualTo(GZIPInputStream.GZIP_MAGIC);
+      assertThat((header[0] & 0xff) | ((header[1] & 0xff) << 8))
+          .isEqualTo(GZIPInputStream.GZIP_MAGIC);
       assertThat(header[4] | header[5] | header[6] | header[7]).isZero();
     }
   }
