@@ -109,8 +109,8 @@ final class ArchivesIT {
         assertThat(seen.add(name)).as("%s once", name).isTrue();
         assertThat(name).startsWith(TOP).doesNotContain("..");
         String folder = name.substring(0, name.lastIndexOf('/', name.length() - 2) + 1);
-        // Folders come first, and the files that the root has by name before everything.
-        String kind = folder + (each.isDirectory() ? "folders" : "files");
+        // Scripts come before other files, and what the archive names singly before everything.
+        String kind = folder + each.isDirectory() + each.getMode();
         if (!folder.equals(TOP)) {
           String before = last.put(kind, name);
           assertThat(before == null || before.compareTo(name) < 0).as(name).isTrue();
@@ -127,7 +127,8 @@ final class ArchivesIT {
       try (InputStream file = Files.newInputStream(archive)) {
         header = file.readNBytes(8);
       }
-      assertThat(header[0] & 0xff | (header[1] & 0xff) << 8).isEqualTo(GZIPInputStream.GZIP_MAGIC);
+      assertThat((header[0] & 0xff) | ((header[1] & 0xff) << 8))
+          .isEqualTo(GZIPInputStream.GZIP_MAGIC);
       assertThat(header[4] | header[5] | header[6] | header[7]).isZero();
     }
   }
