@@ -37,7 +37,7 @@ final class ChildProcess {
       try {
         Runtime.getRuntime().halt(process.waitFor());
       } catch (InterruptedException again) {
-        continue;
+        // The child is waited for whatever happens.
       }
     }
   }
