@@ -233,7 +233,7 @@ final class MonitoringTest {
     StepRecord step = run.metrics().steps().get(LOOK_AFTER - 1);
     assertThat(training(within, "step")).isEqualTo(LOOK_AFTER);
     assertThat(training(within, "epoch")).isEqualTo(step.epoch());
-    assertThat(training(within, "totalSteps")).isEqualTo(run.summary().steps());
+    assertThat(training(within, "totalSteps")).isEqualTo((double) run.summary().steps());
     assertThat(training(within, "loss")).isEqualTo(step.loss());
     assertThat(training(within, "gradientNorm")).isEqualTo(step.gradientNorm());
     assertThat(training(within, "learningRate")).isEqualTo(step.learningRate());
@@ -244,7 +244,7 @@ final class MonitoringTest {
       examples += record.examples();
     }
     assertThat(training(within, "examplesPerSecond")).isEqualTo(recent.examplesPerSecond());
-    assertThat(within.get(PREFIX + "training_examples_Count")).isEqualTo(examples);
+    assertThat(within.get(PREFIX + "training_examples_Count")).isEqualTo((double) examples);
     assertThat(within.get(PREFIX + "training_stepMicroseconds_total_Count")).isEqualTo(LOOK_AFTER);
     // The epoch before.
     assertThat(training(within, "train.loss"))
@@ -265,7 +265,7 @@ final class MonitoringTest {
     RunSummary summary = run.summary();
     List<StepRecord> steps = run.metrics().steps();
     StepRecord last = steps.get(steps.size() - 1);
-    assertThat(ofFirst("step", "value")).isEqualTo(summary.steps());
+    assertThat(ofFirst("step", "value")).isEqualTo((double) summary.steps());
     assertThat(ofFirst("loss", "value")).isEqualTo(last.loss());
     assertThat(ofFirst("train.loss", "value"))
         .isEqualTo(run.metrics().epochs().get(2).train().loss());
@@ -291,7 +291,7 @@ final class MonitoringTest {
       assertThat(ofFirst(trouble, "value")).as(trouble).isZero();
     }
     assertThat(ofFirst("examples", "count"))
-        .isEqualTo(steps.stream().mapToLong(StepRecord::examples).sum());
+        .isEqualTo((double) steps.stream().mapToLong(StepRecord::examples).sum());
   }
 
   @Test
@@ -394,7 +394,7 @@ final class MonitoringTest {
         repeated += (Long) event.fields().get("fromStep");
       }
     }
-    assertThat(inFile("repeatedSteps", "value")).isEqualTo(repeated);
+    assertThat(inFile("repeatedSteps", "value")).isEqualTo((double) repeated);
   }
 
   @Test
