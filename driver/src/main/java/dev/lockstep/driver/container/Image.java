@@ -8,7 +8,7 @@ import java.util.Map;
  * Where things are in the image.
  *
  * @param java the launcher of the Java that runs this
- * @param spark the folder of Spark, with its jars in {@code jars}
+ * @param spark the folder of Spark, which has a folder of libraries
  * @param jar the application
  */
 record Image(Path java, Path spark, Path jar) {
