@@ -1,7 +1,6 @@
 package dev.lockstep.deploy;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * An executor's process on this machine.
@@ -23,24 +23,38 @@ record ExecutorProcess(String id, ProcessHandle process) {
    * @param driverPort where that driver listens
    */
   static List<ExecutorProcess> of(int driverPort) {
+    return with("--driver-url", url -> url.endsWith(":" + driverPort));
+  }
+
+  /**
+   * The executors of one application, oldest first.
+   *
+   * @param application as Spark names it
+   */
+  static List<ExecutorProcess> ofApplication(String application) {
+    return with("--app-id", application::equals);
+  }
+
+  private static List<ExecutorProcess> with(String option, Predicate<String> value) {
     List<ExecutorProcess> executors = new ArrayList<>();
     ProcessHandle.allProcesses()
-        .forEach(process -> find(process, driverPort).ifPresent(executors::add));
+        .forEach(process -> find(process, option, value).ifPresent(executors::add));
     executors.sort(Comparator.comparing(ExecutorProcess::process));
     return executors;
   }
 
-  private static Optional<ExecutorProcess> find(ProcessHandle process, int driverPort) {
+  private static Optional<ExecutorProcess> find(
+      ProcessHandle process, String option, Predicate<String> value) {
     List<String> line = commandLine(process);
-    int url = line.indexOf("--driver-url") + 1;
+    int at = line.indexOf(option) + 1;
     int id = line.indexOf("--executor-id") + 1;
-    return url > 0 && id > 0 && line.get(url).endsWith(":" + driverPort)
+    return at > 0 && id > 0 && value.test(line.get(at))
         ? Optional.of(new ExecutorProcess(line.get(id), process))
         : Optional.empty();
   }
 
   /** All of it: the handle's own arguments end after 4,096 characters. */
-  private static List<String> commandLine(ProcessHandle process) {
+  static List<String> commandLine(ProcessHandle process) {
     Path file = Path.of("/proc", Long.toString(process.pid()), "cmdline");
     try {
       return List.of(Files.readString(file, StandardCharsets.ISO_8859_1).split("\0", -1));
@@ -56,23 +70,11 @@ record ExecutorProcess(String id, ProcessHandle process) {
 
   /** Stops it with SIGSTOP: it keeps its connections and answers nobody. */
   void stop() {
-    signal("-STOP");
+    Signal.send(process, "-STOP");
   }
 
   /** Lets it go on. */
   void goOn() {
-    signal("-CONT");
-  }
-
-  private void signal(String signal) {
-    try {
-      Process kill =
-          new ProcessBuilder("kill", signal, Long.toString(process.pid()))
-              .redirectErrorStream(true)
-              .start();
-      kill.getInputStream().readAllBytes();
-    } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
-    }
+    Signal.send(process, "-CONT");
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +21,7 @@ final class JavaProcess implements AutoCloseable {
   /** The repository. */
   static final Path ROOT = Path.of(System.getProperty("lockstep.root"));
 
-  /** The embedded Spark of this build. */
+  /** The Spark that is tested with: the embedded one of this build, or that of another module. */
   static final Path SPARK = Path.of(System.getProperty("lockstep.spark"));
 
   /** JVM options of processes that share few cores; they change no bit. */
@@ -52,6 +53,21 @@ final class JavaProcess implements AutoCloseable {
    */
   static JavaProcess start(
       Path logs, String name, List<String> options, String main, List<String> arguments) {
+    return start(logs, name, options, main, arguments, Map.of());
+  }
+
+  /**
+   * As above, with more of an environment.
+   *
+   * @param environment variables beside those that lead to Spark
+   */
+  static JavaProcess start(
+      Path logs,
+      String name,
+      List<String> options,
+      String main,
+      List<String> arguments,
+      Map<String, String> environment) {
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.add("@" + ROOT.resolve("deploy/conf/jvm-options"));
@@ -67,6 +83,7 @@ final class JavaProcess implements AutoCloseable {
     builder.environment().put("SPARK_HOME", SPARK.toString());
     builder.environment().put("SPARK_SCALA_VERSION", scalaLine());
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+    builder.environment().putAll(environment);
     try {
       Files.createDirectories(logs);
       JavaProcess started = new JavaProcess(builder.start(), out, err);
@@ -96,6 +113,16 @@ final class JavaProcess implements AutoCloseable {
   /** Whether it still runs. */
   boolean isAlive() {
     return process.isAlive();
+  }
+
+  /** Its number. */
+  long pid() {
+    return process.pid();
+  }
+
+  /** Stops it with SIGSTOP: it is there and does nothing any more. */
+  void stop() {
+    Signal.send(process.toHandle(), "-STOP");
   }
 
   /** Waits for its end and returns its exit code; fails where it takes longer. */

@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lockstep.deploy.ScriptProcess.Result;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,8 +30,6 @@ final class LauncherIT {
 
   /** Has a space in its name and is not the repository. */
   private Path elsewhere;
-
-  private record Result(int exitCode, String out, String err) {}
 
   @BeforeEach
   void makeFolder() throws IOException {
@@ -122,6 +120,33 @@ final class LauncherIT {
   }
 
   @Test
+  void aDriverInAPodHasTheJarOfItsImage() throws Exception {
+    script("bin/spark-submit", "printf '%s\\n' \"$@\"");
+
+    Result result =
+        run(
+            Map.of("SPARK_HOME", elsewhere.toString()),
+            LAUNCHER,
+            "train",
+            "/etc/lockstep/config/train.yaml",
+            "--master=k8s://https://api:6443",
+            "--deploy-mode",
+            "cluster");
+
+    assertThat(result.out().lines())
+        .containsExactly(
+            "--master",
+            "k8s://https://api:6443",
+            "--deploy-mode",
+            "cluster",
+            "--class",
+            "dev.lockstep.driver.cli.Main",
+            "local:///opt/lockstep/lib/lockstep-0.1.0.jar",
+            "train",
+            "/etc/lockstep/config/train.yaml");
+  }
+
+  @Test
   void aSparkHomeWithoutSparkIsNamed() throws Exception {
     Result result = run(Map.of("SPARK_HOME", elsewhere.toString()), LAUNCHER, "version");
 
@@ -153,7 +178,7 @@ final class LauncherIT {
     Path output = elsewhere.resolve("run");
     Path metrics = output.resolve("metrics.jsonl");
     Result result;
-    try (Started started =
+    try (ScriptProcess started =
         start(
             Map.of(),
             LAUNCHER,
@@ -214,41 +239,16 @@ final class LauncherIT {
 
   private Result run(Map<String, String> environment, Path command, String... arguments)
       throws IOException, InterruptedException {
-    try (Started started = start(environment, command, arguments)) {
+    try (ScriptProcess started = start(environment, command, arguments)) {
       return started.end();
     }
   }
 
-  private Started start(Map<String, String> environment, Path command, String... arguments)
+  /** Starts what is packaged: that is under test; a build inside the build would not be. */
+  private ScriptProcess start(Map<String, String> environment, Path command, String... arguments)
       throws IOException {
-    List<String> line = new ArrayList<>(List.of(command.toString()));
-    line.addAll(List.of(arguments));
-    Path out = Files.createTempFile(folder, "out", ".txt");
-    Path err = Files.createTempFile(folder, "err", ".txt");
-    ProcessBuilder builder = new ProcessBuilder(line);
-    builder.directory(elsewhere.toFile());
-    builder.redirectOutput(out.toFile()).redirectError(err.toFile());
-    // What is packaged is under test; a build inside the build would not be.
-    builder.environment().put("LOCKSTEP_NO_BUILD", "1");
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().remove("SPARK_HOME");
-    builder.environment().putAll(environment);
-    return new Started(builder.start(), out, err);
-  }
-
-  /** A command that runs; closing ends it by force where it still does. */
-  private record Started(Process process, Path out, Path err) implements AutoCloseable {
-    Result end() throws IOException, InterruptedException {
-      assertThat(process.waitFor(3, TimeUnit.MINUTES)).as("ends within three minutes").isTrue();
-      return new Result(
-          process.exitValue(),
-          Files.readString(out, StandardCharsets.UTF_8),
-          Files.readString(err, StandardCharsets.UTF_8));
-    }
-
-    @Override
-    public void close() {
-      process.destroyForcibly();
-    }
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("LOCKSTEP_NO_BUILD", "1");
+    return ScriptProcess.start(elsewhere, all, command, List.of(arguments));
   }
 }

@@ -137,6 +137,7 @@ final class LostExecutorsIT {
       // One job for each step and each evaluation: where a part of it fails, the rest stands.
       assertThat(training.jobsOfReplicas()).isEqualTo(TREE_STEPS + Runs.evaluations(TREE_STEPS));
       assertThat(training.disturbedJobs()).hasSizeBetween(1, KILLS);
+      assertEveryKillIsTold(training);
     }
   }
 
@@ -151,7 +152,14 @@ final class LostExecutorsIT {
         repeated.add(told.group(1));
       }
       assertThat(repeated).as("steps that were computed again").hasSize(KILLS);
+      assertEveryKillIsTold(training);
     }
+  }
+
+  private static void assertEveryKillIsTold(TrainingProcess training) {
+    assertThat(training.errors().lines().filter(line -> line.contains(" event=executorLost ")))
+        .hasSize(KILLS + 1)
+        .allSatisfy(line -> assertThat(line).contains(" executor=", " reason="));
   }
 
   /** Kills the older executor, the one that was the younger, and both, once both are at work. */

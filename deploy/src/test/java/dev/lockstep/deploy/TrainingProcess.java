@@ -125,15 +125,20 @@ final class TrainingProcess implements AutoCloseable {
       byte[] tail = new byte[(int) (file.length() - start)];
       file.seek(start);
       file.readFully(tail);
-      Matcher lines = STEP.matcher(new String(tail, StandardCharsets.UTF_8));
-      long last = 0;
-      while (lines.find()) {
-        last = Long.parseLong(lines.group(1));
-      }
-      return last;
+      return lastStep(new String(tail, StandardCharsets.UTF_8));
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
+  }
+
+  /** The last step in the lines of a {@code metrics.jsonl}, or 0. */
+  static long lastStep(String metrics) {
+    Matcher lines = STEP.matcher(metrics);
+    long last = 0;
+    while (lines.find()) {
+      last = Long.parseLong(lines.group(1));
+    }
+    return last;
   }
 
   /** Waits until step {@code step} is done; fails where training ends before. */

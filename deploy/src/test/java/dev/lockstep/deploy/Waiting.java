@@ -15,10 +15,16 @@ final class Waiting {
    * @param what a sentence that becomes true, for the failure
    */
   static void until(String what, BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + LIMIT_SECONDS * 1_000_000_000L;
+    until(what, LIMIT_SECONDS, condition);
+  }
+
+  /** As above, for what may take longer than most. */
+  static void until(String what, long seconds, BooleanSupplier condition)
+      throws InterruptedException {
+    long end = System.nanoTime() + seconds * 1_000_000_000L;
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
-        throw new AssertionError("waited " + LIMIT_SECONDS + " s until " + what);
+        throw new AssertionError("waited " + seconds + " s until " + what);
       }
       Thread.sleep(LOOK_MILLISECONDS);
     }

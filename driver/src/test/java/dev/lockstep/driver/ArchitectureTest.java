@@ -104,6 +104,16 @@ final class ArchitectureTest {
               "org.apache.spark.sql.catalyst..",
               "org.apache.spark.sql.execution..");
 
+  /** Not declared public by Spark, but the way to its sinks. */
+  @ArchTest
+  static final ArchRule onlyTelemetryUsesSparksMetrics =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.lockstep.driver.telemetry..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.spark.metrics..", "com.codahale.metrics..");
+
   /**
    * Java's serialization runs code of whatever class the bytes name. Spark uses it for its own
    * tasks, between processes that trust each other; nothing here does for bytes of any origin.

@@ -46,10 +46,10 @@ import java.util.regex.Pattern;
  * A checkpoint is written into a folder whose name begins with a dot, file by file: on the disk
  * where the file system can tell ({@code hsync}, and the folder's entries of a local disk), read
  * back and compared. The manifest comes last, then the folder gets its name. One that is to go
- * loses its name first. So whenever a writer dies, the folder that has a checkpoint's name is whole
- * or gone. Object stores rename a folder file by file; there the manifest is what decides: a folder
- * without one, or whose files are not all there in the size and with the SHA-256 it says, is no
- * checkpoint and is passed over.
+ * loses its manifest first. So whenever a writer dies, the folder that has a checkpoint's name and
+ * a manifest is whole. Object stores rename a folder file by file; there too the manifest is what
+ * decides: a folder without one, or whose files are not all there in the size and with the SHA-256
+ * it says, is no checkpoint and is passed over.
  *
  * <p>One writer at a time: the run's lock sees to that. Used by one thread at a time.
  */
@@ -59,7 +59,6 @@ public final class CheckpointStore {
 
   private static final Pattern NAME = Pattern.compile("step-([0-9]{9,18})");
   private static final String PARTIAL = ".partial";
-  private static final String REMOVED = ".removed";
   private static final String REPLACED = ".replaced";
 
   private final RunFolder folder;
@@ -223,10 +222,9 @@ public final class CheckpointStore {
   }
 
   private void remove(String name) {
-    String removed = "." + name + REMOVED;
-    folder.removeFolder(removed);
-    folder.renameFolder(name, removed);
-    folder.removeFolder(removed);
+    // Not renamed out of the way first: an object store would copy it all, only to delete the copy.
+    folder.folder(name).removeFile(Manifest.NAME);
+    folder.removeFolder(name);
   }
 
   /**
@@ -243,7 +241,7 @@ public final class CheckpointStore {
       }
       if (name.endsWith(REPLACED)) {
         bringBack(name, name.substring(1, name.length() - REPLACED.length()));
-      } else if (name.endsWith(PARTIAL) || name.endsWith(REMOVED)) {
+      } else if (name.endsWith(PARTIAL)) {
         folder.removeFolder(name);
       }
     }

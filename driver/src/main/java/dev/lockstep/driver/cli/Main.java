@@ -2,6 +2,8 @@ package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.secret.GuardedOutput;
 import dev.lockstep.driver.secret.Redaction;
+import dev.lockstep.driver.telemetry.JsonOutput;
+import dev.lockstep.driver.telemetry.LogFormat;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
+import org.slf4j.event.Level;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -57,28 +60,45 @@ public final class Main implements Runnable {
   @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Stack traces with errors.")
   private boolean verbose;
 
+  /** For help and checks: {@link LogFormat#asked} needs it before the command line is parsed. */
+  @SuppressWarnings("UnusedVariable")
+  @Option(
+      names = LogFormat.OPTION,
+      scope = ScopeType.INHERIT,
+      paramLabel = "FORMAT",
+      description = {
+        "How messages, events and errors are written to stderr: ${COMPLETION-CANDIDATES}",
+        "(default: the environment's " + LogFormat.VARIABLE + ", else text)."
+      })
+  private LogFormat logFormat;
+
   @Spec private CommandSpec spec;
 
-  /** Runs a command and ends the JVM with its exit code. */
+  /** Why the command failed, as far as it was said. */
+  private String told;
+
+  /** Runs a command and ends the JVM with its exit code, or has YARN's application end with it. */
   public static void main(String[] arguments) {
-    int code = run(arguments);
-    if (mustEndTheJvm(code, System.getProperties())) {
+    Main program = new Main();
+    int code = program.runGuarded(arguments);
+    if (!isInApplicationMaster(System.getProperties())) {
       System.exit(code);
+    }
+    if (code != ExitCode.DONE) {
+      throw new FailedCommand(code, program.told);
     }
   }
 
   /**
-   * Whether the exit code must be told by ending the JVM. In YARN's cluster mode the JVM belongs to
-   * Spark's application master, which takes any such end for a failure and starts the application
-   * again; all is well there when {@code main} returns.
+   * Whether this JVM belongs to Spark's application master, as in YARN's cluster mode. That one
+   * takes any end of the JVM for a failure of which it knows nothing; when {@code main} returns,
+   * all is well, and what {@code main} throws becomes what YARN tells about the application.
    *
    * @param properties of the system, into which Spark puts its settings
    */
-  static boolean mustEndTheJvm(int code, Properties properties) {
-    boolean inApplicationMaster =
-        properties.getProperty("spark.master", "").startsWith("yarn")
-            && properties.getProperty("spark.submit.deployMode", "").equals("cluster");
-    return code != ExitCode.DONE || !inApplicationMaster;
+  static boolean isInApplicationMaster(Properties properties) {
+    return properties.getProperty("spark.master", "").startsWith("yarn")
+        && properties.getProperty("spark.submit.deployMode", "").equals("cluster");
   }
 
   /**
@@ -86,14 +106,24 @@ public final class Main implements Runnable {
    * without secrets and control characters.
    */
   static int run(String... arguments) {
+    return new Main().runGuarded(arguments);
+  }
+
+  private int runGuarded(String... arguments) {
     PrintStream stdout = System.out;
     PrintStream stderr = System.err;
     Redaction secrets = Redaction.ofProcess();
     secrets.learnEnvironment(System.getenv());
     System.setOut(GuardedOutput.before(stdout, secrets));
-    System.setErr(GuardedOutput.before(stderr, secrets));
+    boolean json = LogFormat.asked(List.of(arguments), System.getenv()) == LogFormat.json;
+    System.setErr(
+        json ? JsonOutput.before(stderr, secrets) : GuardedOutput.before(stderr, secrets));
     try {
-      return perform(arguments);
+      int code = perform(arguments);
+      if (code != ExitCode.DONE && System.err instanceof JsonOutput lines) {
+        lines.tellExit(Level.WARN, code, "Ended with exit code " + code + ".");
+      }
+      return code;
     } finally {
       System.out.flush();
       System.err.flush();
@@ -102,14 +132,14 @@ public final class Main implements Runnable {
     }
   }
 
-  private static int perform(String... arguments) {
-    Main main = new Main();
+  private int perform(String... arguments) {
     try {
       Redaction.ofProcess().learnArguments(List.of(arguments));
+      LogFormat.requireValid(System.getenv());
     } catch (LockstepException malformed) {
-      return main.report(malformed);
+      return report(malformed);
     }
-    CommandLine line = new CommandLine(main);
+    CommandLine line = new CommandLine(this);
     // Help is no data: it may be in color.
     line.setOut(
         new PrintWriter(
@@ -117,11 +147,11 @@ public final class Main implements Runnable {
             true));
     offerHelp(line);
     line.setParameterExceptionHandler(usageErrors());
-    line.setExecutionExceptionHandler((failure, command, parsed) -> main.report(failure));
+    line.setExecutionExceptionHandler((failure, command, parsed) -> report(failure));
     try {
       return line.execute(arguments);
     } catch (Error failure) {
-      return main.report(failure);
+      return report(failure);
     }
   }
 
@@ -144,15 +174,29 @@ public final class Main implements Runnable {
     throw new ParameterException(spec.commandLine(), "A command is needed.");
   }
 
-  private static IParameterExceptionHandler usageErrors() {
+  private IParameterExceptionHandler usageErrors() {
     return (failure, arguments) -> {
       CommandLine line = failure.getCommandLine();
-      PrintWriter stderr = line.getErr();
-      stderr.println("lockstep: " + sentence(failure));
-      UnmatchedArgumentException.printSuggestions(failure, stderr);
-      stderr.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
-      return ExitCode.USAGE;
+      StringWriter text = new StringWriter();
+      PrintWriter paragraph = new PrintWriter(text);
+      paragraph.println(sentence(failure));
+      UnmatchedArgumentException.printSuggestions(failure, paragraph);
+      paragraph.print("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+      int code = end(ExitCode.USAGE, text.toString());
+      told = sentence(failure);
+      return code;
     };
+  }
+
+  /** Says why the program ends with this code, and returns it. */
+  private int end(int code, String sentence) {
+    told = sentence;
+    if (System.err instanceof JsonOutput lines) {
+      lines.tellExit(Level.ERROR, code, sentence);
+    } else {
+      System.err.println("lockstep: " + sentence);
+    }
+    return code;
   }
 
   private static String sentence(ParameterException failure) {
@@ -169,25 +213,35 @@ public final class Main implements Runnable {
     if (isShuttingDown()) {
       // Ctrl-C or a termination: Spark stops under the command's feet, which is no failure. The JVM
       // ends with 130 or 143 by itself.
-      System.err.println("lockstep: interrupted.");
-      return ExitCode.FAILED;
+      return end(ExitCode.FAILED, "interrupted.");
     }
-    LockstepException known = find(failure);
+    LockstepException known = LockstepException.in(failure).orElse(null);
     if (known != null && known.kind() != ErrorKind.INTERNAL) {
-      System.err.println("lockstep: " + known.getMessage());
+      int code = end(ExitCode.of(known.kind()), known.getMessage());
       if (verbose) {
-        failure.printStackTrace();
+        printTrace(failure);
       }
-      return ExitCode.of(known.kind());
+      return code;
     }
     String sentence = known != null ? known.getMessage() : firstLine(failure);
-    System.err.println("lockstep: unexpected failure: " + sentence);
-    if (verbose) {
-      failure.printStackTrace();
+    int code = end(ExitCode.FAILED, "unexpected failure: " + sentence);
+    if (verbose || isInApplicationMaster(System.getProperties())) {
+      // What a container prints is kept by YARN, its temporary files are not.
+      printTrace(failure);
     } else {
       System.err.println(keepTrace(failure));
     }
-    return ExitCode.FAILED;
+    return code;
+  }
+
+  private static void printTrace(Throwable failure) {
+    System.err.println(traceOf(failure).stripTrailing());
+  }
+
+  private static String traceOf(Throwable failure) {
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace));
+    return trace.toString();
   }
 
   private static boolean isShuttingDown() {
@@ -201,16 +255,6 @@ public final class Main implements Runnable {
     }
   }
 
-  /** An error that a user can act on may come wrapped in those of Spark and of the JVM. */
-  private static LockstepException find(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof LockstepException known) {
-        return known;
-      }
-    }
-    return null;
-  }
-
   private static String firstLine(Throwable failure) {
     String text = String.valueOf(failure.getMessage()).strip();
     int end = text.indexOf('\n');
@@ -218,11 +262,9 @@ public final class Main implements Runnable {
   }
 
   private static String keepTrace(Throwable failure) {
-    StringWriter trace = new StringWriter();
-    failure.printStackTrace(new PrintWriter(trace));
     try {
       Path log = Files.createTempFile("lockstep-failure-", ".log");
-      String safe = Redaction.ofProcess().inMessage(trace.toString());
+      String safe = Redaction.ofProcess().inMessage(traceOf(failure));
       Files.writeString(log, safe, StandardCharsets.UTF_8);
       return "The stack trace is in " + log + "; --verbose prints it.";
     } catch (IOException unwritable) {

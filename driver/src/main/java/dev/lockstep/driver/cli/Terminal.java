@@ -2,6 +2,10 @@ package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.secret.GuardedOutput;
+import dev.lockstep.driver.secret.Redaction;
+import dev.lockstep.driver.telemetry.EventLog;
+import dev.lockstep.driver.telemetry.JsonOutput;
+import dev.lockstep.driver.telemetry.TextEvents;
 
 /** What is on the other end of stderr. */
 final class Terminal {
@@ -11,7 +15,8 @@ final class Terminal {
 
   /** The progress display that the options and the terminal call for. */
   static ProgressPrinter progress(CommonOptions options, long steps, int epochs) {
-    if (options.noProgress && !options.quiet) {
+    boolean drawsNothing = options.noProgress || System.err instanceof JsonOutput;
+    if (drawsNothing && !options.quiet) {
       return ProgressPrinter.notesOnly(System.err);
     }
     return new ProgressPrinter(
@@ -22,6 +27,20 @@ final class Terminal {
         epochs,
         options.quiet,
         System::nanoTime);
+  }
+
+  /**
+   * Where events go: among the lines of JSON, else to the log; but a person at a terminal follows
+   * the progress display.
+   */
+  static EventLog events(CommonOptions options) {
+    if (options.quiet) {
+      return EventLog.NONE;
+    }
+    if (System.err instanceof JsonOutput lines) {
+      return lines;
+    }
+    return isTerminal() ? EventLog.NONE : new TextEvents(Redaction.ofProcess());
   }
 
   /** The launcher tells whether stderr is a terminal, since Java cannot ask about stderr alone. */

@@ -85,7 +85,14 @@ final class TrainCommand implements Callable<Integer> {
       }
       TrainingRun training =
           new TrainingRun(
-              spark, run, folder, mode, steps -> progress(run, steps), interruption, this::say);
+              spark,
+              run,
+              folder,
+              mode,
+              steps -> progress(run, steps),
+              interruption,
+              this::say,
+              Terminal.events(common));
       Optional<RunSummary> ended = training.ended();
       RunSummary summary = ended.isPresent() ? ended.get() : training.execute();
       tell(folder, summary, ended.isPresent());

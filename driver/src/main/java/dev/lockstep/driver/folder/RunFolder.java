@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,9 +27,11 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.StreamCapabilities;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
 
 /**
  * A folder on any Hadoop file system that a run or a model lives in. Whole files are written aside
@@ -185,8 +188,9 @@ public final class RunFolder {
   /** Whether the folder has a folder of this name. */
   public boolean hasFolder(String child) {
     try {
-      Path path = inside(child);
-      return files.exists(path) && files.getFileStatus(path).isDirectory();
+      return files.getFileStatus(inside(child)).isDirectory();
+    } catch (FileNotFoundException none) {
+      return false;
     } catch (IOException failure) {
       throw unusable("looked at", failure);
     }
@@ -261,12 +265,16 @@ public final class RunFolder {
     }
   }
 
-  /** Writes a whole file, aside first. */
+  /** Writes a whole file, aside first; in its place where it is not seen before it is whole. */
   public void write(String file, Content content) {
     Path target = inside(file);
     requireNoLinkTo(target.getParent());
     Path unfinished = new Path(root, "." + file + UNFINISHED);
     try {
+      if (showsWholeFilesOnly()) {
+        writeAtOnce(target, content);
+        return;
+      }
       files.delete(unfinished, false);
       try (FSDataOutputStream output = files.create(unfinished, true)) {
         content.writeTo(output);
@@ -274,12 +282,14 @@ public final class RunFolder {
           output.hsync();
         }
       }
-      if (files.exists(target)) {
+      if (replacesAtOnce()) {
+        replaceAtOnce(unfinished, target);
+        files.delete(successor(file), false);
+      } else if (files.exists(target)) {
         // While the earlier file is away, what takes its place is known to be whole by its name.
         Path successor = successor(file);
         files.delete(successor, false);
         rename(unfinished, successor);
-        writeNamesThrough();
         files.delete(target, false);
         rename(successor, target);
       } else {
@@ -323,6 +333,52 @@ public final class RunFolder {
     } catch (IOException failure) {
       throw unreadable(file, failure);
     }
+  }
+
+  /**
+   * Whether a file comes into view when it is closed, whole and in an earlier one's place, as in an
+   * object store, where renaming it would be copying it.
+   */
+  private boolean showsWholeFilesOnly() throws IOException {
+    return files.hasPathCapability(root, CommonPathCapabilities.ABORTABLE_STREAM);
+  }
+
+  private void writeAtOnce(Path target, Content content) throws IOException {
+    FSDataOutputStream output = files.create(target, true);
+    boolean whole = false;
+    try {
+      content.writeTo(output);
+      whole = true;
+    } finally {
+      if (whole) {
+        output.close();
+      } else {
+        output.abort();
+      }
+    }
+  }
+
+  /**
+   * Whether the file system puts one file in another's place in a single operation, so that one of
+   * them is there whatever happens. Most of Hadoop's file systems delete first, and say nothing.
+   */
+  private boolean replacesAtOnce() {
+    return isOnThisMachine() || files instanceof DistributedFileSystem;
+  }
+
+  private void replaceAtOnce(Path source, Path target) throws IOException {
+    if (files instanceof DistributedFileSystem hdfs) {
+      hdfs.rename(source, target, Options.Rename.OVERWRITE);
+      return;
+    }
+    if (files instanceof ChecksumFileSystem checked) {
+      // Another program may have left one, and the new file would not fit it.
+      checked.getRawFileSystem().delete(checked.getChecksumFile(target), false);
+    }
+    Files.move(
+        local().resolve(source.getName()),
+        local().resolve(target.getName()),
+        StandardCopyOption.ATOMIC_MOVE);
   }
 
   /**

@@ -19,7 +19,6 @@ import java.util.function.LongSupplier;
 public final class ProgressPrinter {
   private static final long REDRAW_NANOS = 100_000_000L;
   private static final long PLAIN_NANOS = 10_000_000_000L;
-  private static final double RATE_MEMORY_SECONDS = 5;
   private static final int WIDEST_BAR = 24;
   private static final int NARROWEST_BAR = 8;
 
@@ -47,9 +46,7 @@ public final class ProgressPrinter {
   private final long started;
 
   private final ExponentialAverage loss = new ExponentialAverage(ExponentialAverage.LOSS_BETA);
-  private double recentExamples;
-  private double recentSeconds;
-  private double recentCompute;
+  private final RecentSteps recent = new RecentSteps();
   private long stepsSeen;
   private StepRecord lastStep;
   private EpochRecord lastEpoch;
@@ -118,11 +115,7 @@ public final class ProgressPrinter {
     if (Double.isFinite(record.loss())) {
       loss.add(record.loss());
     }
-    double seconds = record.seconds().total();
-    double decay = Math.exp(-seconds / RATE_MEMORY_SECONDS);
-    recentExamples = recentExamples * decay + record.examples();
-    recentSeconds = recentSeconds * decay + seconds;
-    recentCompute = recentCompute * decay + record.seconds().compute();
+    recent.add(record);
 
     long now = nanoClock.getAsLong();
     if (mode == Mode.TERMINAL) {
@@ -206,7 +199,9 @@ public final class ProgressPrinter {
     boolean[] fits = new boolean[parts.length];
     int used = epoch.length();
     for (int part :
-        overhead() > StepAdvice.TOLERANCE ? PARTS_WHERE_OVERHEAD_MATTERS : PARTS_BY_IMPORTANCE) {
+        recent.overhead() > StepAdvice.TOLERANCE
+            ? PARTS_WHERE_OVERHEAD_MATTERS
+            : PARTS_BY_IMPORTANCE) {
       int columns = 2 + parts[part].length();
       fits[part] = !parts[part].isEmpty() && used + columns <= room;
       used += fits[part] ? columns : 0;
@@ -276,16 +271,11 @@ public final class ProgressPrinter {
   }
 
   private String rateText() {
-    return recentSeconds > 0 ? Numbers.compact(recentExamples / recentSeconds) + " examples/s" : "";
-  }
-
-  /** The recent share of steps that is not compute. */
-  private double overhead() {
-    return recentSeconds > 0 ? Math.max(0.0, 1.0 - recentCompute / recentSeconds) : 0.0;
+    return recent.areKnown() ? Numbers.compact(recent.examplesPerSecond()) + " examples/s" : "";
   }
 
   private String overheadText() {
-    return recentSeconds > 0 ? "not compute " + Numbers.wholePercent(overhead()) : "";
+    return recent.areKnown() ? "not compute " + Numbers.wholePercent(recent.overhead()) : "";
   }
 
   /** Time left, or time taken when nothing is left or the end is not known. */

@@ -11,6 +11,7 @@ import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.report.StepAdvice;
 import dev.lockstep.driver.report.StepRecord;
+import dev.lockstep.driver.telemetry.RunTelemetry;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.Optional;
@@ -28,6 +29,7 @@ final class RunAttempt {
   private final RunEnding ending;
   private final RunNotes notes;
   private final ProgressPrinter progress;
+  private final RunTelemetry telemetry;
   private final StopRequest stop;
   private RunCourse course;
 
@@ -48,6 +50,7 @@ final class RunAttempt {
       RunCourse course,
       RunNotes notes,
       ProgressPrinter progress,
+      RunTelemetry telemetry,
       StopRequest stop) {
     this.session = session;
     this.folder = folder;
@@ -58,6 +61,7 @@ final class RunAttempt {
     this.course = course;
     this.notes = notes;
     this.progress = progress;
+    this.telemetry = telemetry;
     this.stop = stop;
   }
 
@@ -148,6 +152,7 @@ final class RunAttempt {
     TrainingState diverged = session.state();
     StartingPoint point = recovery.goBack(diverged, notes);
     session.continueFrom(point.state());
+    telemetry.returned(diverged.step(), point.state());
     course = RunCourse.of(point.metrics(), session.setup().batches().stepsPerEpoch(), notes);
     String sentence =
         "Training diverged at step "
@@ -222,6 +227,7 @@ final class RunAttempt {
     public void stepFinished(StepRecord record) {
       checkpoints.requireHeld();
       recorder.stepFinished(record);
+      telemetry.stepFinished(record);
       progress.step(record);
       course.add(record).ifPresent(notes::tell);
     }
@@ -229,6 +235,7 @@ final class RunAttempt {
     @Override
     public void epochFinished(EpochRecord record) {
       recorder.epochFinished(record);
+      telemetry.epochFinished(record);
       progress.epoch(record);
     }
 

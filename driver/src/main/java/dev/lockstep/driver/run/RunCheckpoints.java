@@ -8,6 +8,7 @@ import dev.lockstep.driver.config.CheckpointSettings;
 import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.AttemptHistory;
+import dev.lockstep.driver.telemetry.RunTelemetry;
 import java.util.List;
 import java.util.function.DoubleSupplier;
 
@@ -18,6 +19,7 @@ final class RunCheckpoints implements AutoCloseable {
   private final CheckpointSettings settings;
   private final RunIdentity identity;
   private final int stepsPerEpoch;
+  private final RunTelemetry telemetry;
   private final DoubleSupplier secondsSoFar;
   private long lastStep;
 
@@ -27,6 +29,7 @@ final class RunCheckpoints implements AutoCloseable {
    * @param lock of the folder, asked before anything is written
    * @param settings how often one is due
    * @param identity goes into each
+   * @param telemetry is told of each that is durable
    * @param secondsSoFar wall time of the run
    */
   RunCheckpoints(
@@ -35,18 +38,21 @@ final class RunCheckpoints implements AutoCloseable {
       CheckpointSettings settings,
       RunIdentity identity,
       int stepsPerEpoch,
+      RunTelemetry telemetry,
       DoubleSupplier secondsSoFar) {
     this.writer = new BackgroundCheckpoints(store);
     this.lock = lock;
     this.settings = settings;
     this.identity = identity;
     this.stepsPerEpoch = stepsPerEpoch;
+    this.telemetry = telemetry;
     this.secondsSoFar = secondsSoFar;
   }
 
   /** Training goes on behind this step, whose checkpoint there is; 0 for none. */
   void startBehind(long step) {
     lastStep = step;
+    telemetry.stepsBegin(step);
   }
 
   /** Refuses to go on where another run is known to have taken the folder. */
@@ -87,7 +93,11 @@ final class RunCheckpoints implements AutoCloseable {
 
   /** Returns when the checkpoint that was begun is durable. */
   void await() {
-    writer.await();
+    if (writer.isInFlight()) {
+      writer.await();
+      telemetry.checkpointWritten(
+          lastStep, writer.written(), writer.secondsWriting(), writer.secondsWaited());
+    }
   }
 
   /** What is to be told of this run's attempts. */

@@ -13,6 +13,8 @@ import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.loop.TrainingState;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.driver.telemetry.EventLog;
+import dev.lockstep.driver.telemetry.RunTelemetry;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,8 +39,21 @@ public final class TrainingRun {
   private final LongFunction<ProgressPrinter> progressForSteps;
   private final StopRequest stop;
   private final Consumer<String> messages;
+  private final EventLog events;
   private final long start = System.nanoTime();
   private List<String> foreword = List.of();
+
+  /** As below, for programs that want no events. */
+  public TrainingRun(
+      JavaSparkContext spark,
+      RunConfiguration configuration,
+      RunFolder folder,
+      StartMode mode,
+      LongFunction<ProgressPrinter> progressForSteps,
+      StopRequest stop,
+      Consumer<String> messages) {
+    this(spark, configuration, folder, mode, progressForSteps, stop, messages, EventLog.NONE);
+  }
 
   /**
    * A run that is still to be made.
@@ -49,6 +64,7 @@ public final class TrainingRun {
    * @param stop asked before each step, on this run's thread; once made, the run ends there, with a
    *     checkpoint
    * @param messages is told, as a sentence, what happens before there is a progress display
+   * @param events is told the steps of the run's life
    */
   public TrainingRun(
       JavaSparkContext spark,
@@ -57,7 +73,8 @@ public final class TrainingRun {
       StartMode mode,
       LongFunction<ProgressPrinter> progressForSteps,
       StopRequest stop,
-      Consumer<String> messages) {
+      Consumer<String> messages,
+      EventLog events) {
     this.spark = spark;
     this.given = configuration;
     this.folder = folder;
@@ -65,6 +82,7 @@ public final class TrainingRun {
     this.progressForSteps = progressForSteps;
     this.stop = stop;
     this.messages = messages;
+    this.events = events;
   }
 
   /** Has the run tell and keep some sentences about what led to it; returns this run. */
@@ -103,9 +121,22 @@ public final class TrainingRun {
     if (resumption.ended().isPresent()) {
       return resumption.ended().get();
     }
+    try (RunTelemetry telemetry =
+        RunTelemetry.begin(spark, events, folder.name(), given.name(), mode.key())) {
+      stop.preparing(
+          () -> {
+            lock.close();
+            telemetry.interruptedEarly();
+          });
+      return telemetry.watch(() -> execute(lock, resumption, telemetry));
+    }
+  }
+
+  private RunSummary execute(RunLock lock, Resumption resumption, RunTelemetry telemetry) {
     RunConfiguration configuration = resumption.withFirstShards(given);
     QuarantineFolder quarantine = new QuarantineFolder(spark, folder);
     try (PreparedData data = TrainingSession.prepare(spark, configuration, quarantine)) {
+      telemetry.dataPrepared(data);
       int shards = TrainingSession.shards(spark, configuration.training());
       RunSetup setup = RunSetup.of(configuration, data, shards);
       ResourceCheck.of(spark, setup).requireFit();
@@ -123,13 +154,17 @@ public final class TrainingRun {
         stop.stepsBegin();
         lock.confirmHeld();
         AttemptLog attempts = takeOver(beginning, store);
+        if (beginning.earlierAttempt()) {
+          telemetry.resumed(attempts.resumedFromSteps().size() + 1, beginning.point().state());
+        }
         RunFiles.writeConfiguration(folder, ConfigurationWriter.toYaml(setup.configuration()));
         List<String> opening = new ArrayList<>(foreword);
         opening.addAll(setup.warnings());
         quarantine
             .keepOf(configuration.data().badRows(), data, beginning.earlierAttempt())
             .ifPresent(opening::add);
-        return train(session, lock, store, identity, beginning, attempts, opening, first);
+        return train(
+            session, lock, store, identity, beginning, attempts, opening, first, telemetry);
       }
     }
   }
@@ -157,7 +192,8 @@ public final class TrainingRun {
       Resumption.Beginning beginning,
       AttemptLog attempts,
       List<String> opening,
-      Supplier<TrainingState> first) {
+      Supplier<TrainingState> first,
+      RunTelemetry telemetry) {
     RunSetup setup = session.setup();
     TrainingSettings training = setup.configuration().training();
     int stepsPerEpoch = setup.batches().stepsPerEpoch();
@@ -168,6 +204,11 @@ public final class TrainingRun {
     beginning.sentences().forEach(progress::note);
     notes.keepAll(attempts.notes());
     progress.note(ResourceCheck.of(spark, setup).line());
+    telemetry.trainingStarted(
+        beginning.point().step(),
+        setup.totalSteps(),
+        stepsPerEpoch,
+        setup.network().layout().trainableLength());
     try (RunCheckpoints checkpoints =
         new RunCheckpoints(
             store,
@@ -175,6 +216,7 @@ public final class TrainingRun {
             training.checkpoint(),
             identity,
             stepsPerEpoch,
+            telemetry,
             () -> (System.nanoTime() - startOfAll) / SECOND)) {
       return new RunAttempt(
               session,
@@ -187,6 +229,7 @@ public final class TrainingRun {
               RunCourse.of(beginning.point().metrics(), stepsPerEpoch, notes),
               notes,
               progress,
+              telemetry,
               stop)
           .execute();
     }

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.UnaryOperator;
 
 /**
  * What all printing of the program goes through: secrets are taken out, and control characters that
@@ -15,18 +16,30 @@ public final class GuardedOutput extends PrintStream {
   private static final int LONGEST_PIECE = 1 << 20;
 
   private final PrintStream target;
-  private final Redaction redaction;
+  private final UnaryOperator<String> withoutSecrets;
 
-  private GuardedOutput(PrintStream target, Redaction redaction, boolean controls) {
+  private GuardedOutput(
+      PrintStream target, UnaryOperator<String> withoutSecrets, UnaryOperator<String> form) {
     // Without automatic flushing, which would pass long lines on in pieces.
-    super(new Lines(target, redaction, controls), false, StandardCharsets.UTF_8);
+    super(new Lines(target, form), false, StandardCharsets.UTF_8);
     this.target = target;
-    this.redaction = redaction;
+    this.withoutSecrets = withoutSecrets;
   }
 
   /** Guards what is printed to {@code target}; flushing is the caller's. */
   public static GuardedOutput before(PrintStream target, Redaction redaction) {
-    return new GuardedOutput(target, redaction, false);
+    return new GuardedOutput(
+        target, redaction::inMessage, line -> printable(redaction.inMessage(line)));
+  }
+
+  /**
+   * Passes lines on in another form.
+   *
+   * @param form of a line, or of a part where a line is very long or was flushed; the end of the
+   *     line is its affair, and so are secrets and control characters
+   */
+  public static PrintStream inForm(PrintStream target, UnaryOperator<String> form) {
+    return new PrintStream(new Lines(target, form), false, StandardCharsets.UTF_8);
   }
 
   /**
@@ -35,12 +48,12 @@ public final class GuardedOutput extends PrintStream {
    */
   public static PrintStream forDrawing(PrintStream stream) {
     return stream instanceof GuardedOutput guarded
-        ? new GuardedOutput(guarded.target, guarded.redaction, true)
+        ? new GuardedOutput(guarded.target, guarded.withoutSecrets, guarded.withoutSecrets)
         : stream;
   }
 
   /** {@code text} without control characters but line feeds and tabs. */
-  static String printable(String text) {
+  public static String printable(String text) {
     StringBuilder printable = null;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -59,14 +72,12 @@ public final class GuardedOutput extends PrintStream {
   /** Passes text on at the end of a line, or when it is flushed. */
   private static final class Lines extends OutputStream {
     private final PrintStream target;
-    private final Redaction redaction;
-    private final boolean controls;
+    private final UnaryOperator<String> form;
     private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
 
-    private Lines(PrintStream target, Redaction redaction, boolean controls) {
+    private Lines(PrintStream target, UnaryOperator<String> form) {
       this.target = target;
-      this.redaction = redaction;
-      this.controls = controls;
+      this.form = form;
     }
 
     @Override
@@ -91,12 +102,12 @@ public final class GuardedOutput extends PrintStream {
     }
 
     private void pass() {
-      String text = redaction.inMessage(pending.toString(StandardCharsets.UTF_8));
+      String text = pending.toString(StandardCharsets.UTF_8);
       pending.reset();
       // The platform's own end of line is no control character of the data's.
       boolean returns = text.endsWith("\r\n");
       String line = returns ? text.substring(0, text.length() - 2) : text;
-      target.print((controls ? line : printable(line)) + (returns ? "\r\n" : ""));
+      target.print(form.apply(line) + (returns ? "\r\n" : ""));
     }
 
     @Override

@@ -209,7 +209,6 @@ final class CheckpointStoreTest {
     Path folders = place.resolve("checkpoints");
     Files.createDirectories(folders.resolve(".step-000000003.partial/some"));
     Files.writeString(folders.resolve(".step-000000003.partial/parameters.safetensors"), "half");
-    Files.createDirectories(folders.resolve(".step-000000000.removed"));
     Files.createDirectories(folders.resolve(".step-000000001.replaced"));
     Files.createDirectories(folders.resolve("notes"));
     assertThat(store().newestIntact().found().orElseThrow().step()).isEqualTo(2);

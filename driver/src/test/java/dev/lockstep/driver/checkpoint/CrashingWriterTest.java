@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -104,6 +105,24 @@ final class CrashingWriterTest {
       }
     }
     assertThat(operations).isGreaterThan(25);
+  }
+
+  /** On an object store renaming is copying. */
+  @Test
+  void whatIsTooOldIsNotRenamedFirst() {
+    Set<String> renamed = new TreeSet<>();
+    HookedFileSystem.install(
+        (operation, path) -> {
+          if (operation.equals("rename")) {
+            renamed.add(path.getParent().getName());
+          }
+        },
+        true);
+    CheckpointStore store = States.store(run(place.resolve("run")), 2);
+    States.write(store, 1, 2, 3);
+    store.removeAfter(2);
+    assertThat(store.steps()).containsExactly(2L);
+    assertThat(renamed).isNotEmpty().allMatch(name -> name.endsWith(".partial"));
   }
 
   private static boolean dies(RunFolder run, long step) {

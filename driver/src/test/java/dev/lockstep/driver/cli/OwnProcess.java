@@ -37,7 +37,7 @@ final class OwnProcess {
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "@" + deploy.resolve("jvm-options"),
-            "-Dlog4j2.configurationFile=" + deploy.resolve("log4j2.properties"),
+            "-Dlog4j2.configurationFile=" + deploy.resolve(logging(prefix)),
             "-Xmx512m",
             "-cp",
             classPath(),
@@ -47,6 +47,13 @@ final class OwnProcess {
         .redirectErrorStream(true)
         .redirectOutput(log.toFile())
         .start();
+  }
+
+  /** As the launcher chooses it. */
+  private static String logging(List<String> prefix) {
+    return prefix.contains("LOCKSTEP_LOG_FORMAT=json")
+        ? "log4j2-json.properties"
+        : "log4j2.properties";
   }
 
   private static String classPath() {

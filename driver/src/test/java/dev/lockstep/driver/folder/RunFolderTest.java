@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +37,48 @@ final class RunFolderTest {
     try (var files = Files.list(place)) {
       assertThat(files).hasSize(1);
     }
+  }
+
+  /** Hadoop's own programs leave one beside every local file. */
+  @Test
+  void aFileIsReplacedWithItsChecksum() throws IOException {
+    var file = new org.apache.hadoop.fs.Path(place.resolve("result.txt").toUri());
+    try (var files = FileSystem.newInstanceLocal(new Configuration())) {
+      try (OutputStream output = files.create(file)) {
+        output.write("first".getBytes(UTF_8));
+      }
+      assertThat(place.resolve(".result.txt.crc")).exists();
+      folder().writeText("result.txt", "second");
+      try (InputStream input = files.open(file)) {
+        assertThat(new String(input.readAllBytes(), UTF_8)).isEqualTo("second");
+      }
+    }
+  }
+
+  @Test
+  void whoReadsWhileAFileIsReplacedFindsTheOneOrTheOther() throws Exception {
+    folder().writeText("result.txt", "0");
+    AtomicBoolean written = new AtomicBoolean();
+    Thread writer =
+        new Thread(
+            () -> {
+              for (int i = 1; i <= 200; i++) {
+                folder().writeText("result.txt", Integer.toString(i));
+              }
+              written.set(true);
+            });
+    writer.start();
+    try {
+      int last = 0;
+      while (!written.get()) {
+        int found = Integer.parseInt(Files.readString(place.resolve("result.txt")));
+        assertThat(found).isGreaterThanOrEqualTo(last);
+        last = found;
+      }
+    } finally {
+      writer.join();
+    }
+    assertThat(place.resolve("result.txt")).hasContent("200");
   }
 
   @Test

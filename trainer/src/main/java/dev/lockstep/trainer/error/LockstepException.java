@@ -1,6 +1,7 @@
 package dev.lockstep.trainer.error;
 
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * An error whose message is written for the user: one short paragraph that names what was expected,
@@ -30,6 +31,16 @@ public final class LockstepException extends RuntimeException {
   /** Data that cannot be used. */
   public static LockstepException data(String message) {
     return new LockstepException(ErrorKind.DATA, message);
+  }
+
+  /** The one that a failure is or was caused by: Spark and the JVM wrap what passes them. */
+  public static Optional<LockstepException> in(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof LockstepException known) {
+        return Optional.of(known);
+      }
+    }
+    return Optional.empty();
   }
 
   /** The kind, which decides the exit code. */

@@ -54,13 +54,13 @@ public final class BarrierReplicas implements Replicas {
 
   private final JavaSparkContext spark;
   private final ReplicaBlueprint blueprint;
-  private final ResidentShards shards;
   private final BarrierSettings settings;
   private final boolean isolated;
   private final UUID run = UUID.randomUUID();
   private final RunFormats formats;
   private final Broadcast<ReplicaBlueprint> sharedBlueprint;
   private final Endpoint endpoint;
+  private ResidentShards shards;
   private volatile BarrierStage stage;
   private int generation;
   private int port;
@@ -309,7 +309,7 @@ public final class BarrierReplicas implements Replicas {
 
   private void restoreShards() throws StageFailure, InterruptedException {
     try {
-      shards.restore();
+      shards = shards.restored(spark);
     } catch (Exception failure) {
       // Not RuntimeException: Spark's methods throw checked exceptions that they do not declare.
       if (failure instanceof InterruptedException interruption) {

@@ -328,6 +328,7 @@ final class ExecutorStation implements Station, Receiver {
       case PIECE -> receivePiece(envelope.sequence(), body);
       case TOTAL -> receiveTotal(envelope.sequence(), body);
       case STOP -> stop();
+      case PING -> {}
       case STATUS -> {
         answer.onSuccess(unfinished(envelope.sequence()));
         return;
@@ -394,7 +395,12 @@ final class ExecutorStation implements Station, Receiver {
     if (known == null) {
       String toHost = message.hosts().get(station);
       int port = message.ports().get(station);
-      known = link(toHost, port, "the executor at " + toHost + ":" + port);
+      String name = "the executor at " + toHost + ":" + port;
+      known = link(toHost, port, name);
+      // The first sum may be long in coming; the other side wants to know soon who this is.
+      known.tell(
+          stage.envelope(MessageKind.PING, 0).alone(),
+          refusal -> failed(name + " refused: " + refusal.getMessage(), refusal));
       links.put(station, known);
     }
     return known;

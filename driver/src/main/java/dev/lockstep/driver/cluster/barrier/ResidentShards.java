@@ -10,11 +10,11 @@ import org.apache.spark.Partition;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.BlockRDD;
 import org.apache.spark.rdd.RDD;
-import org.apache.spark.scheduler.TaskLocation;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.RDDBlockId;
 import scala.collection.Iterator;
-import scala.collection.Seq;
-import scala.collection.immutable.List$;
 import scala.reflect.ClassTag$;
 
 /**
@@ -22,10 +22,15 @@ import scala.reflect.ClassTag$;
  *
  * <p>It reads the cached partitions without depending on them, because Spark refuses a barrier
  * stage over anything that chooses some of its parent's partitions, as the splits of prepared data
- * do. So Spark does not know that lost partitions must be computed before: {@link #restore} does
+ * do. So Spark does not know that lost partitions must be computed before: {@link #restored} does
  * that, in ordinary jobs, before each start of the stage.
+ *
+ * <p>That it is a {@code BlockRDD}, of the first split's blocks, makes its tasks prefer the
+ * executors that hold those. An {@code RDD} of our own would have to name Scala's {@code Seq} in
+ * its constructor and in the method that tells places, and that is another type in Scala 2.12 than
+ * in 2.13: one jar could not serve Spark 3.5 and 4.1.
  */
-final class ResidentShards extends RDD<TaskShards> {
+final class ResidentShards extends BlockRDD<TaskShards> {
   private static final long serialVersionUID = 1L;
 
   private final ArrayList<Split> splits = new ArrayList<>();
@@ -38,7 +43,10 @@ final class ResidentShards extends RDD<TaskShards> {
    * @param shards of each split, in the same number of partitions
    */
   ResidentShards(JavaSparkContext spark, Map<Split, JavaRDD<Shard>> shards) {
-    super(spark.sc(), List$.MODULE$.empty(), ClassTag$.MODULE$.apply(TaskShards.class));
+    super(
+        spark.sc(),
+        blocks(new EnumMap<>(shards).values().iterator().next()),
+        ClassTag$.MODULE$.apply(TaskShards.class));
     new EnumMap<>(shards)
         .forEach(
             (split, rdd) -> {
@@ -48,16 +56,25 @@ final class ResidentShards extends RDD<TaskShards> {
             });
   }
 
-  /** Brings partitions back that executors took with them. */
-  void restore() {
-    for (RDD<Shard> rdd : cached) {
-      rdd.count();
+  private static BlockId[] blocks(JavaRDD<Shard> cached) {
+    BlockId[] blocks = new BlockId[cached.getNumPartitions()];
+    for (int partition = 0; partition < blocks.length; partition++) {
+      blocks[partition] = new RDDBlockId(cached.id(), partition);
     }
+    return blocks;
   }
 
-  @Override
-  public Partition[] getPartitions() {
-    return places.get(0);
+  /**
+   * The same shards where they lie now. Partitions that executors took with them are brought back
+   * before.
+   */
+  ResidentShards restored(JavaSparkContext spark) {
+    Map<Split, JavaRDD<Shard>> shards = new EnumMap<>(Split.class);
+    for (int i = 0; i < cached.size(); i++) {
+      cached.get(i).count();
+      shards.put(splits.get(i), cached.get(i).toJavaRDD());
+    }
+    return new ResidentShards(spark, shards);
   }
 
   @Override
@@ -72,17 +89,5 @@ final class ResidentShards extends RDD<TaskShards> {
       shards.put(splits.get(i), ofSplit);
     }
     return scala.collection.Iterator$.MODULE$.single(new TaskShards(shards));
-  }
-
-  /** Where the partition of the first split lies in memory. */
-  @Override
-  public scala.collection.immutable.List<String> getPreferredLocations(Partition partition) {
-    Seq<TaskLocation> known = sparkContext().getPreferredLocs(cached.get(0), partition.index());
-    scala.collection.immutable.List<String> locations = List$.MODULE$.empty();
-    Iterator<TaskLocation> each = known.reverseIterator();
-    while (each.hasNext()) {
-      locations = locations.$colon$colon(each.next().toString());
-    }
-    return locations;
   }
 }

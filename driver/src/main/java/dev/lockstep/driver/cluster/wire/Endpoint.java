@@ -37,8 +37,9 @@ import scala.Tuple2;
  * One process's door to the others of its run: connects and, where asked to, listens. Where there
  * is a secret, both sides prove that they know it, and traffic is encrypted as Spark's settings
  * say. Messages without the run's token are refused and their connection is closed; until one with
- * it came, a connection may bring requests of a reasonable size only. The log names the first
- * strangers, then ever fewer of them.
+ * it came, a connection may bring requests of a reasonable size only, and it is closed where none
+ * came within {@code spark.network.auth.rpcTimeout} (30 s). The log names the first strangers, then
+ * ever fewer of them.
  *
  * <p>The transport's own settings are {@code spark.lockstep.io.*}, named as those of {@code
  * spark.shuffle.io.*}.
@@ -169,7 +170,11 @@ public final class Endpoint implements AutoCloseable {
     TransportServerBootstrap gates =
         (channel, handler) -> {
           long largestFrame = (long) largestMessage + AROUND_A_MESSAGE;
-          channel.pipeline().addLast(FrameGate.NAME, new FrameGate(largestFrame, this::refused));
+          channel
+              .pipeline()
+              .addLast(
+                  FrameGate.NAME,
+                  new FrameGate(largestFrame, conf.authRTTimeoutMs(), this::refused));
           return handler instanceof AbstractAuthRpcHandler authenticating
               ? new ChallengeGate(authenticating, this::refused)
               : handler;

@@ -6,6 +6,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 import java.net.SocketAddress;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.apache.spark.network.protocol.Message;
 
@@ -14,7 +16,7 @@ import org.apache.spark.network.protocol.Message;
  * the run's token came along it: lets requests of a reasonable size pass and closes the connection
  * at anything else. The decoders behind would believe whatever length they are told, keep up to 2
  * GB of a frame, and allocate what a text in it claims to need, all of it before any
- * authentication.
+ * authentication. Nor may a connection stay open for long that says nothing of the kind.
  *
  * <pre>
  *   0  long  length of the frame, this number included, big-endian
@@ -31,6 +33,7 @@ final class FrameGate extends ChannelInboundHandlerAdapter {
   private static final int HEADER_BYTES = Long.BYTES + 1;
 
   private final long largestFrame;
+  private final long patienceMilliseconds;
   private final BiConsumer<SocketAddress, String> refusals;
   private int headerBytes;
   private long length;
@@ -39,23 +42,51 @@ final class FrameGate extends ChannelInboundHandlerAdapter {
   /** Null as long as the gate is open. */
   private ChannelFuture closing;
 
+  /** Null before the gate stands. */
+  private ScheduledFuture<?> endOfPatience;
+
   /**
    * A gate.
    *
    * @param largestFrame bytes of the largest frame that passes
+   * @param patienceMilliseconds how long the message with the token may be in coming
    * @param refusals is told who was refused and why
    */
-  FrameGate(long largestFrame, BiConsumer<SocketAddress, String> refusals) {
+  FrameGate(
+      long largestFrame, long patienceMilliseconds, BiConsumer<SocketAddress, String> refusals) {
     this.largestFrame = largestFrame;
+    this.patienceMilliseconds = patienceMilliseconds;
     this.refusals = refusals;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    endOfPatience =
+        context
+            .executor()
+            .schedule(
+                () -> refuse(context, "silence for " + patienceMilliseconds + " ms"),
+                patienceMilliseconds,
+                TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
+    endOfPatience.cancel(false);
+  }
+
+  private void refuse(ChannelHandlerContext context, String reason) {
+    if (closing == null && context.channel().isActive()) {
+      refusals.accept(context.channel().remoteAddress(), reason);
+      closing = context.close();
+    }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     String wrong = closing == null && message instanceof ByteBuf bytes ? wrong(bytes) : null;
     if (wrong != null) {
-      refusals.accept(context.channel().remoteAddress(), wrong);
-      closing = context.close();
+      refuse(context, wrong);
     }
     if (closing != null) {
       ReferenceCountUtil.release(message);

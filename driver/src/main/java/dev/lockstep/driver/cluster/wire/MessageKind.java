@@ -20,7 +20,10 @@ public enum MessageKind {
   FAILURE(8),
   /** Which partitions are still at work? Driver to station. */
   STATUS(9),
-  /** Are you there? Station to driver. */
+  /**
+   * Are you there, and here I am; station to driver, and along each new connection between
+   * stations.
+   */
   PING(10),
   /** The run is over; driver to station. */
   STOP(11);

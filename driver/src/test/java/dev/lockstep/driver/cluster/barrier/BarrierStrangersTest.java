@@ -80,16 +80,27 @@ class BarrierStrangersTest {
   }
 
   /** Sends bytes and waits until the other side hangs up. */
-  private static void assertHungUp(int port, byte[] bytes) {
-    try (Socket socket = send(port, bytes);
-        InputStream in = socket.getInputStream()) {
-      byte[] answer = new byte[1 << 12];
+  private static void assertHungUp(int port, byte[] bytes) throws IOException {
+    try (Socket socket = send(port, bytes)) {
+      assertThat(hangsUp(socket)).isTrue();
+    }
+  }
+
+  /** Waits for the other side to hang up; false where it does not. */
+  private static boolean hangsUp(Socket socket) {
+    byte[] answer = new byte[1 << 12];
+    try {
+      InputStream in = socket.getInputStream();
       int read;
       do {
         read = in.read(answer);
       } while (read >= 0);
+      return true;
+    } catch (SocketTimeoutException stillOpen) {
+      return false;
     } catch (IOException reset) {
       assertThat(reset).hasMessageMatching("(?i).*(reset|broken pipe|closed|aborted).*");
+      return true;
     }
   }
 
@@ -109,6 +120,7 @@ class BarrierStrangersTest {
   void whoeverSendsWhateverChangesNoBit(boolean authenticated) throws Exception {
     GeneratedRun run = GeneratedRun.of(4);
     Map<String, String> settings = new HashMap<>();
+    settings.put("spark.network.auth.rpcTimeout", "5s");
     if (authenticated) {
       settings.put("spark.authenticate", "true");
       settings.put("spark.authenticate.secret", "a secret of this test");
@@ -135,7 +147,9 @@ class BarrierStrangersTest {
                   halfOpen.add(send(port, part));
                 }
                 if (step == 4) {
-                  lies().forEach(lie -> assertHungUp(port, lie));
+                  for (byte[] lie : lies()) {
+                    assertHungUp(port, lie);
+                  }
                 }
                 if (step == 6 && authenticated) {
                   assertHungUp(port, lyingChallenge(AUTH_MESSAGE));
@@ -148,6 +162,9 @@ class BarrierStrangersTest {
       assertThat(digest).isEqualTo(run.expected(9));
       assertThat(replicas.starts()).isEqualTo(1);
       assertThat(replicas.strangers()).isGreaterThanOrEqualTo(lies().size());
+      for (Socket socket : halfOpen) {
+        assertThat(hangsUp(socket)).as("a connection that says too little is closed").isTrue();
+      }
       assertThat(transportMemory() - memory[0]).as("bytes of buffers").isLessThan(64 << 20);
     } finally {
       for (Socket socket : halfOpen) {

@@ -1,0 +1,375 @@
+package dev.lockstep.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Training on Kubernetes with the manifests, templates, rights and image of {@code
+ * deploy/kubernetes}: an API server that grants the accounts what their roles say, and containers
+ * with the image's entry point, another user and a read-only root file system.
+ */
+@Tag("clusters")
+final class KubernetesIT {
+  private static final Path FOLDER = JavaProcess.ROOT.resolve("deploy/target/kubernetes");
+  private static final Path DATA = FOLDER.resolve("claims/lockstep-data");
+  private static final String DRIVER = "lockstep-driver";
+  private static final String SUBMITTER = "lockstep-submitter";
+  private static final String NAMESPACE = "lockstep";
+  private static final String CONFIG = "/etc/lockstep/config/";
+
+  /** Named by a CronJob after the minute of its schedule, 2025-11-24T16:00Z. */
+  private static final String JOB = "lockstep-retrain-29400000";
+
+  private static final String NIGHT = "2025-11-24";
+  private static final int SHARDS = 7;
+  private static final long LIMIT_SECONDS = 240;
+
+  /** The unpacked archive: what the image is made of, and what submits. */
+  private static Path distribution;
+
+  private static KubernetesServer server;
+  private static KubernetesNode node;
+
+  @BeforeAll
+  static void startCluster() throws Exception {
+    Folders.clear(FOLDER);
+    distribution = Archives.unpack(Archives.WITH_SPARK, FOLDER.resolve("archive"));
+    server = new KubernetesServer();
+    for (String account : List.of(DRIVER, SUBMITTER)) {
+      server.allow(
+          account, KubernetesManifests.read("rights.yaml", "Role", account, Role.class).getRules());
+    }
+    KubernetesImage image =
+        KubernetesImage.of(KubernetesManifests.FOLDER.resolve("Dockerfile"), distribution);
+    node = new KubernetesNode(server, image, FOLDER.resolve("pods"), FOLDER.resolve("claims"));
+    settings();
+    Files.createDirectories(DATA);
+  }
+
+  @AfterAll
+  static void stopCluster() {
+    node.close();
+    server.close();
+  }
+
+  /** Settings and sizes for a machine with two cores; all else is as people get it. */
+  private static void settings() throws IOException {
+    StringBuilder small = new StringBuilder();
+    Map<String, String> others =
+        Map.of(
+            "spark.master", "k8s://" + server.url(),
+            "spark.executor.memory", "512m",
+            "spark.executor.cores", "1",
+            "spark.driver.memory", "512m");
+    for (String line :
+        Files.readAllLines(KubernetesManifests.FOLDER.resolve("spark/spark-defaults.conf"))) {
+      String[] words = line.split(" +", 2);
+      small.append(words[0]).append(' ');
+      small.append(others.getOrDefault(words[0], words.length > 1 ? words[1] : "")).append('\n');
+    }
+    small.append("spark.ui.enabled false\n");
+    Files.writeString(
+        Files.createDirectories(FOLDER.resolve("conf")).resolve("spark-defaults.conf"), small);
+    server
+        .client()
+        .configMaps()
+        .resource(
+            new ConfigMapBuilder(KubernetesManifests.configMap("lockstep-spark"))
+                .addToData("spark-defaults.conf", small.toString())
+                .build())
+        .create();
+  }
+
+  /** Puts a configuration where drivers see it. */
+  private static void configuration(String name, String yaml) throws IOException {
+    var maps = server.client().configMaps().inNamespace(NAMESPACE).withName("lockstep-config");
+    if (maps.get() == null) {
+      server
+          .client()
+          .configMaps()
+          .resource(KubernetesManifests.configMap("lockstep-config"))
+          .create();
+    }
+    maps.edit(map -> new ConfigMapBuilder(map).addToData(name, yaml).build());
+  }
+
+  @Test
+  void anExecutorThatIsLostInClusterModeIsReplaced() throws Exception {
+    String yaml = Runs.yaml("tree", SHARDS, 100);
+    configuration("tree.yaml", yaml);
+    List<String> command =
+        List.of("train", CONFIG + "tree.yaml", "--no-progress", "--output", "/data/runs/tree");
+    try (ScriptProcess submit = submit("tree", command)) {
+      awaitStep("tree", "tree", 10);
+      List<Pod> first = executors("tree");
+      node.container(name(first.get(0))).kill();
+      assertThat(end(submit)).isZero();
+      assertThat(exitCode("tree")).as(node.log("tree")).isZero();
+      assertThat(executors("tree")).as("executors").hasSize(first.size() + 1);
+      assertThat(node.container(name(first.get(0))).awaitEnd()).isEqualTo(128 + 9);
+      awaitTheUndisturbedResult("tree", yaml);
+    }
+    assertThat(server.refused()).isEmpty();
+    assertThat(server.asked(DRIVER)).isEqualTo(verbs(DRIVER));
+    assertThat(server.asked(SUBMITTER)).isEqualTo(verbs(SUBMITTER));
+    restricted(node.pod("tree"));
+    executors("tree").forEach(KubernetesIT::restricted);
+  }
+
+  /** What a job does whose pod is lost: another pod with the same command. */
+  @Test
+  void aDriverThatIsLostIsReplacedByAnotherThatGoesOn() throws Exception {
+    String yaml = Runs.yaml("barrier", SHARDS, 400).replace("machines", "${RUN_DATE:-machines}");
+    configuration("barrier.yaml", yaml);
+    List<String> command =
+        List.of(
+            "train",
+            CONFIG + "barrier.yaml",
+            "--resume",
+            "--no-progress",
+            "--set",
+            "training.checkpoint.everySteps=20",
+            "--output",
+            "/data/runs/$(RUN_DATE)");
+    create("night-1", command);
+    awaitStep("night-1", NIGHT, 60);
+    List<Pod> executors = executors("night-1");
+    node.container("night-1").kill();
+    assertThat(exitCode("night-1")).isEqualTo(128 + 9);
+    for (Pod executor : executors) {
+      assertThat(executor.getMetadata().getOwnerReferences())
+          .singleElement()
+          .satisfies(owner -> assertThat(owner.getName()).isEqualTo("night-1"));
+      // By itself, without its driver; the pod stays as long as the driver's, which owns it.
+      Waiting.until(name(executor) + " has ended", () -> node.hasEnded(name(executor)));
+    }
+
+    create("night-2", command);
+    assertThat(exitCode("night-2")).as(node.log("night-2")).isZero();
+    assertThat(node.log("night-2")).contains("Resumed from checkpoint");
+    awaitTheUndisturbedResult(NIGHT, yaml);
+    assertThat(DATA.resolve("runs").resolve(NIGHT).resolve("config.yaml"))
+        .content()
+        .contains("name: \"" + NIGHT + "\"");
+    assertThat(server.refused()).isEmpty();
+    restricted(node.pod("night-2"));
+    executors("night-2").forEach(KubernetesIT::restricted);
+  }
+
+  @Test
+  void exitCodesReachKubernetes() throws Exception {
+    configuration("typo.yaml", Runs.yaml("tree", SHARDS, 50).replace("shards:", "shrads:"));
+    List<String> command = List.of("train", CONFIG + "typo.yaml", "--output", "/data/runs/typo");
+    try (ScriptProcess submit = submit("typo-cluster", command)) {
+      create("typo-client", command);
+      assertThat(exitCode("typo-client")).isEqualTo(2);
+      assertThat(node.log("typo-client")).contains("training.shrads");
+      assertThat(exitCode("typo-cluster")).isEqualTo(2);
+      // What whoever submits in cluster mode is told is no result: hence the job's own pod.
+      assertThat(end(submit)).isZero();
+    }
+  }
+
+  /** As when a node is drained; also what a container may do, seen from outside. */
+  @Test
+  void aTerminationReachesTheRun() throws Exception {
+    configuration("long.yaml", Runs.yaml("local", SHARDS, 1_000_000));
+    create(
+        "terminated",
+        List.of(
+            "train",
+            CONFIG + "long.yaml",
+            "--master",
+            "local[1]",
+            "--no-progress",
+            "--output",
+            "/data/runs/long"));
+    awaitStep("terminated", "long", 1);
+    ProcessHandle entryPoint = node.container("terminated").first();
+    ProcessHandle driver = entryPoint.children().findFirst().orElseThrow();
+    for (ProcessHandle process : List.of(entryPoint, driver)) {
+      confined(process.pid());
+    }
+    node.container("terminated").terminate();
+    assertThat(exitCode("terminated")).as(node.log("terminated")).isEqualTo(128 + 15);
+    assertThat(summary("long").path("status").asText()).isEqualTo("interrupted");
+  }
+
+  /** By what the kernel says of a process: no root, no capability, no way to get one, no shell. */
+  private static void confined(long pid) throws IOException {
+    Path process = Path.of("/proc", Long.toString(pid));
+    assertThat(process.resolve("status"))
+        .content()
+        .contains("CapPrm:\t0000000000000000", "CapEff:\t0000000000000000", "NoNewPrivs:\t1");
+    assertThat(Files.readString(process.resolve("uid_map")).strip().split(" +", -1)[0])
+        .isEqualTo("65532");
+    for (String shell : List.of("bin/sh", "bin/bash", "usr/bin/sh", "usr/bin/bash")) {
+      assertThat(process.resolve("root").resolve(shell)).doesNotExist();
+    }
+    Set<String> writable = new TreeSet<>();
+    for (String line : Files.readAllLines(process.resolve("mountinfo"))) {
+      String[] words = line.split(" ", -1);
+      if (words[5].startsWith("rw") && !words[4].startsWith("/dev/") && !words[4].equals("/proc")) {
+        writable.add(words[4]);
+      }
+    }
+    assertThat(writable).containsExactly("/data", "/tmp", "/var/data/spark");
+  }
+
+  /** Submits in cluster mode, with the templates, and watches to the end. */
+  private static ScriptProcess submit(String pod, List<String> command) throws IOException {
+    Path spark = KubernetesManifests.FOLDER.resolve("spark");
+    List<String> arguments = new ArrayList<>(command);
+    arguments.addAll(List.of("--master", "k8s://" + server.url(), "--deploy-mode", "cluster"));
+    Map<String, Object> settings =
+        Map.of(
+            "spark.kubernetes.driver.pod.name", pod,
+            "spark.kubernetes.driver.podTemplateFile", spark.resolve("driver-pod.yaml"),
+            "spark.kubernetes.executor.podTemplateFile", spark.resolve("executor-pod.yaml"),
+            "spark.kubernetes.driver.master", server.url(),
+            "spark.kubernetes.authenticate.submission.oauthToken", SUBMITTER);
+    settings.forEach((key, value) -> arguments.addAll(List.of("--conf", key + "=" + value)));
+    return ScriptProcess.start(
+        FOLDER,
+        Map.of(
+            "SPARK_CONF_DIR", FOLDER.resolve("conf").toString(), "LOCKSTEP_DRIVER_MEMORY", "512m"),
+        distribution.resolve("bin/lockstep"),
+        arguments);
+  }
+
+  /** What whoever submits is told. */
+  private static int end(ScriptProcess submit) throws InterruptedException {
+    assertThat(submit.process().waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as("ends").isTrue();
+    return submit.process().exitValue();
+  }
+
+  /** Creates the pod of the nightly job, with another command. */
+  private static void create(String name, List<String> command) throws IOException {
+    var template =
+        KubernetesManifests.read("cronjob.yaml", "CronJob", "lockstep-retrain", CronJob.class)
+            .getSpec()
+            .getJobTemplate()
+            .getSpec()
+            .getTemplate();
+    Pod pod =
+        new PodBuilder()
+            .withMetadata(template.getMetadata())
+            .editMetadata()
+            .withName(name)
+            .withNamespace(NAMESPACE)
+            .addToLabels("batch.kubernetes.io/job-name", JOB)
+            .endMetadata()
+            .withSpec(template.getSpec())
+            .editSpec()
+            .editFirstContainer()
+            .withArgs(command)
+            .endContainer()
+            .endSpec()
+            .build();
+    server.client().pods().resource(pod).create();
+  }
+
+  private static String name(Pod pod) {
+    return pod.getMetadata().getName();
+  }
+
+  /** All executors that a driver has had. */
+  private static List<Pod> executors(String driver) {
+    return node.pods().stream()
+        .filter(
+            pod ->
+                pod.getMetadata().getOwnerReferences().stream()
+                    .anyMatch(owner -> owner.getName().equals(driver)))
+        .filter(pod -> "executor".equals(pod.getMetadata().getLabels().get("spark-role")))
+        .toList();
+  }
+
+  private static void awaitStep(String driver, String run, long step) throws InterruptedException {
+    Path metrics = DATA.resolve("runs").resolve(run).resolve("metrics.jsonl");
+    Waiting.until(
+        "step " + step + " is done",
+        () -> {
+          if (node.hasEnded(driver)) {
+            throw new AssertionError(driver + " ended\n" + node.log(driver));
+          }
+          return TrainingProcess.lastStep(metrics) >= step;
+        });
+  }
+
+  /** Waits for a pod's end and returns its container's exit code, as Kubernetes has it. */
+  private static int exitCode(String name) throws InterruptedException {
+    Waiting.until("pod " + name + " has ended", LIMIT_SECONDS, () -> node.hasEnded(name));
+    Pod pod = server.client().pods().inNamespace(NAMESPACE).withName(name).get();
+    return pod.getStatus().getContainerStatuses().get(0).getState().getTerminated().getExitCode();
+  }
+
+  private static JsonNode summary(String run) throws IOException {
+    return new ObjectMapper()
+        .readTree(DATA.resolve("runs").resolve(run).resolve("summary.json").toFile());
+  }
+
+  private static void awaitTheUndisturbedResult(String run, String yaml) throws IOException {
+    JsonNode summary = summary(run);
+    assertThat(summary.path("status").asText()).isEqualTo("completed");
+    assertThat(summary.path("blas").asText()).startsWith("OpenBLAS");
+    long steps = summary.path("steps").asLong();
+    assertThat(TrainingProcess.steps(DATA.resolve("runs").resolve(run).resolve("metrics.jsonl")))
+        .isEqualTo(LongStream.rangeClosed(1, steps).boxed().toList());
+    assertThat(summary.path("parametersSha256").asText())
+        .isEqualTo(Runs.undisturbed(FOLDER.resolve(run), yaml));
+  }
+
+  /** What a role allows, in the words of {@link KubernetesServer#asked}. */
+  private static Set<String> verbs(String role) throws IOException {
+    Set<String> verbs = new TreeSet<>();
+    KubernetesManifests.read("rights.yaml", "Role", role, Role.class)
+        .getRules()
+        .forEach(
+            rule ->
+                rule.getResources()
+                    .forEach(
+                        resource ->
+                            rule.getVerbs().forEach(verb -> verbs.add(verb + " " + resource))));
+    return verbs;
+  }
+
+  /** The rules of Kubernetes' standard "restricted", and ours, for a pod as Spark has made it. */
+  private static void restricted(Pod pod) {
+    KubernetesRestrictions.check(pod.getSpec());
+    boolean driver = !"executor".equals(pod.getMetadata().getLabels().get("spark-role"));
+    PodSpec spec = pod.getSpec();
+    Container container = spec.getContainers().get(0);
+    assertThat(pod.getMetadata().getLabels())
+        .containsEntry("app.kubernetes.io/name", "lockstep")
+        .containsEntry("app.kubernetes.io/component", driver ? "driver" : "executor");
+    assertThat(container.getImage()).isEqualTo("registry.example.com/lockstep:0.1.0");
+    if (driver) {
+      assertThat(spec.getServiceAccountName()).isEqualTo(DRIVER);
+    } else {
+      assertThat(spec.getAutomountServiceAccountToken()).isFalse();
+    }
+  }
+}

@@ -1,0 +1,375 @@
+package dev.lockstep.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.lockstep.deploy.ScriptProcess.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/**
+ * The examples for schedulers do what they say, with a launcher that notes its arguments and ends
+ * as it is told to.
+ */
+final class SchedulersIT {
+  private static final Path SCHEDULERS = JavaProcess.ROOT.resolve("deploy/schedulers");
+  private static final Path NIGHTLY = SCHEDULERS.resolve("cron/retrain-nightly");
+  private static final String DATE = "2026-11-25";
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "deploy/bin/lockstep",
+        "deploy/bin/standalone-cluster",
+        "deploy/schedulers/cron/retrain-nightly"
+      })
+  void scriptsAreShell(String script) throws Exception {
+    Path path = JavaProcess.ROOT.resolve(script);
+    assertThat(path).isExecutable();
+    Result parsed = run(Map.of(), Path.of("bash"), "-n", path.toString());
+    assertThat(parsed.exitCode()).as(parsed.err()).isZero();
+  }
+
+  /** Where there is a ShellCheck, as in continuous integration. */
+  @Test
+  void shellCheckHasNoObjection() throws Exception {
+    Result found = run(Map.of(), Path.of("bash"), "-c", "command -v shellcheck");
+    assumeTrue(found.exitCode() == 0, "ShellCheck is not installed");
+    Result checked =
+        run(
+            Map.of(),
+            Path.of("shellcheck"),
+            JavaProcess.ROOT.resolve("deploy/bin/lockstep").toString(),
+            JavaProcess.ROOT.resolve("deploy/bin/standalone-cluster").toString(),
+            NIGHTLY.toString());
+    assertThat(checked.exitCode()).as(checked.out()).isZero();
+  }
+
+  @Test
+  void theCrontabCallsWhatIsThere() throws Exception {
+    List<String> jobs = new ArrayList<>();
+    for (String line : Files.readAllLines(SCHEDULERS.resolve("cron/crontab"))) {
+      if (!line.isBlank() && !line.startsWith("#") && !line.matches("[A-Z_]+=.*")) {
+        jobs.add(line);
+      }
+    }
+    assertThat(jobs).hasSize(1);
+    String[] fields = jobs.get(0).split(" +", 6);
+    assertThat(fields[0]).matches("[0-9]+");
+    assertThat(fields[1]).matches("[0-9]+");
+    assertThat(List.of(fields).subList(2, 5)).containsOnly("*");
+    // Cron takes a percent sign for the end of a line.
+    assertThat(fields[5]).doesNotContain("%");
+    String[] command = fields[5].split(" ");
+    assertThat(command).hasSize(2);
+    assertThat(command[0]).startsWith("/opt/lockstep/");
+    Path script =
+        JavaProcess.ROOT.resolve("deploy").resolve(command[0].substring("/opt/lockstep/".length()));
+    assertThat(script).isEqualTo(NIGHTLY).isExecutable();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 5})
+  void cronHearsNothingOfAGoodNight(int code) throws Exception {
+    Result result = nightly(code, DATE, "--master", "local[2]");
+
+    assertThat(result).isEqualTo(new Result(0, "", ""));
+    assertThat(calls())
+        .containsExactly(
+            "retrain churn.yaml --run-date "
+                + DATE
+                + " --output "
+                + folder
+                + "/state/churn/runs/"
+                + DATE
+                + " --resume --no-progress --master local[2]");
+    assertThat(log()).contains("said", "exit code " + code);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, 1, configuration",
+    "3, 1, data",
+    "4, 1, diverged",
+    "1, 3, failed three times",
+    "143, 3, interrupted three times"
+  })
+  void cronHearsOfABadOneAndOnlyWhatMayPassIsTriedAgain(int code, int attempts, String word)
+      throws Exception {
+    Result result = nightly(code, DATE);
+
+    assertThat(result.exitCode()).isEqualTo(code);
+    assertThat(result.out()).startsWith("churn, " + DATE + ": ").contains(word, "said");
+    assertThat(calls()).hasSize(attempts);
+    assertThat(log()).contains("attempt " + attempts + " ended");
+  }
+
+  @Test
+  void withoutADateItIsTodays() throws Exception {
+    assertThat(nightly(0).exitCode()).isZero();
+
+    assertThat(calls().get(0)).matches("retrain churn\\.yaml --run-date \\d{4}-\\d\\d-\\d\\d .*");
+  }
+
+  @Test
+  void aNightDoesNotMeetTheOneBefore() throws Exception {
+    Path started = folder.resolve("started");
+    launcher("touch " + started + "; read -r line <" + fifo());
+    try (ScriptProcess first =
+        ScriptProcess.start(folder, environment(), NIGHTLY, List.of("churn.yaml", DATE))) {
+      Waiting.until("the first is at work", () -> Files.exists(started));
+
+      Result second = nightly(0, "2026-11-26");
+
+      assertThat(second.exitCode()).isEqualTo(1);
+      assertThat(second.out()).contains("still at work");
+      assertThat(folder.resolve("calls")).doesNotExist();
+      Files.writeString(folder.resolve("fifo"), "end\n");
+      assertThat(first.end().exitCode()).isZero();
+    }
+    assertThat(nightly(0, "2026-11-26").exitCode()).isZero();
+  }
+
+  /** With stand-ins for the few names that it takes from Airflow. */
+  @ParameterizedTest
+  @CsvSource({
+    "0, returned hdfs:///runs/churn/2026-11-25",
+    "5, AirflowSkipException",
+    "2, AirflowFailException",
+    "3, AirflowFailException",
+    "4, AirflowFailException",
+    "1, AirflowException",
+    "143, AirflowException"
+  })
+  void theDagTellsAirflowHowItEnded(int code, String outcome) throws Exception {
+    writeAirflow();
+    launcher("echo \"$@\" >>calls; exit " + code);
+    Path program =
+        Files.writeString(
+            folder.resolve("task.py"),
+            """
+            import lockstep_retrain as dag
+            assert dag.DAG == dict(dag_id="lockstep_retrain", schedule="15 2 * * *", catchup=False, max_active_runs=1), dag.DAG
+            assert dag.TASKS == ["{{ data_interval_end | ds }}"], dag.TASKS
+            dag.LAUNCHER = "./launcher"
+            try:
+                print("returned", dag.retrain_for("2026-11-25"))
+            except Exception as failure:
+                print(type(failure).__name__)
+            """);
+
+    Result result =
+        run(
+            Map.of(
+                "PYTHONPATH",
+                folder + ":" + SCHEDULERS.resolve("airflow"),
+                "PYTHONDONTWRITEBYTECODE",
+                "1"),
+            Path.of("python3"),
+            program.toString());
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).isEqualTo(outcome + "\n");
+    assertThat(calls())
+        .singleElement()
+        .asString()
+        .startsWith(
+            "retrain /etc/lockstep/churn.yaml --run-date 2026-11-25"
+                + " --output hdfs:///runs/churn/2026-11-25 --resume ");
+  }
+
+  /** As Airflow does it: an exception out of the signal's handler. */
+  @Test
+  void theDagEndsTheRunInGoodOrderWhenItsTaskIsStopped() throws Exception {
+    writeAirflow();
+    launcher(
+        "trap 'echo ended >>calls; exit 143' TERM; touch started; while :; do sleep 0.1; done");
+    Path program =
+        Files.writeString(
+            folder.resolve("task.py"),
+            """
+            import signal, sys
+            import lockstep_retrain as dag
+            def stop(number, frame):
+                raise RuntimeError("stopped")
+            signal.signal(signal.SIGTERM, stop)
+            dag.LAUNCHER = "./launcher"
+            try:
+                dag.retrain_for("2026-11-25")
+            except RuntimeError as failure:
+                print(failure)
+            """);
+    Map<String, String> environment =
+        Map.of(
+            "PYTHONPATH",
+            folder + ":" + SCHEDULERS.resolve("airflow"),
+            "PYTHONDONTWRITEBYTECODE",
+            "1");
+    try (ScriptProcess task =
+        ScriptProcess.start(folder, environment, Path.of("python3"), List.of(program.toString()))) {
+      Waiting.until("the run is at work", () -> Files.exists(folder.resolve("started")));
+      task.process().destroy();
+      Result result = task.end();
+      assertThat(result.exitCode()).as(result.err()).isZero();
+      assertThat(result.out()).isEqualTo("stopped\n");
+    }
+    assertThat(calls()).containsExactly("ended");
+  }
+
+  @Test
+  void theWorkflowIsWhole() throws Exception {
+    Node workflow = Node.read(SCHEDULERS.resolve("argo/cron-workflow.yaml"));
+    assertThat(workflow.text("apiVersion")).isEqualTo("argoproj.io/v1alpha1");
+    assertThat(workflow.text("kind")).isEqualTo("CronWorkflow");
+    assertThat(workflow.at("metadata").text("name")).matches("[a-z0-9-]{1,52}");
+    Node spec = workflow.at("spec");
+    assertThat(spec.list("schedules"))
+        .singleElement()
+        .asString()
+        .matches("[0-9]+ [0-9]+ \\* \\* \\*");
+    assertThat(spec.text("timezone")).isEqualTo("Etc/UTC");
+    assertThat(spec.text("concurrencyPolicy")).isEqualTo("Forbid");
+
+    Node body = spec.at("workflowSpec");
+    assertThat(body.at("securityContext").value("runAsNonRoot")).isEqualTo(true);
+    Node template = body.node("templates", 0);
+    assertThat(body.text("entrypoint")).isEqualTo(template.text("name"));
+    assertThat(body.at("arguments").node("parameters", 0).text("name")).isEqualTo("run-date");
+    assertThat(template.at("inputs").node("parameters", 0).text("name")).isEqualTo("run-date");
+    assertThat(template.at("retryStrategy").text("expression"))
+        .isEqualTo("asInt(lastRetry.exitCode) not in [2, 3, 4]");
+
+    Node container = template.at("container");
+    assertThat(container.list("args"))
+        .startsWith("retrain")
+        .containsSubsequence("--run-date", "{{inputs.parameters.run-date}}", "--output")
+        .contains("--resume");
+    assertThat(container.at("securityContext").value("readOnlyRootFilesystem")).isEqualTo(true);
+    Set<String> volumes = new TreeSet<>();
+    Set<String> mounted = new TreeSet<>();
+    for (int i = 0; i < body.list("volumes").size(); i++) {
+      volumes.add(body.node("volumes", i).text("name"));
+    }
+    for (int i = 0; i < container.list("volumeMounts").size(); i++) {
+      mounted.add(container.node("volumeMounts", i).text("name"));
+    }
+    assertThat(mounted).isEqualTo(volumes).isNotEmpty();
+  }
+
+  /** A map of a YAML file. */
+  private record Node(Map<?, ?> values) {
+    static Node read(Path file) throws IOException {
+      Yaml yaml = new Yaml(new SafeConstructor(new LoaderOptions()));
+      return new Node((Map<?, ?>) yaml.load(Files.readString(file)));
+    }
+
+    Object value(String key) {
+      assertThat(values.containsKey(key)).as("%s is in %s", key, values.keySet()).isTrue();
+      return values.get(key);
+    }
+
+    String text(String key) {
+      return value(key).toString();
+    }
+
+    Node at(String key) {
+      return new Node((Map<?, ?>) value(key));
+    }
+
+    List<Object> list(String key) {
+      return List.copyOf((List<?>) value(key));
+    }
+
+    Node node(String key, int index) {
+      return new Node((Map<?, ?>) list(key).get(index));
+    }
+  }
+
+  /** Retrains with a launcher that ends with {@code code}. */
+  private Result nightly(int code, String... arguments) throws Exception {
+    launcher("echo said; echo \"$@\" >>calls; exit " + code);
+    List<String> all = new ArrayList<>(List.of("churn.yaml"));
+    all.addAll(List.of(arguments));
+    return ScriptProcess.run(folder, environment(), NIGHTLY, all);
+  }
+
+  private Map<String, String> environment() {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("LOCKSTEP", folder.resolve("launcher").toString());
+    environment.put("LOCKSTEP_STATE", folder.resolve("state").toString());
+    environment.put("RETRY_SECONDS", "0");
+    return environment;
+  }
+
+  private void launcher(String body) throws IOException {
+    Path script = Files.writeString(folder.resolve("launcher"), "#!/usr/bin/env bash\n" + body);
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private Path fifo() throws IOException, InterruptedException {
+    Path fifo = folder.resolve("fifo");
+    assertThat(run(Map.of(), Path.of("mkfifo"), fifo.toString()).exitCode()).isZero();
+    return fifo;
+  }
+
+  private List<String> calls() throws IOException {
+    return Files.readAllLines(folder.resolve("calls"));
+  }
+
+  private String log() throws IOException {
+    return Files.readString(folder.resolve("state/churn/logs/" + DATE + ".log"));
+  }
+
+  private Result run(Map<String, String> environment, Path script, String... arguments)
+      throws IOException, InterruptedException {
+    return ScriptProcess.run(folder, environment, script, List.of(arguments));
+  }
+
+  /** What the example imports: decorators that note what they are given, and exceptions. */
+  private void writeAirflow() throws IOException {
+    Path airflow = Files.createDirectory(folder.resolve("airflow"));
+    Files.createFile(airflow.resolve("__init__.py"));
+    Files.writeString(
+        airflow.resolve("exceptions.py"),
+        """
+        class AirflowException(Exception): pass
+        class AirflowFailException(AirflowException): pass
+        class AirflowSkipException(AirflowException): pass
+        """);
+    Files.writeString(
+        airflow.resolve("decorators.py"),
+        """
+        def dag(**given):
+            def decorate(function):
+                module = function.__globals__
+                names = ("dag_id", "schedule", "catchup", "max_active_runs")
+                module["DAG"] = {name: given[name] for name in names}
+                assert given["default_args"]["retries"] == 2
+                return function
+            return decorate
+
+        def task(function):
+            def call(argument):
+                function.__globals__.setdefault("TASKS", []).append(argument)
+            return call
+        """);
+  }
+}

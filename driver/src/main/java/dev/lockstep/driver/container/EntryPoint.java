@@ -1,0 +1,84 @@
+package dev.lockstep.driver.container;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The image's entry point. By its first argument a container becomes
+ *
+ * <pre>
+ *   driver ...    a driver that Spark sent here (cluster mode); the rest is for spark-submit
+ *   executor      an executor; everything else is in the environment
+ *   anything else a command of Lockstep, such as train or retrain, with the driver in this container
+ * </pre>
+ *
+ * <p>Whatever it is runs in a JVM of its own, with exactly the heap and the options that Spark asks
+ * for, and this one waits for its end: it passes terminations on and ends with the same exit code.
+ */
+public final class EntryPoint {
+  private static final int FAILED = 1;
+  private static final int USAGE = 2;
+
+  /** Exit codes, separated by blanks, that Kubernetes is to take for success. */
+  private static final String SUCCESS = "LOCKSTEP_SUCCESS_CODES";
+
+  private EntryPoint() {}
+
+  /** Runs what the arguments ask for and ends the JVM with its exit code. */
+  public static void main(String[] arguments) {
+    System.exit(run(List.of(arguments), System.getenv()));
+  }
+
+  private static int run(List<String> arguments, Map<String, String> environment) {
+    try {
+      int code = ChildProcess.run(plan(arguments, environment));
+      if (code != 0 && isSuccess(code, environment.getOrDefault(SUCCESS, ""))) {
+        System.err.println(
+            "lockstep: exit code " + code + " is told as 0, since " + SUCCESS + " has it.");
+        return 0;
+      }
+      return code;
+    } catch (ContainerException unable) {
+      System.err.println("lockstep: " + unable.getMessage());
+      return USAGE;
+    } catch (IOException failure) {
+      System.err.println("lockstep: the process could not be started: " + failure.getMessage());
+      return FAILED;
+    } catch (InterruptedException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  private static ProcessPlan plan(List<String> arguments, Map<String, String> environment)
+      throws ContainerException, IOException, InterruptedException {
+    if (arguments.isEmpty()) {
+      throw new ContainerException(
+          "a command is needed, such as train CONFIG; --help lists all of them.");
+    }
+    Image image = Image.around(environment);
+    switch (arguments.get(0)) {
+      case "executor":
+        return ExecutorPlan.of(image, environment);
+      case "driver":
+        List<String> rest = arguments.subList(1, arguments.size());
+        return DriverPlan.of(image, DriverPlan.sentBySpark(rest, environment));
+      default:
+        Map<String, String> day = RunDate.of(environment, Instant.now(), ZoneId.systemDefault());
+        List<String> command =
+            arguments.stream().map(argument -> RunDate.expand(argument, day)).toList();
+        ProcessPlan driver = DriverPlan.of(image, DriverPlan.command(image, command, environment));
+        Map<String, String> variables = new LinkedHashMap<>(driver.environment());
+        variables.putAll(day);
+        return new ProcessPlan(driver.command(), variables);
+    }
+  }
+
+  /** Whether a list such as {@code "5"} or {@code "4 5"} has this code. */
+  static boolean isSuccess(int code, String codes) {
+    return List.of(codes.strip().split(" +")).contains(Integer.toString(code));
+  }
+}

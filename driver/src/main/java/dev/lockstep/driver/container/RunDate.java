@@ -1,0 +1,53 @@
+package dev.lockstep.driver.container;
+
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The day that a job is for. Kubernetes gives a container no date of its schedule, but a CronJob
+ * names each job after the minute for which it was scheduled, counted from 1970. So a job that
+ * starts late, or again after midnight, still is for its own day.
+ */
+final class RunDate {
+  /** What configurations and {@code retrain} read. */
+  static final String VARIABLE = "RUN_DATE";
+
+  /** The name of the pod's job, which the manifest puts here. */
+  private static final String JOB = "LOCKSTEP_JOB_NAME";
+
+  private static final Pattern SCHEDULED = Pattern.compile(".+-([0-9]{8,9})");
+
+  private RunDate() {}
+
+  /**
+   * The variable to set: none where somebody has set it or no job's name is given.
+   *
+   * @param now for a job that a person has started, whose name tells no time
+   * @param zone whose days count
+   */
+  static Map<String, String> of(Map<String, String> environment, Instant now, ZoneId zone) {
+    String job = environment.get(JOB);
+    if (job == null || job.isEmpty() || environment.containsKey(VARIABLE)) {
+      return Map.of();
+    }
+    Matcher scheduled = SCHEDULED.matcher(job);
+    Instant moment =
+        scheduled.matches() ? Instant.ofEpochSecond(60 * Long.parseLong(scheduled.group(1))) : now;
+    return Map.of(VARIABLE, LocalDate.ofInstant(moment, zone).toString());
+  }
+
+  /**
+   * An argument with the day in it. Kubernetes writes and resolves references in arguments the same
+   * way, but only to what a manifest sets, and leaves this one.
+   *
+   * @param variables of {@link #of}
+   */
+  static String expand(String argument, Map<String, String> variables) {
+    String date = variables.get(VARIABLE);
+    return date == null ? argument : argument.replace("$(" + VARIABLE + ")", date);
+  }
+}
