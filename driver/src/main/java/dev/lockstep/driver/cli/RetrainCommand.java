@@ -3,7 +3,6 @@ package dev.lockstep.driver.cli;
 import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
-import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.retraining.DayWindow;
 import dev.lockstep.driver.retraining.Decision;
 import dev.lockstep.driver.retraining.RetrainingRun;
@@ -27,8 +26,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "retrain",
     description = {
-      "Trains the registry's champion on new data, compares both on the same test split, and",
-      "publishes the new model if it is better. Decided once for a run date."
+      "Trains the registry's champion on new data and publishes the new model",
+      "if it is better on the same test split. Decided once for a run date."
     })
 final class RetrainCommand implements Callable<Integer> {
   @Parameters(paramLabel = "CONFIG", description = "Run configuration, YAML or JSON.")
@@ -38,8 +37,8 @@ final class RetrainCommand implements Callable<Integer> {
       names = "--run-date",
       paramLabel = "DATE",
       description = {
-        "What the retraining is for, such as 2026-11-25; also stands for $${RUN_DATE} in the",
-        "configuration (default: retraining.runDate, else the environment variable RUN_DATE)."
+        "What it is for, such as 2026-11-25; $${RUN_DATE} in the configuration",
+        "(default: retraining.runDate, else the environment's RUN_DATE)."
       })
   private String runDate;
 
@@ -65,9 +64,6 @@ final class RetrainCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common;
 
-  /** Where messages go as soon as there is one; signals have theirs on threads of their own. */
-  private volatile ProgressPrinter display;
-
   @Override
   public Integer call() throws IOException {
     RunConfiguration given = readForItsDate();
@@ -77,7 +73,9 @@ final class RetrainCommand implements Callable<Integer> {
           "--resume needs --output or a run date: without them every start has a new folder,"
               + " runs/<name>-<timestamp>.");
     }
-    try (Interruption interruption = Interruption.install("then writing a checkpoint", this::say);
+    RunDisplay display = new RunDisplay(common);
+    try (Interruption interruption =
+            Interruption.install("then writing a checkpoint", display::say);
         SparkSession session = common.startSpark(given.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       ApplicationAttempt attempt = ApplicationAttempt.of(spark);
@@ -88,12 +86,19 @@ final class RetrainCommand implements Callable<Integer> {
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
       StartMode mode = resume || attempt.hasBegun(folder) ? StartMode.RESUME : StartMode.NEW;
       RunConfiguration run =
-          DayWindow.over(given, this::read, spark.hadoopConfiguration(), this::say);
+          DayWindow.over(given, this::read, spark.hadoopConfiguration(), display::say);
       Optional<Decision> decision =
           new RetrainingRun(
-                  spark, run, folder, mode, steps -> progress(run, steps), interruption, this::say)
+                  spark,
+                  run,
+                  folder,
+                  mode,
+                  steps -> display.progress(run, steps),
+                  interruption,
+                  display::say,
+                  Terminal.events(common))
               .execute();
-      say(
+      display.say(
           decision.isPresent()
               ? decision.get().reason()
               : "Interrupted; the same command goes on from there.");
@@ -124,20 +129,5 @@ final class RetrainCommand implements Callable<Integer> {
       all.add("retraining.runDate=\"" + date + "\"");
     }
     return ConfigurationFile.read(configuration, all);
-  }
-
-  private void say(String sentence) {
-    ProgressPrinter shown = display;
-    if (shown != null) {
-      shown.note(sentence);
-    } else if (!common.quiet) {
-      System.err.println(sentence);
-    }
-  }
-
-  private ProgressPrinter progress(RunConfiguration run, long steps) {
-    int epochs = run.training().epochs() == null ? 0 : run.training().epochs();
-    display = Terminal.progress(common, steps, epochs);
-    return display;
   }
 }

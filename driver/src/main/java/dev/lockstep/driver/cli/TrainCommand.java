@@ -2,7 +2,6 @@ package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
-import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.run.ApplicationAttempt;
 import dev.lockstep.driver.run.Interruption;
@@ -58,14 +57,13 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common;
 
-  /** Where messages go as soon as there is one; signals have theirs on threads of their own. */
-  private volatile ProgressPrinter display;
-
   @Override
   public Integer call() throws IOException {
     StartMode asked = mode();
     RunConfiguration run = ConfigurationFile.read(configuration, overrides);
-    try (Interruption interruption = Interruption.install("then writing a checkpoint", this::say);
+    RunDisplay display = new RunDisplay(common);
+    try (Interruption interruption =
+            Interruption.install("then writing a checkpoint", display::say);
         SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       ApplicationAttempt attempt = ApplicationAttempt.of(spark);
@@ -74,7 +72,7 @@ final class TrainCommand implements Callable<Integer> {
       StartMode mode =
           asked == StartMode.NEW && attempt.hasBegun(folder) ? StartMode.RESUME : asked;
       if (mode != asked) {
-        say(
+        display.say(
             "This is attempt "
                 + attempt.number()
                 + " of "
@@ -89,13 +87,13 @@ final class TrainCommand implements Callable<Integer> {
               run,
               folder,
               mode,
-              steps -> progress(run, steps),
+              steps -> display.progress(run, steps),
               interruption,
-              this::say,
+              display::say,
               Terminal.events(common));
       Optional<RunSummary> ended = training.ended();
       RunSummary summary = ended.isPresent() ? ended.get() : training.execute();
-      tell(folder, summary, ended.isPresent());
+      display.say(outcome(folder, summary, ended.isPresent()));
       System.out.println(folder.name());
       return summary.status().equals("interrupted") ? interruption.exitCode() : ExitCode.DONE;
     }
@@ -113,35 +111,18 @@ final class TrainCommand implements Callable<Integer> {
     return force ? StartMode.RESUME_FORCED : resume ? StartMode.RESUME : StartMode.NEW;
   }
 
-  private void tell(RunFolder folder, RunSummary summary, boolean endedBefore) {
+  private static String outcome(RunFolder folder, RunSummary summary, boolean endedBefore) {
     if (endedBefore) {
-      say(
-          "The run in "
-              + folder.name()
-              + " has ended already ("
-              + summary.status()
-              + " after "
-              + summary.steps()
-              + " steps); there is nothing to resume.");
-    } else if (summary.status().equals("interrupted")) {
-      say("Interrupted after step " + summary.steps() + "; --resume goes on from there.");
-    } else {
-      say(Headline.of(summary));
+      return "The run in "
+          + folder.name()
+          + " has ended already ("
+          + summary.status()
+          + " after "
+          + summary.steps()
+          + " steps); there is nothing to resume.";
     }
-  }
-
-  private void say(String sentence) {
-    ProgressPrinter shown = display;
-    if (shown != null) {
-      shown.note(sentence);
-    } else if (!common.quiet) {
-      System.err.println(sentence);
-    }
-  }
-
-  private ProgressPrinter progress(RunConfiguration run, long steps) {
-    int epochs = run.training().epochs() == null ? 0 : run.training().epochs();
-    display = Terminal.progress(common, steps, epochs);
-    return display;
+    return summary.status().equals("interrupted")
+        ? "Interrupted after step " + summary.steps() + "; --resume goes on from there."
+        : Headline.of(summary);
   }
 }

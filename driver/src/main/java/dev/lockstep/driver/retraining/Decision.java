@@ -1,10 +1,12 @@
 package dev.lockstep.driver.retraining;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.secret.Redaction;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalDouble;
 
 /** What a retraining came to: the content of {@code decision.json}. */
 public final class Decision {
@@ -27,6 +29,11 @@ public final class Decision {
 
     Kind(String key) {
       this.key = key;
+    }
+
+    /** Its name in files. */
+    public String key() {
+      return key;
     }
   }
 
@@ -79,6 +86,14 @@ public final class Decision {
   /** Why, in a sentence. */
   public String reason() {
     return tree.path(REASON).asText();
+  }
+
+  /** By how much the challenger is better; empty where nothing was compared. */
+  OptionalDouble improvement() {
+    JsonNode improvement = tree.path("improvement");
+    return improvement.isNumber()
+        ? OptionalDouble.of(improvement.doubleValue())
+        : OptionalDouble.empty();
   }
 
   /** Indented JSON without secrets, ending in a newline. */

@@ -5,6 +5,7 @@ import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.run.StartMode;
+import dev.lockstep.trainer.error.LockstepException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,19 @@ final class RetrainingFolder {
    * @param asked what the command line says
    */
   void requireUsable(StartMode asked) {
+    if (stored.isPresent()
+        && runDate != null
+        && storedRunDate() != null
+        && !runDate.equals(storedRunDate())) {
+      throw LockstepException.usage(
+          "--output: "
+              + folder.name()
+              + " holds the run for "
+              + storedRunDate()
+              + ", not for "
+              + runDate
+              + ". Choose another folder.");
+    }
     boolean onlyDecided = stored.isEmpty() && folder.has(Decision.FILE);
     if (asked == StartMode.NEW && !isOfRunDate() && !onlyDecided) {
       folder.requireFresh();

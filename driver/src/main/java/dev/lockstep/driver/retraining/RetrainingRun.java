@@ -25,6 +25,7 @@ import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.driver.run.Version;
+import dev.lockstep.driver.telemetry.EventLog;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
@@ -54,6 +55,7 @@ public final class RetrainingRun {
   private final LongFunction<ProgressPrinter> progressForSteps;
   private final StopRequest stop;
   private final Consumer<String> messages;
+  private final EventLog log;
   private final ModelRegistry registry;
   private final LockOwner owner;
 
@@ -67,6 +69,7 @@ public final class RetrainingRun {
    * @param progressForSteps makes the progress display once the number of steps is known
    * @param stop asked before each step; once made, the run ends there, with a checkpoint
    * @param messages is told, as a sentence, what happens
+   * @param log is told the steps of the run's life and of the retraining's
    * @throws LockstepException of kind usage where no registry is named
    */
   public RetrainingRun(
@@ -76,7 +79,8 @@ public final class RetrainingRun {
       StartMode asked,
       LongFunction<ProgressPrinter> progressForSteps,
       StopRequest stop,
-      Consumer<String> messages) {
+      Consumer<String> messages,
+      EventLog log) {
     if (configuration.registry() == null) {
       throw LockstepException.usage(
           "registry: missing; retrain needs registry.path, the folder to publish models in.");
@@ -92,6 +96,7 @@ public final class RetrainingRun {
     this.progressForSteps = progressForSteps;
     this.stop = stop;
     this.messages = messages;
+    this.log = log;
     this.registry = ModelRegistry.at(configuration.registry().path(), spark.hadoopConfiguration());
     this.owner = ApplicationAttempt.of(spark).owner();
   }
@@ -115,21 +120,29 @@ public final class RetrainingRun {
    */
   public Optional<Decision> execute() {
     folder.requireUsable(asked);
-    if (settings.runDate() == null) {
-      return decideOnce();
-    }
-    try (RunLock turn = registry.takeRunDate(settings.runDate(), owner, messages)) {
-      stop.preparing(turn::close);
-      return decideOnce();
+    String runDate = settings.runDate();
+    try (RetrainingEvents events =
+        new RetrainingEvents(spark, log, folder.folder().name(), runDate)) {
+      if (runDate == null) {
+        return decideOnce(events);
+      }
+      try (RunLock turn = registry.takeRunDate(runDate, owner, messages)) {
+        stop.preparing(turn::close);
+        return decideOnce(events);
+      }
     }
   }
 
-  private Optional<Decision> decideOnce() {
+  private Optional<Decision> decideOnce(RetrainingEvents events) {
     Optional<Decision> decision = decidedBefore();
     if (decision.isEmpty()) {
-      decision = train().map(this::decide);
+      events.show(registry);
+      decision = train(events).map(this::decide);
     }
-    decision.ifPresent(folder::write);
+    if (decision.isPresent()) {
+      folder.write(decision.get());
+      events.decided(decision.get(), registry);
+    }
     return decision;
   }
 
@@ -147,7 +160,7 @@ public final class RetrainingRun {
   }
 
   /** Checks the data and trains; empty where training was interrupted. */
-  private Optional<Challenger> train() {
+  private Optional<Challenger> train(RetrainingEvents events) {
     StartMode mode = folder.mode(asked, messages);
     Optional<Champion> champion = registry.champion();
     ModelArtifact model = champion.map(it -> model(it.version())).orElse(null);
@@ -169,6 +182,7 @@ public final class RetrainingRun {
       statistics = DataStatisticsJson.write(now);
       CheckReport checks =
           DataChecks.run(settings.checks(), statisticsOf(champion), now, preview.data());
+      events.checked(checks);
       facts.set("checks", checks.toJson());
       checks.results(Outcome.WARNED).forEach(result -> notes.add(result.sentence()));
       if (checks.outcome() == Outcome.FAILED) {
@@ -203,7 +217,8 @@ public final class RetrainingRun {
                 mode,
                 progressForSteps,
                 stop,
-                messages)
+                messages,
+                log)
             .after(notes);
     try {
       return training.execute();

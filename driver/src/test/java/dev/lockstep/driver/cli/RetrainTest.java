@@ -176,6 +176,20 @@ final class RetrainTest {
   }
 
   @Test
+  void operatorsAreToldOfChecksAndDecision() {
+    daily.day(SECOND, 60, 1);
+    Outcome outcome = daily.retrain(SECOND, "--log-format", "json");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.err().lines())
+        .anyMatch(line -> line.contains("\"dataChecked\"") && line.contains(SECOND))
+        .anyMatch(
+            line ->
+                line.contains("\"decided\"")
+                    && line.contains("\"decision\":\"published\"")
+                    && line.contains("\"champion\":2"));
+  }
+
+  @Test
   void aDivergedRunLeavesTheChampionAndMayBeTriedAgain() {
     daily.day(SECOND, 60, 1);
     Outcome outcome =
@@ -298,11 +312,18 @@ final class RetrainTest {
   }
 
   @Test
-  void theFolderOfAnotherDateIsNotWrittenTo() {
+  void aFolderOfSomethingElseIsNotWrittenTo() throws IOException {
     daily.day(SECOND, 60, 1);
     Outcome outcome = Outcome.of(daily.arguments(SECOND, FIRST));
     assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
-    assertThat(outcome.err()).contains("is not empty");
+    assertThat(outcome.err()).contains("holds the run for " + FIRST + ", not for " + SECOND);
+    assertThat(Outcome.of(daily.arguments(SECOND, FIRST, "--resume")).code()).isEqualTo(2);
+    Path foreign = daily.run("foreign").resolve("thesis.txt");
+    Files.createDirectories(foreign.getParent());
+    Files.writeString(foreign, "all of it");
+    Outcome other = Outcome.of(daily.arguments(SECOND, "foreign"));
+    assertThat(other.code()).as(other.err()).isEqualTo(2);
+    assertThat(other.err()).contains("is not empty");
   }
 
   @Test
