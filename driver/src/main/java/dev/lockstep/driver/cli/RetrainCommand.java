@@ -70,7 +70,7 @@ final class RetrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RunConfiguration given = read(runDate);
+    RunConfiguration given = readForItsDate();
     String date = given.retraining() == null ? null : given.retraining().runDate();
     if (resume && output == null && date == null) {
       throw LockstepException.usage(
@@ -106,13 +106,20 @@ final class RetrainCommand implements Callable<Integer> {
     return decision.kind() == Decision.Kind.KEPT ? ExitCode.KEPT : ExitCode.DONE;
   }
 
+  /** Where the configuration does not speak of retraining, the environment names the run date. */
+  private RunConfiguration readForItsDate() {
+    RunConfiguration given = read(runDate);
+    String date = System.getenv(RetrainingSettings.RUN_DATE);
+    return given.retraining() == null && date != null && !date.isEmpty() ? read(date) : given;
+  }
+
   /** The configuration of a run date, or with null of the one that it names itself. */
   private RunConfiguration read(String date) {
     List<String> all = new ArrayList<>(overrides);
     if (date != null) {
       if (!RetrainingSettings.isRunDate(date)) {
         throw LockstepException.usage(
-            "--run-date must be " + RetrainingSettings.RUN_DATE_TEXT + ", found '" + date + "'.");
+            "The run date must be " + RetrainingSettings.RUN_DATE_TEXT + ", found '" + date + "'.");
       }
       all.add("retraining.runDate=\"" + date + "\"");
     }

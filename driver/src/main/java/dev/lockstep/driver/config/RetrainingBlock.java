@@ -13,6 +13,7 @@ final class RetrainingBlock {
   private static final String RUN_DATE_KEY = "runDate";
   private static final NumberRange CONFIDENCES =
       new NumberRange(0.5, true, 1, false, "a number of at least 0.5 and below 1");
+  private static final WholeRange DAYS = new WholeRange(1, Window.MAX_DAYS);
   private static final Names METRICS =
       Names.of("metric", RetrainingSettings.METRICS, RetrainingSettings.METRICS);
   private static final List<String> MISSING =
@@ -86,7 +87,10 @@ final class RetrainingBlock {
       return null;
     }
     Block block = retraining.block("window");
-    int days = block.requiredCount("days");
+    if (!block.has("days")) {
+      block.missing("days", DAYS.text());
+    }
+    int days = (int) block.whole("days", DAYS, 1);
     String missing = block.name("missing", MISSING_NAMES);
     block.finish();
     return new Window(

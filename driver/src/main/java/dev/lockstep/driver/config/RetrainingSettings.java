@@ -56,10 +56,13 @@ public record RetrainingSettings(
   /**
    * The last days before a run date, itself included, whose data are trained on.
    *
-   * @param days how many, at least 1
+   * @param days how many, from 1 to {@link #MAX_DAYS}
    * @param missing what to do where the data of a day are not there
    */
   public record Window(int days, Missing missing) implements Serializable {
+    /** Ten years. */
+    public static final int MAX_DAYS = 3653;
+
     /** What to do where the configuration says nothing. */
     public static final Missing DEFAULT_MISSING = Missing.FAIL;
   }

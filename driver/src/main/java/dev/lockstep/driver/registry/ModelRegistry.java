@@ -36,7 +36,7 @@ public final class ModelRegistry {
   private static final Pattern NAME = Pattern.compile("v([0-9]{6,9})");
   private static final Pattern NUMBER = Pattern.compile("v?0*([1-9][0-9]{0,8})");
   private static final int MAX_DECISION_BYTES = 16 << 20;
-  private static final int MAX_STATISTICS_BYTES = 64 << 20;
+  private static final int MAX_STATISTICS_BYTES = 256 << 20;
 
   private final RunFolder folder;
   private final RunFolder versions;

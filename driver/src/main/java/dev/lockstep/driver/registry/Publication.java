@@ -3,6 +3,8 @@ package dev.lockstep.driver.registry;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.driver.run.ModelFolder;
+import dev.lockstep.driver.secret.Redaction;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
@@ -18,12 +20,13 @@ import java.util.Map;
 public record Publication(RunFolder model, Lineage lineage, byte[] statistics, byte[] decision) {
   /** What is written into the version besides the model's own files. */
   Map<String, byte[]> texts() {
-    byte[] origin = StrictJson.bytes(lineage.toTree());
+    String origin = new String(StrictJson.bytes(lineage.toTree()), StandardCharsets.UTF_8);
+    byte[] safe = Redaction.ofProcess().inJson(origin).getBytes(StandardCharsets.UTF_8);
     return statistics == null
-        ? Map.of(Lineage.FILE, origin, VersionManifest.DECISION, decision)
+        ? Map.of(Lineage.FILE, safe, VersionManifest.DECISION, decision)
         : Map.of(
             Lineage.FILE,
-            origin,
+            safe,
             VersionManifest.DECISION,
             decision,
             VersionManifest.STATISTICS,

@@ -294,7 +294,7 @@ final class RetrainTest {
   void aRunDateMustFitAFileName() {
     Outcome outcome = daily.retrain("../x");
     assertThat(outcome.code()).isEqualTo(2);
-    assertThat(outcome.err()).contains("--run-date must be a date such as", "found '../x'");
+    assertThat(outcome.err()).contains("The run date must be a date such as", "found '../x'");
   }
 
   @Test

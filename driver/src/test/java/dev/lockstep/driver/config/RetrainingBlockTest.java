@@ -94,7 +94,7 @@ final class RetrainingBlockTest {
         "retraining.runDate=a/b | retraining.runDate | a date such as 2026-11-25, or another name",
         "retraining.runDate=.. | retraining.runDate | begins with a letter or digit, found ..",
         "retraining.window={} | retraining.window.days | missing",
-        "retraining.window={days: 0} | retraining.window.days | at least 1, found 0",
+        "retraining.window={days: 0} | retraining.window.days | from 1 to 3653, found 0",
         "retraining.window={days: 1, missing: warn} | retraining.window.missing | allowed: skip,",
         "retraining.confidence=95 | retraining.confidence | at least 0.5 and below 1, found 95",
         "retraining.confidense=0.95 | retraining.confidense | did you mean confidence?"
