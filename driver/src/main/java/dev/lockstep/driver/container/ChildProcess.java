@@ -7,7 +7,13 @@ import java.io.IOException;
  * termination that this process gets, and this one ends as it does.
  */
 final class ChildProcess {
-  private ChildProcess() {}
+  private final ProcessBuilder builder;
+  private Process process;
+  private boolean terminated;
+
+  private ChildProcess(ProcessBuilder builder) {
+    this.builder = builder;
+  }
 
   /**
    * Runs a process to its end and returns its exit code, 128 and the signal's number where a signal
@@ -17,21 +23,29 @@ final class ChildProcess {
   static int run(ProcessPlan plan) throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(plan.command()).inheritIO();
     builder.environment().putAll(plan.environment());
-    Process process = builder.start();
-    Thread termination = new Thread(() -> endWith(process), "termination");
-    try {
-      Runtime.getRuntime().addShutdownHook(termination);
-      int code = process.waitFor();
-      Runtime.getRuntime().removeShutdownHook(termination);
-      return code;
-    } catch (IllegalStateException terminating) {
-      endWith(process);
-      throw terminating;
+    ChildProcess child = new ChildProcess(builder);
+    // Before there is a process, so that there is no moment in which none would hear of it.
+    Runtime.getRuntime().addShutdownHook(new Thread(child::terminate, "termination"));
+    return child.start().waitFor();
+  }
+
+  private synchronized Process start() throws IOException, InterruptedException {
+    while (terminated) {
+      // This JVM is about to end.
+      wait();
     }
+    process = builder.start();
+    return process;
   }
 
   /** Halts, since the exit code of a JVM that ends by a signal cannot be chosen otherwise. */
-  private static void endWith(Process process) {
+  private void terminate() {
+    synchronized (this) {
+      terminated = true;
+      if (process == null || !process.isAlive()) {
+        return;
+      }
+    }
     process.destroy();
     while (true) {
       try {

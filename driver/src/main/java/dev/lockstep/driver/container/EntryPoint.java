@@ -60,21 +60,24 @@ public final class EntryPoint {
           "a command is needed, such as train CONFIG; --help lists all of them.");
     }
     Image image = Image.around(environment);
-    switch (arguments.get(0)) {
-      case "executor":
-        return ExecutorPlan.of(image, environment);
-      case "driver":
-        List<String> rest = arguments.subList(1, arguments.size());
-        return DriverPlan.of(image, DriverPlan.sentBySpark(rest, environment));
-      default:
-        Map<String, String> day = RunDate.of(environment, Instant.now(), ZoneId.systemDefault());
-        List<String> command =
-            arguments.stream().map(argument -> RunDate.expand(argument, day)).toList();
-        ProcessPlan driver = DriverPlan.of(image, DriverPlan.command(image, command, environment));
-        Map<String, String> variables = new LinkedHashMap<>(driver.environment());
-        variables.putAll(day);
-        return new ProcessPlan(driver.command(), variables);
-    }
+    List<String> rest = arguments.subList(1, arguments.size());
+    return switch (arguments.get(0)) {
+      case "executor" -> ExecutorPlan.of(image, environment);
+      case "driver" -> DriverPlan.of(image, DriverPlan.sentBySpark(rest, environment));
+      default -> planOfCommand(image, arguments, environment);
+    };
+  }
+
+  private static ProcessPlan planOfCommand(
+      Image image, List<String> arguments, Map<String, String> environment)
+      throws ContainerException, IOException, InterruptedException {
+    Map<String, String> day = RunDate.of(environment, Instant.now(), ZoneId.systemDefault());
+    List<String> command =
+        arguments.stream().map(argument -> RunDate.expand(argument, day)).toList();
+    ProcessPlan driver = DriverPlan.of(image, DriverPlan.command(image, command, environment));
+    Map<String, String> variables = new LinkedHashMap<>(driver.environment());
+    variables.putAll(day);
+    return new ProcessPlan(driver.command(), variables);
   }
 
   /** Whether a list such as {@code "5"} or {@code "4 5"} has this code. */

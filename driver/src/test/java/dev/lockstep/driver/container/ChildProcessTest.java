@@ -43,7 +43,7 @@ final class ChildProcessTest {
   void aTerminationIsPassedOnAndTheChildMayTakeItsTime() throws Exception {
     BufferedReader output =
         start(
-            "trap 'sleep 0.3; echo checkpoint; exit 7' TERM; echo ready; while :; do sleep 0.05; done");
+            "trap 'sleep 0.3; echo checkpoint; exit 7' TERM; echo ready; for i in $(seq 1200); do sleep 0.05; done");
 
     assertThat(output.readLine()).isEqualTo("ready");
     // Its handle leaves what it prints open.

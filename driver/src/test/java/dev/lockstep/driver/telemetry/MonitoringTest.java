@@ -48,6 +48,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What Spark's own sinks show of a real run, over HTTP and in files, and whether dashboard, alerts
@@ -56,6 +58,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class MonitoringTest {
   private static final Path DEPLOY = Path.of("..", "deploy");
   private static final String PREFIX = "metrics_spark_driver_lockstep_";
+  private static final List<String> TROUBLES =
+      List.of("executorsLost", "tasksFailed", "stagesFailed", "stagesRetried");
+
   private static final int LOOK_AFTER = 35;
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
@@ -286,8 +291,7 @@ final class MonitoringTest {
         .isEqualTo(microseconds.get(microseconds.size() / 2).doubleValue());
     assertThat(ofFirst("stepMicroseconds.total", "max"))
         .isEqualTo(microseconds.get(microseconds.size() - 1).doubleValue());
-    for (String trouble :
-        List.of("executorsLost", "tasksFailed", "stagesFailed", "stagesRetried")) {
+    for (String trouble : TROUBLES) {
       assertThat(ofFirst(trouble, "value")).as(trouble).isZero();
     }
     assertThat(ofFirst("examples", "count"))
@@ -395,6 +399,24 @@ final class MonitoringTest {
       }
     }
     assertThat(inFile("repeatedSteps", "value")).isEqualTo((double) repeated);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tree", "barrier"})
+  void aRunThatNothingHappensToHasNothingToRepeat(String synchronizer) throws IOException {
+    RunFolder output =
+        RunFolder.at(folder.resolve(synchronizer).toString(), spark.hadoopConfiguration());
+    train(
+        DIGITS,
+        output,
+        StartMode.NEW,
+        () -> false,
+        new ArrayList<>(),
+        "training.synchronizer=" + synchronizer,
+        "training.epochs=1");
+    for (String trouble : TROUBLES) {
+      assertThat(inFile(trouble, "value")).as(trouble).isZero();
+    }
   }
 
   @Test
