@@ -370,6 +370,7 @@ final class KubernetesIT {
       assertThat(spec.getServiceAccountName()).isEqualTo(DRIVER);
     } else {
       assertThat(spec.getAutomountServiceAccountToken()).isFalse();
+      assertThat(spec.getServiceAccountName()).isEqualTo("default");
     }
   }
 }

@@ -88,7 +88,7 @@ final class KubernetesManifestsIT {
   }
 
   @Test
-  void executorsHaveNoAccount() throws IOException {
+  void executorsHaveNoToken() throws IOException {
     assertThat(template("executor").getSpec().getAutomountServiceAccountToken()).isFalse();
   }
 

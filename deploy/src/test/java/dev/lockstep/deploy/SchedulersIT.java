@@ -110,6 +110,7 @@ final class SchedulersIT {
     "3, 1, data",
     "4, 1, diverged",
     "1, 3, failed three times",
+    "137, 1, ended in attempt 1",
     "143, 3, interrupted three times"
   })
   void cronHearsOfABadOneAndOnlyWhatMayPassIsTriedAgain(int code, int attempts, String word)

@@ -12,7 +12,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -58,19 +57,17 @@ final class RunFolderTest {
   @Test
   void whoReadsWhileAFileIsReplacedFindsTheOneOrTheOther() throws Exception {
     folder().writeText("result.txt", "0");
-    AtomicBoolean written = new AtomicBoolean();
     Thread writer =
         new Thread(
             () -> {
               for (int i = 1; i <= 200; i++) {
                 folder().writeText("result.txt", Integer.toString(i));
               }
-              written.set(true);
             });
     writer.start();
     try {
       int last = 0;
-      while (!written.get()) {
+      while (writer.isAlive()) {
         int found = Integer.parseInt(Files.readString(place.resolve("result.txt")));
         assertThat(found).isGreaterThanOrEqualTo(last);
         last = found;
