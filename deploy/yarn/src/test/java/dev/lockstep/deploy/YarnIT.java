@@ -23,7 +23,7 @@ final class YarnIT {
   /** Steps where nothing has to be waited for, and where something is to happen on the way. */
   private static final int FEW = 40;
 
-  private static final int MANY = 200;
+  private static final int MANY = 150;
 
   private static final Map<String, String> ONE_ATTEMPT = Map.of("spark.yarn.maxAppAttempts", "1");
 
@@ -114,9 +114,9 @@ final class YarnIT {
             Map.of("spark.yarn.maxAppAttempts", "2"),
             List.of(),
             cluster.uri("/input/killed.yaml"))) {
-      run.awaitStep(30);
+      run.awaitStep(25);
       run.executors().get(0).kill();
-      run.awaitStep(70);
+      run.awaitStep(60);
       assertThat(run.masterOfApplication().destroyForcibly()).isTrue();
       assertThat(run.awaitEnd()).as(run.errors()).isZero();
 
@@ -126,7 +126,7 @@ final class YarnIT {
       run.requireTheUndisturbedResult(alone(MANY));
       JsonNode attempts = new ObjectMapper().readTree(cluster.read("/runs/killed/attempts.json"));
       assertThat(attempts.path("resumedFromSteps")).hasSize(1);
-      assertThat(attempts.path("resumedFromSteps").get(0).asLong()).isBetween(60L, MANY - 1L);
+      assertThat(attempts.path("resumedFromSteps").get(0).asLong()).isBetween(40L, MANY - 1L);
       assertThat(cluster.read("/runs/killed/application.txt"))
           .isEqualTo(report.getApplicationId().toString());
     }
