@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code bin/lockstep} with lines of JSON: its own, the program's and Spark's. */
 final class JsonLauncherIT {
@@ -61,6 +63,14 @@ final class JsonLauncherIT {
     }
   }
 
+  /** The home of a Spark that prints the options of its JVM. */
+  private String sparkThatSaysItsOptions() throws IOException {
+    Path submit = Files.createDirectories(folder.resolve("bin")).resolve("spark-submit");
+    Files.writeString(submit, "#!/bin/sh\necho \"$SPARK_SUBMIT_OPTS\"\n");
+    Files.setPosixFilePermissions(submit, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return folder.toString();
+  }
+
   @Test
   void whatTheLauncherItselfRefusesIsAnObject() throws Exception {
     Result result =
@@ -71,6 +81,24 @@ final class JsonLauncherIT {
     assertThat(result.err().get(0).path("exitCode").asInt()).isEqualTo(2);
     assertThat(result.err().get(0).path("message").asText())
         .startsWith("JAVA_HOME is /no \"such\" \\ folder, but");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--log-format=json a.yaml,true",
+    "--log-format json a.yaml,true",
+    "a.yaml --log-format=json --resume,true",
+    "--log-format=text --log-format=json a.yaml,true",
+    "--log-format=json --log-format text a.yaml,false",
+    "a.yaml -- --log-format=json,false"
+  })
+  void theFormatIsUnderstoodWhereverItStands(String arguments, boolean json) throws Exception {
+    List<String> command = new ArrayList<>(List.of("train"));
+    command.addAll(List.of(arguments.split(" ")));
+    Map<String, String> spark =
+        Map.of("SPARK_HOME", sparkThatSaysItsOptions(), "SPARK_SUBMIT_OPTS", "");
+    assertThat(run(spark, command.toArray(String[]::new)).out().contains("log4j2-json.properties"))
+        .isEqualTo(json);
   }
 
   @Test
@@ -99,11 +127,8 @@ final class JsonLauncherIT {
 
   @Test
   void theUsersSparkLogsInObjectsWhereThatIsAskedFor() throws Exception {
-    Path submit = Files.createDirectories(folder.resolve("bin")).resolve("spark-submit");
-    Files.writeString(submit, "#!/bin/sh\necho \"$SPARK_SUBMIT_OPTS\"\n");
-    Files.setPosixFilePermissions(submit, PosixFilePermissions.fromString("rwxr-xr-x"));
     Map<String, String> spark =
-        Map.of("SPARK_HOME", folder.toString(), "SPARK_SUBMIT_OPTS", "-Dmine=1");
+        Map.of("SPARK_HOME", sparkThatSaysItsOptions(), "SPARK_SUBMIT_OPTS", "-Dmine=1");
     assertThat(run(spark, "train", "x", "--log-format=json").out())
         .contains("log4j2-json.properties", "-Dmine=1");
     assertThat(run(spark, "train", "x").out()).isEqualTo("-Dmine=1\n");

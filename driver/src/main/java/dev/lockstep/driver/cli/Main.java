@@ -84,8 +84,19 @@ public final class Main implements Runnable {
     if (!isInApplicationMaster(System.getProperties())) {
       System.exit(code);
     }
-    if (code != ExitCode.DONE) {
-      throw new FailedCommand(code, program.told);
+    tellApplicationMaster(code, program.told);
+  }
+
+  /**
+   * Returns where YARN is to see an application that succeeded. That a champion stays is one: YARN
+   * would decide again what is decided, and the decision lies in the run folder.
+   *
+   * @param told why the command failed; null where nothing was said
+   * @throws FailedCommand for every other ending
+   */
+  static void tellApplicationMaster(int code, String told) {
+    if (code != ExitCode.DONE && code != ExitCode.KEPT) {
+      throw new FailedCommand(code, told);
     }
   }
 
@@ -120,7 +131,7 @@ public final class Main implements Runnable {
         json ? JsonOutput.before(stderr, secrets) : GuardedOutput.before(stderr, secrets));
     try {
       int code = perform(arguments);
-      if (code != ExitCode.DONE && System.err instanceof JsonOutput lines) {
+      if (code != ExitCode.DONE && !isShuttingDown() && System.err instanceof JsonOutput lines) {
         lines.tellExit(Level.WARN, code, "Ended with exit code " + code + ".");
       }
       return code;
@@ -212,8 +223,10 @@ public final class Main implements Runnable {
   private int report(Throwable failure) {
     if (isShuttingDown()) {
       // Ctrl-C or a termination: Spark stops under the command's feet, which is no failure. The JVM
-      // ends with 130 or 143 by itself.
-      return end(ExitCode.FAILED, "interrupted.");
+      // ends with 130 or 143 by itself, whatever code this returns; so none is told.
+      told = "interrupted.";
+      System.err.println("lockstep: " + told);
+      return ExitCode.FAILED;
     }
     LockstepException known = LockstepException.in(failure).orElse(null);
     if (known != null && known.kind() != ErrorKind.INTERNAL) {

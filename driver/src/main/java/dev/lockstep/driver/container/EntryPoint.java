@@ -1,5 +1,6 @@
 package dev.lockstep.driver.container;
 
+import dev.lockstep.driver.telemetry.LogFormat;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -34,19 +35,21 @@ public final class EntryPoint {
   }
 
   private static int run(List<String> arguments, Map<String, String> environment) {
+    Notices notices = new Notices(isJson(arguments, environment));
     try {
       int code = ChildProcess.run(plan(arguments, environment));
       if (code != 0 && isSuccess(code, environment.getOrDefault(SUCCESS, ""))) {
-        System.err.println(
-            "lockstep: exit code " + code + " is told as 0, since " + SUCCESS + " has it.");
+        String sentence = "exit code " + code + " is told as 0, since " + SUCCESS + " has it.";
+        System.err.println(notices.message(sentence, Instant.now()));
         return 0;
       }
       return code;
     } catch (ContainerException unable) {
-      System.err.println("lockstep: " + unable.getMessage());
+      System.err.println(notices.exit(USAGE, unable.getMessage(), Instant.now()));
       return USAGE;
     } catch (IOException failure) {
-      System.err.println("lockstep: the process could not be started: " + failure.getMessage());
+      String sentence = "the process could not be started: " + failure.getMessage();
+      System.err.println(notices.exit(FAILED, sentence, Instant.now()));
       return FAILED;
     } catch (InterruptedException impossible) {
       throw new IllegalStateException(impossible);
@@ -63,7 +66,7 @@ public final class EntryPoint {
     List<String> rest = arguments.subList(1, arguments.size());
     return switch (arguments.get(0)) {
       case "executor" -> ExecutorPlan.of(image, environment);
-      case "driver" -> DriverPlan.of(image, DriverPlan.sentBySpark(rest, environment));
+      case "driver" -> driver(image, DriverPlan.sentBySpark(rest, environment), environment);
       default -> planOfCommand(image, arguments, environment);
     };
   }
@@ -74,10 +77,23 @@ public final class EntryPoint {
     Map<String, String> day = RunDate.of(environment, Instant.now(), ZoneId.systemDefault());
     List<String> command =
         arguments.stream().map(argument -> RunDate.expand(argument, day)).toList();
-    ProcessPlan driver = DriverPlan.of(image, DriverPlan.command(image, command, environment));
+    ProcessPlan driver =
+        driver(image, DriverPlan.command(image, command, environment), environment);
     Map<String, String> variables = new LinkedHashMap<>(driver.environment());
     variables.putAll(day);
     return new ProcessPlan(driver.command(), variables);
+  }
+
+  private static ProcessPlan driver(
+      Image image, List<String> submit, Map<String, String> environment)
+      throws ContainerException, IOException, InterruptedException {
+    ProcessPlan driver = DriverPlan.of(image, submit);
+    return isJson(submit, environment) ? DriverPlan.withJsonLog(image, driver) : driver;
+  }
+
+  /** Whether all that the container writes to stderr is to be JSON. */
+  private static boolean isJson(List<String> arguments, Map<String, String> environment) {
+    return LogFormat.asked(arguments, environment) == LogFormat.json;
   }
 
   /** Whether a list such as {@code "5"} or {@code "4 5"} has this code. */

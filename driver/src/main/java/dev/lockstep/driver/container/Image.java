@@ -30,6 +30,11 @@ record Image(Path java, Path spark, Path jar) {
     }
   }
 
+  /** The settings of a log whose lines are JSON. */
+  Path jsonLog() {
+    return jar.resolveSibling("../conf/log4j2-json.properties").normalize();
+  }
+
   /** All of Spark's jars, as an entry of a class path. */
   String sparkJars() {
     return spark.resolve("jars") + "/*";

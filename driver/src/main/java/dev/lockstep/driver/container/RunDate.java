@@ -1,5 +1,6 @@
 package dev.lockstep.driver.container;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -21,6 +22,12 @@ final class RunDate {
 
   private static final Pattern SCHEDULED = Pattern.compile(".+-([0-9]{8,9})");
 
+  /** Other numbers are none of a schedule, but a person's: 20261125 would be a minute of 2008. */
+  private static final Duration OLDEST = Duration.ofDays(365);
+
+  /** The clocks of a cluster's machines may differ. */
+  private static final Duration AHEAD = Duration.ofHours(1);
+
   private RunDate() {}
 
   /**
@@ -34,10 +41,18 @@ final class RunDate {
     if (job == null || job.isEmpty() || environment.containsKey(VARIABLE)) {
       return Map.of();
     }
+    return Map.of(VARIABLE, LocalDate.ofInstant(moment(job, now), zone).toString());
+  }
+
+  /** For which a job of this name was scheduled; now, where its name does not tell. */
+  private static Instant moment(String job, Instant now) {
     Matcher scheduled = SCHEDULED.matcher(job);
-    Instant moment =
-        scheduled.matches() ? Instant.ofEpochSecond(60 * Long.parseLong(scheduled.group(1))) : now;
-    return Map.of(VARIABLE, LocalDate.ofInstant(moment, zone).toString());
+    if (!scheduled.matches()) {
+      return now;
+    }
+    Instant moment = Instant.ofEpochSecond(60 * Long.parseLong(scheduled.group(1)));
+    boolean plausible = !moment.isBefore(now.minus(OLDEST)) && !moment.isAfter(now.plus(AHEAD));
+    return plausible ? moment : now;
   }
 
   /**

@@ -4,6 +4,7 @@
  * scripts of Spark's own images, so an image needs no shell.
  *
  * <p>Place in the flow: before everything else, in a JVM of its own that is as small as possible.
- * So these classes use the JDK alone, and no thread but the main one and that of a termination.
+ * So these classes use no library but the JDK, and no thread but the main one and that of a
+ * termination.
  */
 package dev.lockstep.driver.container;

@@ -1,10 +1,13 @@
 package dev.lockstep.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How the exit code reaches whoever started the program. */
 final class EndOfTheProgramTest {
@@ -33,6 +36,20 @@ final class EndOfTheProgramTest {
     } finally {
       System.setProperties(before);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 6, 130, 143})
+  void yarnSeesAFailureInEveryOtherCode(int code) {
+    assertThatThrownBy(() -> Main.tellApplicationMaster(code, "why"))
+        .isInstanceOf(FailedCommand.class)
+        .hasMessage("exit code " + code + ": why");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {ExitCode.DONE, ExitCode.KEPT})
+  void aDecisionIsNoFailureForWhichYarnWouldTryAgain(int code) {
+    assertThatCode(() -> Main.tellApplicationMaster(code, null)).doesNotThrowAnyException();
   }
 
   @Test

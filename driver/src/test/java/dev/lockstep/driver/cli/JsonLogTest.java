@@ -219,6 +219,36 @@ final class JsonLogTest {
   }
 
   @Test
+  void aSignalBeforeTheFirstStepIsNoExitWithTheCodeOfAFailure() throws Exception {
+    Path err = folder.resolve("err.log");
+    process =
+        OwnProcess.start(
+            err,
+            List.of(
+                "env",
+                "LOCKSTEP_LOG_FORMAT=json",
+                "sh",
+                "-c",
+                "exec \"$0\" \"$@\" >" + folder.resolve("out.log")),
+            "train",
+            file("moons.yaml", MOONS.replace("samples: 200", "samples: 3000000")).toString(),
+            "--output",
+            folder.resolve("run").toString(),
+            "--master",
+            "local[2]");
+    OwnProcess.await(process, () -> Files.exists(folder.resolve("run")));
+    // Until Spark works on the data.
+    Thread.sleep(300);
+    OwnProcess.signal(process, "TERM");
+    assertThat(OwnProcess.exitCode(process)).as(Files.readString(err)).isEqualTo(143);
+    List<JsonNode> lines = objects(Files.readString(err));
+    assertThat(lines)
+        .map(line -> line.path("message").asText())
+        .contains("Interrupted before the first step; nothing is left of this run.");
+    assertThat(events(lines)).doesNotContain("exit");
+  }
+
+  @Test
   void aVariableThatIsNoFormatIsRefused() throws Exception {
     Path err = folder.resolve("err.log");
     process = OwnProcess.start(err, List.of("env", "LOCKSTEP_LOG_FORMAT=yaml"), "version");

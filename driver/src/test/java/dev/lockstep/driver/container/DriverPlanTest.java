@@ -85,6 +85,26 @@ final class DriverPlanTest {
     assertThat(plan.environment()).containsOnly(Map.entry("LD_LIBRARY_PATH", "/a=b"));
   }
 
+  @Test
+  void aLogOfJsonIsSetBeforeWhatAUserSets() {
+    Image image =
+        new Image(Path.of("/java"), Path.of("/spark"), Path.of("/opt/lockstep/lib/lockstep.jar"));
+    ProcessPlan driver =
+        new ProcessPlan(List.of("/java", "-Dmine=1", "-cp", "x", "Submit"), Map.of("A", "b"));
+
+    ProcessPlan json = DriverPlan.withJsonLog(image, driver);
+
+    assertThat(json.command())
+        .containsExactly(
+            "/java",
+            "-Dlog4j2.configurationFile=/opt/lockstep/conf/log4j2-json.properties",
+            "-Dmine=1",
+            "-cp",
+            "x",
+            "Submit");
+    assertThat(json.environment()).containsOnly(Map.entry("A", "b"));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "\0\n", "usage", "\0"})
   void anyOtherAnswerIsRefused(String answer) {

@@ -7,6 +7,8 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class RunDateTest {
   private static final Instant NOW = Instant.parse("2025-11-26T00:10:00Z");
@@ -30,6 +32,14 @@ final class RunDateTest {
   @Test
   void isTodayForAJobThatAPersonHasStarted() {
     assertThat(RunDate.of(Map.of("LOCKSTEP_JOB_NAME", "by-hand-2"), NOW, ZoneOffset.UTC))
+        .containsOnly(Map.entry("RUN_DATE", "2025-11-26"));
+  }
+
+  /** Minutes of 2008, of more than a year ago and of more than an hour ahead. */
+  @ParameterizedTest
+  @ValueSource(strings = {"20251125", "28876329", "29401991", "999999999"})
+  void isTodayWhereTheNumberIsNoMinuteOfASchedule(String number) {
+    assertThat(RunDate.of(Map.of("LOCKSTEP_JOB_NAME", "by-hand-" + number), NOW, ZoneOffset.UTC))
         .containsOnly(Map.entry("RUN_DATE", "2025-11-26"));
   }
 
