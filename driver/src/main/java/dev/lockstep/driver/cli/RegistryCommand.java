@@ -150,8 +150,18 @@ final class RegistryCommand implements Runnable {
           String version) {
     ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
     Integer target = version == null ? null : Integer.valueOf(registry.versionNamed(version));
+    Optional<Integer> seen = registry.champion().map(Champion::version);
     try (RegistryWriter writer = registry.write(LockOwner.here(null, null), RegistryCommand::say)) {
       int before = registry.requireChampion().version();
+      if (target == null && seen.isPresent() && seen.get() != before) {
+        throw LockstepException.usage(
+            ModelRegistry.nameOf(before)
+                + " has become the champion of "
+                + registry.name()
+                + " just now, in the place of "
+                + ModelRegistry.nameOf(seen.get())
+                + ", so nothing was rolled back. Name the version that is to serve.");
+      }
       int now = writer.rollBack(target);
       say(
           ModelRegistry.nameOf(now)

@@ -11,14 +11,23 @@ import java.time.Duration;
  */
 public record LockTimes(Duration heartbeat, Duration stale, Duration poll) {
   private static final int TURNS = 5;
+  private static final int LOOKS_OF_A_WAIT = 10;
 
   /** Those of real runs. */
   public static final LockTimes DEFAULT =
       new LockTimes(Duration.ofSeconds(5), Duration.ofSeconds(20), Duration.ofMillis(500));
 
-  /** How often one looks who waits for a turn. */
-  Duration turn() {
-    return poll.dividedBy(TURNS);
+  /**
+   * How long one pauses who has waited for a turn for some time: a tenth of that, but no shorter
+   * than a fifth of {@link #poll} and no longer than {@link #heartbeat}.
+   */
+  Duration turn(Duration waited) {
+    Duration shortest = poll.dividedBy(TURNS);
+    Duration share = waited.dividedBy(LOOKS_OF_A_WAIT);
+    if (share.compareTo(shortest) < 0) {
+      return shortest;
+    }
+    return share.compareTo(heartbeat) > 0 ? heartbeat : share;
   }
 
   /** {@link #stale} for messages. */

@@ -8,6 +8,7 @@ import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -122,10 +123,11 @@ public final class RunLock implements AutoCloseable {
   }
 
   /**
-   * As {@link #acquire}, for writers that take turns and are quick: who comes second waits.
+   * As {@link #acquire}, for writers that take turns: who comes second waits, and looks the less
+   * often the longer it has waited. Says each sentence once.
    *
    * @param patience how long at most
-   * @throws LockstepException as {@link #acquire}, of kind usage where patience has ended
+   * @throws LockstepException as {@link #acquire}, of kind resource where patience has ended
    */
   public static RunLock acquireInTurn(
       RunFolder folder,
@@ -135,21 +137,35 @@ public final class RunLock implements AutoCloseable {
       Consumer<String> notes) {
     folder.requireNoFile();
     long start = System.nanoTime();
-    boolean told = false;
+    Set<String> told = new HashSet<>();
+    Consumer<String> once =
+        sentence -> {
+          if (told.add(sentence)) {
+            notes.accept(sentence);
+          }
+        };
     while (true) {
+      Duration waited = Duration.ofNanos(System.nanoTime() - start);
       try {
-        return acquire(folder, owner, times, notes);
+        return acquire(folder, owner, times, once);
       } catch (LockstepException refused) {
-        if (refused.kind() != ErrorKind.USAGE || System.nanoTime() - start > patience.toNanos()) {
+        if (refused.kind() != ErrorKind.USAGE) {
           throw refused;
         }
+        if (waited.compareTo(patience) > 0) {
+          throw new LockstepException(
+              ErrorKind.RESOURCE,
+              "Others have been writing to "
+                  + folder.name()
+                  + " for more than "
+                  + patience.toSeconds()
+                  + " s. Try again when they are done.",
+              refused);
+        }
       }
-      if (!told) {
-        told = true;
-        notes.accept("Waiting for another writer of " + folder.name() + ".");
-      }
+      once.accept("Waiting for another writer of " + folder.name() + ".");
       try {
-        pause(times.turn().toMillis());
+        pause(times.turn(waited).toMillis());
       } catch (InterruptedIOException interrupted) {
         throw folder.unusable("written to", interrupted);
       }

@@ -219,6 +219,13 @@ public final class ModelRegistry {
     return DigestedFiles.bytes(version(version), VersionManifest.DECISION, MAX_DECISION_BYTES);
   }
 
+  /** Why a version was published. */
+  public ObjectNode decisionThatPublished(int version) {
+    return StrictJson.parse(
+            decisionOf(version), version(version).name() + "/" + VersionManifest.DECISION)
+        .node();
+  }
+
   /** What was decided for a run date; empty where nothing was yet. */
   public Optional<ObjectNode> decision(String runDate) {
     RunFolder decisions = folder.folder(DECISIONS);

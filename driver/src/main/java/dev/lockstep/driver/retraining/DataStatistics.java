@@ -83,9 +83,15 @@ public record DataStatistics(
 
   /** The input columns and the label by their names: a new map. */
   Map<String, ColumnStatistics> byName() {
+    Map<String, ColumnStatistics> byName = inputsByName();
+    byName.put(label.name(), label);
+    return byName;
+  }
+
+  /** The input columns by their names: a new map. */
+  Map<String, ColumnStatistics> inputsByName() {
     Map<String, ColumnStatistics> byName = new HashMap<>();
     columns.forEach(column -> byName.put(column.name(), column));
-    byName.put(label.name(), label);
     return byName;
   }
 

@@ -60,16 +60,17 @@ public final class Decision {
   /**
    * The answer to who asks again.
    *
-   * @param recorded what was decided for the run date
+   * @param subject the run date or, without one, the run
+   * @param recorded what was decided
    */
-  static Decision alreadyDone(String runDate, ObjectNode recorded) {
+  static Decision alreadyDone(String subject, ObjectNode recorded) {
     String before = recorded.path(DECISION).asText();
     ObjectNode tree = recorded.deepCopy();
     tree.remove(DECISION);
     tree.put("decidedBefore", before);
     String reason =
         "It was decided for "
-            + runDate
+            + subject
             + " before ("
             + before
             + "): "

@@ -10,6 +10,9 @@ import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hadoop.fs.Path;
 
 /**
  * What the challenger's training begins with.
@@ -20,6 +23,7 @@ import java.util.Optional;
  */
 record FirstWeights(String location, Integer version, String reason) {
   private static final int MOST_DIFFERENCES = 3;
+  private static final Pattern VERSION = Pattern.compile("/v([0-9]{6,9})/[^/]+$");
 
   /**
    * The champion's weights, where the network is the same.
@@ -66,20 +70,32 @@ record FirstWeights(String location, Integer version, String reason) {
         : "training begins with network.initialWeights, " + configured + ".";
   }
 
-  /** What an earlier attempt at the same run began with. */
-  static FirstWeights ofEarlier(ModelRegistry registry, NetworkSettings network) {
-    for (int version : registry.versions()) {
-      if (weightsOf(registry, version).equals(network.initialWeights())) {
+  /**
+   * What an earlier attempt at the same run began with. Its configuration may have come without the
+   * secrets of a location, so that the version is known by its path; it may be gone meanwhile.
+   *
+   * @param stored as the earlier attempt wrote it down
+   * @param given as it is configured now
+   */
+  static FirstWeights ofEarlier(
+      ModelRegistry registry, NetworkSettings stored, NetworkSettings given) {
+    String location = stored.initialWeights();
+    if (location == null) {
+      return new FirstWeights(null, null, "An earlier attempt began anew.");
+    }
+    Matcher found = VERSION.matcher(location);
+    if (found.find()) {
+      int version = Integer.parseInt(found.group(1));
+      String weights = weightsOf(registry, version);
+      if (location.endsWith(new Path(weights).toUri().getPath())) {
         return new FirstWeights(
-            network.initialWeights(),
+            weights,
             version,
             "An earlier attempt began with the weights of " + ModelRegistry.nameOf(version) + ".");
       }
     }
     return new FirstWeights(
-        network.initialWeights(),
-        null,
-        "An earlier attempt began without the weights of a version that is still there.");
+        given.initialWeights(), null, "An earlier attempt began with network.initialWeights.");
   }
 
   private static String weightsOf(ModelRegistry registry, int version) {

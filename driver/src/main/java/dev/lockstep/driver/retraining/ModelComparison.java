@@ -7,10 +7,13 @@ import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.Levels;
 import dev.lockstep.datasets.source.Task;
+import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.loop.Metrics;
 import dev.lockstep.driver.report.SplitMetrics;
+import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.model.Preprocessing;
@@ -85,14 +88,7 @@ public record ModelComparison(
       PreparedSplit challengerRows = testSplit(challengerData);
       PreparedSplit championRows = testSplit(championData);
       SameRows.require(championData, championRows, challengerData, challengerRows, common);
-      if (confidence != null && challengerRows.examples() > MOST_ROWS) {
-        throw LockstepException.usage(
-            "retraining.confidence needs a test split of at most "
-                + MOST_ROWS
-                + " examples, and there are "
-                + challengerRows.examples()
-                + ". Lower data.test.fraction, or leave retraining.confidence out.");
-      }
+      requireFewEnough(confidence, challengerRows);
       Broadcast<ParameterVector> championParameters = spark.broadcast(champion.parameters());
       Broadcast<ParameterVector> challengerParameters = spark.broadcast(challenger.parameters());
       try {
@@ -238,6 +234,44 @@ public record ModelComparison(
                         + " classes; choose accuracy or loss."));
   }
 
+  /**
+   * Refuses, before anything is trained, what would be refused after it.
+   *
+   * @param champion null where there is none
+   * @param preview of the challenger's training
+   * @throws LockstepException of kind usage where the settings do not go with the data or the
+   *     champion
+   */
+  static void requireFeasible(
+      RetrainingSettings settings, ModelArtifact champion, RunPreview preview) {
+    int classes = preview.data().preprocessing().classLabels().size();
+    boolean classification = classes > 0;
+    String chosen = chosen(classification, settings.metric());
+    if (chosen.equals("macroF1") && classes > MetricSums.MAX_CONFUSION_CLASSES) {
+      throw LockstepException.usage(
+          "retraining.metric: macroF1 is there for at most "
+              + MetricSums.MAX_CONFUSION_CLASSES
+              + " classes, and there are "
+              + classes
+              + "; choose accuracy or loss.");
+    }
+    requireFewEnough(settings.confidence(), testSplit(preview.data()));
+    if (champion != null && champion.preprocessing().isClassification() == classification) {
+      requireSameLoss(chosen, classification, champion.loss(), preview.configuration().loss());
+    }
+  }
+
+  private static void requireFewEnough(Double confidence, PreparedSplit rows) {
+    if (confidence != null && rows.examples() > MOST_ROWS) {
+      throw LockstepException.usage(
+          "retraining.confidence needs a test split of at most "
+              + MOST_ROWS
+              + " examples, and there are "
+              + rows.examples()
+              + ". Lower data.test.fraction, or leave retraining.confidence out.");
+    }
+  }
+
   /** The metric by which these two can be compared. */
   private static WatchedMetric metric(
       ModelArtifact champion, ModelArtifact challenger, String name) {
@@ -247,9 +281,21 @@ public record ModelComparison(
           "The champion and the challenger cannot be compared: one sorts into classes and the other"
               + " predicts a number. Give the new task a registry of its own.");
     }
+    String chosen = chosen(classification, name);
+    requireSameLoss(chosen, classification, champion.loss(), challenger.loss());
+    return new WatchedMetric("validation", chosen);
+  }
+
+  /** The metrics of a task, the first of which decides where none is named, and the loss last. */
+  private static List<String> metrics(boolean classification) {
     List<String> metrics = new ArrayList<>();
     metrics.addAll(classification ? WatchedMetric.OF_CLASSIFICATION : WatchedMetric.OF_REGRESSION);
     metrics.add("loss");
+    return metrics;
+  }
+
+  private static String chosen(boolean classification, String name) {
+    List<String> metrics = metrics(classification);
     String chosen = name == null ? metrics.get(0) : name;
     if (!metrics.contains(chosen)) {
       throw LockstepException.usage(
@@ -261,17 +307,22 @@ public record ModelComparison(
               + String.join(", ", metrics)
               + ".");
     }
-    if (chosen.equals("loss") && !champion.loss().equals(challenger.loss())) {
+    return chosen;
+  }
+
+  private static void requireSameLoss(
+      String chosen, boolean classification, LossSpec champion, LossSpec challenger) {
+    if (chosen.equals("loss") && !champion.equals(challenger)) {
+      List<String> metrics = metrics(classification);
       throw LockstepException.usage(
           "retraining.metric: the champion and the challenger were trained with different losses ("
-              + champion.loss().kind()
+              + champion.kind()
               + " and "
-              + challenger.loss().kind()
+              + challenger.kind()
               + ", or other settings), whose values cannot be compared; choose one of "
               + String.join(", ", metrics.subList(0, metrics.size() - 1))
               + ".");
     }
-    return new WatchedMetric("validation", chosen);
   }
 
   /** Place of each of the champion's labels among the challenger's, which hold all of them. */

@@ -1,10 +1,14 @@
 package dev.lockstep.driver.retraining;
 
+import dev.lockstep.driver.checkpoint.CheckpointStore;
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.report.RunSummary;
+import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.driver.run.StartMode;
+import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.HashMap;
 import java.util.List;
@@ -12,19 +16,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** The run folder of a retraining: what it may hold already, and the decision that ends it. */
+/**
+ * The run folder of a retraining: what it may hold already, and the decision that ends it. Looks
+ * anew whenever it is asked, since another process may have been here before it was this one's turn.
+ */
 final class RetrainingFolder {
   private static final String CONFIGURATION = "config.yaml";
+  private static final int MAX_SUMMARY_BYTES = 64 << 20;
 
   private final RunFolder folder;
   private final String runDate;
-  private final Optional<RunConfiguration> stored;
 
-  /** Looks at a folder; {@code runDate} may be null. */
+  /** {@code runDate} may be null. */
   RetrainingFolder(RunFolder folder, String runDate) {
     this.folder = folder;
     this.runDate = runDate;
-    this.stored = folder.has(CONFIGURATION) ? Optional.of(read(folder)) : Optional.empty();
   }
 
   /** The folder itself. */
@@ -38,27 +44,37 @@ final class RetrainingFolder {
    * @param asked what the command line says
    */
   void requireUsable(StartMode asked) {
-    if (stored.isPresent()
-        && runDate != null
-        && storedRunDate() != null
-        && !runDate.equals(storedRunDate())) {
+    Optional<String> storedDate = storedRunDate();
+    if (runDate != null && storedDate.isPresent() && !storedDate.get().equals(runDate)) {
       throw LockstepException.usage(
           "--output: "
               + folder.name()
               + " holds the run for "
-              + storedRunDate()
+              + storedDate.get()
               + ", not for "
               + runDate
               + ". Choose another folder.");
     }
-    boolean onlyDecided = stored.isEmpty() && folder.has(Decision.FILE);
+    boolean onlyDecided = !folder.has(CONFIGURATION) && folder.has(Decision.FILE);
     if (asked == StartMode.NEW && !isOfRunDate() && !onlyDecided) {
       folder.requireFresh();
     }
   }
 
-  /** How to begin: a run of the same run date goes on. */
+  /**
+   * How to begin: a run of the same run date goes on.
+   *
+   * @throws LockstepException of kind numeric where it diverged
+   */
   StartMode mode(StartMode asked, Consumer<String> notes) {
+    if (summary().filter(it -> it.status().equals("diverged")).isPresent()) {
+      throw new LockstepException(
+          ErrorKind.NUMERIC,
+          "--output: the training in "
+              + folder.name()
+              + " diverged, and would again. Change the configuration or the data, and remove the"
+              + " folder or give another --output to train anew.");
+    }
     if (asked == StartMode.NEW && isOfRunDate()) {
       notes.accept("Goes on with the run for " + runDate + " in " + folder.name() + ".");
       return StartMode.RESUME;
@@ -67,17 +83,62 @@ final class RetrainingFolder {
   }
 
   private boolean isOfRunDate() {
-    return stored.isPresent() && runDate != null && runDate.equals(storedRunDate());
+    return runDate != null && storedRunDate().filter(runDate::equals).isPresent();
   }
 
-  private String storedRunDate() {
-    RetrainingSettings settings = stored.get().retraining();
-    return settings == null ? null : settings.runDate();
+  private Optional<String> storedRunDate() {
+    return stored().map(RunConfiguration::retraining).map(RetrainingSettings::runDate);
+  }
+
+  private Optional<RunSummary> summary() {
+    return folder.has(RunFolder.SUMMARY)
+        ? Optional.of(RunSummary.fromJson(folder.readText(RunFolder.SUMMARY, MAX_SUMMARY_BYTES)))
+        : Optional.empty();
+  }
+
+  /** Whether there is a training to go on with or to decide by, and not only one that began. */
+  boolean holdsTraining() {
+    return folder.has(CONFIGURATION)
+        && (folder.has(RunFolder.SUMMARY) || CheckpointStore.peek(folder).isPresent());
+  }
+
+  /**
+   * Refuses to go on with, or to decide by, a training that was configured in another way.
+   *
+   * @throws LockstepException of kind usage, naming every difference
+   */
+  void requireSame(RunPreview preview) {
+    List<String> differences = preview.differencesFrom(stored().orElseThrow());
+    if (!differences.isEmpty()) {
+      throw LockstepException.usage(
+          "--output: the training in "
+              + folder.name()
+              + " was configured in another way: "
+              + String.join("; ", differences)
+              + ". Set it as it was, or remove the folder or give another --output to train anew.");
+    }
+  }
+
+  /**
+   * Refuses a model that was trained on other rows than those that were checked: it may know what
+   * it is going to be compared on.
+   *
+   * @param checked fingerprint of the data that were checked
+   * @param trained fingerprint of those that the model in the folder was trained on
+   */
+  void requireSameData(String checked, String trained) {
+    if (!checked.equals(trained)) {
+      throw LockstepException.data(
+          "The model in "
+              + folder.name()
+              + " was trained on other data than those that are there now. Restore them, or remove"
+              + " the folder or give another --output to train on the new ones.");
+    }
   }
 
   /** The configuration that an earlier attempt began with; empty where there was none. */
   Optional<RunConfiguration> stored() {
-    return stored;
+    return folder.has(CONFIGURATION) ? Optional.of(read(folder)) : Optional.empty();
   }
 
   /** Without a value for what was concealed: to be compared, not to be trained by. */

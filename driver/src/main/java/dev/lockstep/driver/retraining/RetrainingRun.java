@@ -1,6 +1,7 @@
 package dev.lockstep.driver.retraining;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.config.RunConfiguration;
@@ -26,7 +27,6 @@ import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.driver.run.Version;
 import dev.lockstep.driver.telemetry.EventLog;
-import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +53,7 @@ public final class RetrainingRun {
   private final RetrainingFolder folder;
   private final StartMode asked;
   private final LongFunction<ProgressPrinter> progressForSteps;
-  private final StopRequest stop;
+  private final StopInTurn stop;
   private final Consumer<String> messages;
   private final EventLog log;
   private final ModelRegistry registry;
@@ -94,7 +94,7 @@ public final class RetrainingRun {
     this.folder = new RetrainingFolder(folder, settings.runDate());
     this.asked = asked;
     this.progressForSteps = progressForSteps;
-    this.stop = stop;
+    this.stop = new StopInTurn(stop);
     this.messages = messages;
     this.log = log;
     this.registry = ModelRegistry.at(configuration.registry().path(), spark.hadoopConfiguration());
@@ -119,7 +119,6 @@ public final class RetrainingRun {
    *     for the run date, so that it can be tried again
    */
   public Optional<Decision> execute() {
-    folder.requireUsable(asked);
     String runDate = settings.runDate();
     try (RetrainingEvents events =
         new RetrainingEvents(spark, log, folder.folder().name(), runDate)) {
@@ -127,17 +126,18 @@ public final class RetrainingRun {
         return decideOnce(events);
       }
       try (RunLock turn = registry.takeRunDate(runDate, owner, messages)) {
-        stop.preparing(turn::close);
+        stop.hasTurn(turn::close);
         return decideOnce(events);
       }
     }
   }
 
   private Optional<Decision> decideOnce(RetrainingEvents events) {
+    folder.requireUsable(asked);
     Optional<Decision> decision = decidedBefore();
     if (decision.isEmpty()) {
       events.show(registry);
-      decision = train(events).map(this::decide);
+      decision = trainAndDecide(events);
     }
     if (decision.isPresent()) {
       folder.write(decision.get());
@@ -154,30 +154,70 @@ public final class RetrainingRun {
 
   private Optional<Decision> recorded() {
     String runDate = settings.runDate();
-    return runDate == null
-        ? Optional.empty()
-        : registry.decision(runDate).map(decided -> Decision.alreadyDone(runDate, decided));
+    if (runDate != null) {
+      return registry.decision(runDate).map(decided -> Decision.alreadyDone(runDate, decided));
+    }
+    return asked == StartMode.NEW ? Optional.empty() : publishedBefore();
+  }
+
+  /** What an earlier attempt published, where no run date says that it was for the same. */
+  private Optional<Decision> publishedBefore() {
+    List<Integer> versions = registry.versions();
+    if (versions.isEmpty()) {
+      return Optional.empty();
+    }
+    int newest = versions.get(versions.size() - 1);
+    String run = folder.folder().name();
+    return registry.lineage(newest).runFolder().equals(run)
+        ? Optional.of(Decision.alreadyDone(run, registry.decisionThatPublished(newest)))
+        : Optional.empty();
+  }
+
+  private Optional<Decision> trainAndDecide(RetrainingEvents events) {
+    ObjectNode facts = StrictJson.object();
+    putFacts(facts);
+    try {
+      return train(events, facts).map(this::decide);
+    } catch (LockstepException failure) {
+      switch (failure.kind()) {
+        case NUMERIC -> keepAfterFailure("diverged", failure, facts);
+        case DATA -> keepAfterFailure("data", failure, facts);
+        default -> {}
+      }
+      throw failure;
+    }
   }
 
   /** Checks the data and trains; empty where training was interrupted. */
-  private Optional<Challenger> train(RetrainingEvents events) {
-    StartMode mode = folder.mode(asked, messages);
+  private Optional<Challenger> train(RetrainingEvents events, ObjectNode facts) {
     Optional<Champion> champion = registry.champion();
+    putChampion(facts, champion, null);
+    StartMode mode = folder.mode(asked, messages);
+    boolean goesOn = mode != StartMode.NEW && folder.holdsTraining();
     ModelArtifact model = champion.map(it -> model(it.version())).orElse(null);
     List<String> notes = new ArrayList<>();
-    ObjectNode facts = StrictJson.object();
     FirstWeights firstWeights;
     String statistics;
+    String fingerprint;
     RunConfiguration resolved;
     try (RunPreview preview = RunPreview.of(spark, given)) {
       requireTestSplit(preview);
+      ModelComparison.requireFeasible(settings, model, preview);
+      if (goesOn) {
+        folder.requireSame(preview);
+      }
       resolved = preview.configuration();
+      fingerprint = preview.data().fingerprint();
       firstWeights =
-          mode != StartMode.NEW && folder.stored().isPresent()
-              ? FirstWeights.ofEarlier(registry, folder.stored().get().network())
+          goesOn
+              ? FirstWeights.ofEarlier(
+                  registry, folder.stored().orElseThrow().network(), given.network())
               : FirstWeights.of(registry, champion, model, preview);
       notes.add(firstWeights.reason());
-      putFacts(facts, firstWeights);
+      List<String> warnings = champion.isEmpty() ? List.of() : warnings();
+      warnings.forEach(facts.putArray("warnings")::add);
+      notes.addAll(warnings);
+      firstWeights.write(facts.putObject("startedFrom"));
       DataStatistics now = DataStatistics.of(preview.data());
       statistics = DataStatisticsJson.write(now);
       CheckReport checks =
@@ -186,48 +226,49 @@ public final class RetrainingRun {
       facts.set("checks", checks.toJson());
       checks.results(Outcome.WARNED).forEach(result -> notes.add(result.sentence()));
       if (checks.outcome() == Outcome.FAILED) {
-        throw refused(champion, checks, facts);
+        throw refused(checks);
       }
     }
     folder.reopen();
-    RunSummary summary = train(firstWeights, mode, champion, notes, facts);
-    return summary.status().equals("interrupted")
-        ? Optional.empty()
-        : Optional.of(
-            new Challenger(
-                summary,
-                ModelFolder.read(folder.folder()),
-                firstWeights.in(resolved),
-                firstWeights,
-                statistics,
-                facts));
+    RunSummary summary = train(firstWeights, mode, notes);
+    if (summary.status().equals("interrupted")) {
+      return Optional.empty();
+    }
+    folder.requireSameData(fingerprint, summary.dataFingerprint());
+    return Optional.of(
+        new Challenger(
+            summary,
+            ModelFolder.read(folder.folder()),
+            firstWeights.in(resolved),
+            firstWeights,
+            statistics,
+            facts));
   }
 
-  private RunSummary train(
-      FirstWeights firstWeights,
-      StartMode mode,
-      Optional<Champion> champion,
-      List<String> notes,
-      ObjectNode facts) {
-    TrainingRun training =
-        new TrainingRun(
-                spark,
-                firstWeights.in(given),
-                folder.folder(),
-                mode,
-                progressForSteps,
-                stop,
-                messages,
-                log)
-            .after(notes);
-    try {
-      return training.execute();
-    } catch (LockstepException failure) {
-      if (failure.kind() == ErrorKind.NUMERIC) {
-        keepAfterFailure(champion, "diverged", failure.getMessage(), facts);
-      }
-      throw failure;
-    }
+  private RunSummary train(FirstWeights firstWeights, StartMode mode, List<String> notes) {
+    return new TrainingRun(
+            spark,
+            firstWeights.in(given),
+            folder.folder(),
+            mode,
+            progressForSteps,
+            stop,
+            messages,
+            log)
+        .after(notes)
+        .execute();
+  }
+
+  /** What a reader of the decision should know of the hold-out. */
+  private List<String> warnings() {
+    return settings.window() != null
+            && settings.window().days() > 1
+            && given.data().test() instanceof HeldOut.Fraction
+        ? List.of(
+            "The test split is drawn from a window of days that is moved from run date to run date,"
+                + " so the champion may have been trained on some of its rows. With data.test.path,"
+                + " data of their own, no model has seen what it is compared on.")
+        : List.of();
   }
 
   private static void requireTestSplit(RunPreview preview) {
@@ -254,36 +295,41 @@ public final class RetrainingRun {
                         + ModelRegistry.nameOf(champion.get().version())));
   }
 
-  private void putFacts(ObjectNode facts, FirstWeights firstWeights) {
+  private void putFacts(ObjectNode facts) {
     facts.put("runDate", settings.runDate());
     facts.put("name", given.name());
     facts.put("runFolder", folder.folder().name());
     facts.put("registry", registry.name());
-    firstWeights.write(facts.putObject("startedFrom"));
   }
 
-  private LockstepException refused(
-      Optional<Champion> champion, CheckReport checks, ObjectNode facts) {
+  /** Puts the champion, if there is one, and its metrics or null. */
+  private static void putChampion(
+      ObjectNode facts, Optional<Champion> champion, SplitMetrics metrics) {
+    if (champion.isEmpty()) {
+      facts.putNull("champion");
+    } else {
+      Decision.put(facts, "champion", champion.get().version(), metrics);
+    }
+  }
+
+  private static LockstepException refused(CheckReport checks) {
     List<String> sentences =
         checks.results(Outcome.FAILED).stream().map(CheckResult::sentence).toList();
-    String reason =
+    return LockstepException.data(
         "The new data did not pass the checks, so nothing was trained. "
-            + String.join(" ", sentences);
-    keepAfterFailure(champion, "data", reason, facts);
-    return LockstepException.data(reason);
+            + String.join(" ", sentences));
   }
 
   /** The champion stays, and nothing is recorded for the run date. */
-  private void keepAfterFailure(
-      Optional<Champion> champion, String failure, String reason, ObjectNode facts) {
-    Decision.put(facts, "champion", champion.map(Champion::version).orElse(null), null);
+  private void keepAfterFailure(String kind, LockstepException failure, ObjectNode facts) {
     Decision.put(facts, "challenger", null, null);
-    facts.put("failure", failure);
-    folder.write(Decision.of(Decision.Kind.KEPT, reason, facts));
+    facts.put("failure", kind);
+    folder.write(Decision.of(Decision.Kind.KEPT, failure.getMessage(), facts));
   }
 
   /** Compares with whoever is champion, until nobody else has become champion meanwhile. */
   private Decision decide(Challenger challenger) {
+    stop.stepsEnd();
     while (true) {
       Optional<Champion> champion = registry.champion();
       Optional<ModelComparison> comparison = champion.map(it -> compare(it, challenger));
@@ -326,11 +372,7 @@ public final class RetrainingRun {
         comparison.map(ModelComparison::challenger).orElse(challenger.summary().test());
     ObjectNode facts = challenger.facts();
     verdict.write(facts);
-    if (champion.isEmpty()) {
-      facts.putNull("champion");
-    } else {
-      Decision.put(facts, "champion", champion.get().version(), comparison.get().champion());
-    }
+    putChampion(facts, champion, comparison.map(ModelComparison::champion).orElse(null));
     Decision.put(facts, "challenger", verdict.publish() ? version : null, metrics);
     Decision decision = Decision.of(verdict.kind(), verdict.reason(), facts);
     byte[] json = decision.toJson().getBytes(StandardCharsets.UTF_8);

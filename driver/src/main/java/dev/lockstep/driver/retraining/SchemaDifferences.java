@@ -40,8 +40,8 @@ final class SchemaDifferences {
 
   private static void compareColumns(
       DataStatistics champion, DataStatistics now, List<Difference> differences) {
-    Map<String, ColumnStatistics> found = now.byName();
-    Map<String, ColumnStatistics> known = champion.byName();
+    Map<String, ColumnStatistics> found = now.inputsByName();
+    Map<String, ColumnStatistics> known = champion.inputsByName();
     for (ColumnStatistics column : champion.columns()) {
       ColumnStatistics same = found.get(column.name());
       if (same == null) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.ModelDescription;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.StrictJson;
@@ -26,9 +27,11 @@ public final class RunPreview implements AutoCloseable {
   private static final List<String> OF_TRAINING = List.of("initializer", "moments", "keep");
 
   private final RunSetup setup;
+  private final boolean shardsAreOpen;
 
-  private RunPreview(RunSetup setup) {
+  private RunPreview(RunSetup setup, boolean shardsAreOpen) {
     this.setup = setup;
+    this.shardsAreOpen = shardsAreOpen;
   }
 
   /**
@@ -40,8 +43,8 @@ public final class RunPreview implements AutoCloseable {
     PreparedData data = TrainingSession.prepare(spark, configuration);
     try {
       return new RunPreview(
-          RunSetup.of(
-              configuration, data, TrainingSession.shards(spark, configuration.training())));
+          RunSetup.of(configuration, data, TrainingSession.shards(spark, configuration.training())),
+          configuration.training().shards() == null);
     } catch (RuntimeException unfit) {
       data.close();
       throw unfit;
@@ -72,6 +75,29 @@ public final class RunPreview implements AutoCloseable {
         .stream()
         .map(ConfigurationDifference::toString)
         .toList();
+  }
+
+  /**
+   * In what the run is configured in another way than an earlier one, among what makes a difference
+   * to the result. The weights to begin with are left out, and the number of shards where it is
+   * open: a run that goes on keeps both.
+   *
+   * @return each difference in words, such as {@code training.batchSize was 32 and is 64}
+   */
+  public List<String> differencesFrom(RunConfiguration earlier) {
+    return ConfigurationDifference.between(comparable(earlier), comparable(configuration()))
+        .stream()
+        .map(ConfigurationDifference::toString)
+        .toList();
+  }
+
+  private ObjectNode comparable(RunConfiguration configuration) {
+    ObjectNode tree = ConfigurationWriter.toTree(configuration);
+    ((ObjectNode) tree.get("network")).remove("initialWeights");
+    if (shardsAreOpen) {
+      ((ObjectNode) tree.get("training")).remove("shards");
+    }
+    return tree;
   }
 
   private static ObjectNode tree(Network network, LossSpec loss, Preprocessing preprocessing) {

@@ -3,12 +3,30 @@ package dev.lockstep.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.registry.ModelRegistry;
+import dev.lockstep.driver.report.ProgressPrinter;
+import dev.lockstep.driver.retraining.Decision;
+import dev.lockstep.driver.retraining.RetrainingRun;
+import dev.lockstep.driver.run.SparkStart;
+import dev.lockstep.driver.run.StartMode;
+import dev.lockstep.driver.run.StopRequest;
+import dev.lockstep.driver.telemetry.EventLog;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -207,9 +225,171 @@ final class RetrainTest {
     assertThat(registry().decision(SECOND)).isEmpty();
     assertChampion(1, 1);
 
+    Outcome same = daily.retrain(SECOND);
+    assertThat(same.code()).as(same.err()).isEqualTo(4);
+    assertThat(same.err())
+        .contains("diverged", "remove the folder or give another --output to train anew")
+        .doesNotContain("--force");
+    assertThat(decision(SECOND).path("failure").asText()).isEqualTo("diverged");
+
     Outcome again = Outcome.of(daily.arguments(SECOND, "another"));
     assertThat(again.code()).as(again.err()).isZero();
     assertChampion(2, 1, 2);
+  }
+
+  @Test
+  void aModelIsNotComparedOnDataThatItWasNotTrainedOn() throws IOException {
+    daily.day(SECOND, 60, 1);
+    assertThat(daily.retrain(SECOND, "--set", "retraining.minImprovement=0.9").code()).isEqualTo(5);
+    Files.delete(daily.registry().resolve("decisions/" + SECOND + ".json"));
+
+    Outcome otherSplit = daily.retrain(SECOND, "--set", "data.test.fraction=0.4");
+    assertThat(otherSplit.code()).as(otherSplit.err()).isEqualTo(2);
+    assertThat(otherSplit.err())
+        .contains(
+            "was configured in another way: data.test.fraction was 0.3 and is 0.4.",
+            "remove the folder or give another --output");
+
+    daily.day(SECOND, 61, 1);
+    Outcome otherData = daily.retrain(SECOND);
+    assertThat(otherData.code()).as(otherData.err()).isEqualTo(3);
+    assertThat(otherData.err())
+        .contains("was trained on other data than those that are there now. Restore them");
+    JsonNode decision = decision(SECOND);
+    assertThat(decision.path("failure").asText()).isEqualTo("data");
+    assertThat(decision.path("champion").path("version").asInt()).isEqualTo(1);
+    assertThat(registry().decision(SECOND)).isEmpty();
+    assertChampion(1, 1);
+  }
+
+  @Test
+  void theFolderIsLookedAtWhenItIsThisRunsTurn() throws IOException {
+    daily.day(SECOND, 60, 1);
+    assertThat(daily.retrain(SECOND, "--set", "retraining.minImprovement=0.9").code()).isEqualTo(5);
+    Files.delete(daily.registry().resolve("decisions/" + SECOND + ".json"));
+    Path aside = place.resolve("aside");
+    Files.move(daily.run(SECOND), aside);
+    try (RunLock turn =
+        registry().takeRunDate(SECOND, LockOwner.here(null, null), sentence -> {})) {
+      Decision decision = retrain(SECOND, () -> {}, sentence -> endOther(sentence, aside, turn));
+      assertThat(decision.kind()).isEqualTo(Decision.Kind.PUBLISHED);
+    }
+    assertChampion(2, 1, 2);
+  }
+
+  /** Retrains within the test, which is called when the steps begin and with each sentence. */
+  private Decision retrain(String date, Runnable atSteps, Consumer<String> messages)
+      throws IOException {
+    try (SparkSession session = SparkStart.start("test", "local[2]", Map.of())) {
+      JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      return new RetrainingRun(
+              spark,
+              ConfigurationFile.read(
+                  daily.configuration().toString(), List.of("retraining.runDate=\"" + date + "\"")),
+              RunFolder.at(daily.run(date).toString(), spark.hadoopConfiguration()),
+              StartMode.NEW,
+              steps -> {
+                atSteps.run();
+                return ProgressPrinter.notesOnly(System.err);
+              },
+              StopRequest.NEVER,
+              messages,
+              EventLog.NONE)
+          .execute()
+          .orElseThrow();
+    }
+  }
+
+  @Test
+  void whoBecomesChampionWhileModelsAreComparedIsComparedWith() throws IOException {
+    daily.day(SECOND, 60, 1).day(THIRD, 120, 1);
+    Path pointer = daily.registry().resolve("champion.json");
+    byte[] first = Files.readAllBytes(pointer);
+    assertThat(daily.retrain(SECOND).code()).isZero();
+    List<String> told = new ArrayList<>();
+    // Seen from now on, and until the registry is written to, as broken off before its last step.
+    Decision decision = retrain(THIRD, () -> replace(pointer, first), told::add);
+    assertThat(told).contains("Another model has become champion meanwhile, so that one counts.");
+    assertThat(decision.kind()).isEqualTo(Decision.Kind.PUBLISHED);
+    assertThat(decision(THIRD).path("champion").path("version").asInt()).isEqualTo(2);
+    assertThat(registry().lineage(3).replaced()).isEqualTo(2);
+    assertChampion(3, 1, 2, 3);
+  }
+
+  private static void replace(Path file, byte[] content) {
+    try {
+      Files.write(file, content);
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException(unwritable);
+    }
+  }
+
+  @Test
+  void whatMayHaveBeenSeenBeforeIsWarnedOf() {
+    daily.day(SECOND, 60, 1);
+    Outcome outcome = daily.retrain(SECOND, "--set", "retraining.window={days: 2}");
+    assertThat(outcome.code()).as(outcome.err()).isIn(0, 5);
+    String warning = "the champion may have been trained on some of its rows.";
+    assertThat(outcome.err()).contains(warning);
+    assertThat(decision(SECOND).path("warnings").toString()).contains(warning);
+  }
+
+  @Test
+  void anAttemptThatIsRepeatedWithoutARunDatePublishesOnce() {
+    String[] arguments = {
+      "retrain",
+      daily.configuration().toString(),
+      "--output",
+      daily.run("undated").toString(),
+      "--master",
+      "local[2]",
+      "--set",
+      "data.path=" + place.resolve("data/" + SECOND + ".csv")
+    };
+    daily.day(SECOND, 60, 1);
+    assertThat(Outcome.of(arguments).code()).isZero();
+    assertChampion(2, 1, 2);
+
+    String[] resumed = Arrays.copyOf(arguments, arguments.length + 1);
+    resumed[arguments.length] = "--resume";
+    Outcome again = Outcome.of(resumed);
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.err()).contains("was decided for", "before (published)");
+    assertThat(decision("undated").path("decision").asText()).isEqualTo("alreadyDone");
+    assertChampion(2, 1, 2);
+  }
+
+  @Test
+  void noSecretIsPublished() throws IOException {
+    String secret = "Xk39-vault-Qz71";
+    daily.day(SECOND, 60, 1);
+    Outcome outcome =
+        daily.retrain(SECOND, "--set", "data.options={header: true, password: " + secret + "}");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out() + outcome.err()).doesNotContain(secret);
+    assertThat(registry().lineage(2).configuration().at("/data/options/password").asText())
+        .startsWith("${LOCKSTEP_SECRET_");
+    for (Path folder : List.of(daily.registry(), daily.run(SECOND))) {
+      try (var files = Files.walk(folder)) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+              .as(file.toString())
+              .doesNotContain(secret);
+        }
+      }
+    }
+  }
+
+  /** What the process that had its turn before leaves behind. */
+  private void endOther(String sentence, Path left, RunLock turn) {
+    if (sentence.startsWith("Waiting for another writer")) {
+      try {
+        Files.move(left, daily.run(SECOND));
+      } catch (IOException unwritable) {
+        throw new UncheckedIOException(unwritable);
+      }
+      turn.close();
+    }
   }
 
   @Test
@@ -248,6 +428,21 @@ final class RetrainTest {
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(again.err()).contains("Completed the publication of v000002");
     assertThat(decision(SECOND).path("decision").asText()).isEqualTo("alreadyDone");
+    assertChampion(2, 1, 2);
+  }
+
+  @Test
+  void aRollbackDoesNotTakeBackWhatNobodyHasSeenServing() throws IOException {
+    daily.day(SECOND, 60, 1);
+    Path pointer = daily.registry().resolve("champion.json");
+    byte[] before = Files.readAllBytes(pointer);
+    assertThat(daily.retrain(SECOND).code()).isZero();
+    Files.write(pointer, before);
+
+    Outcome rollback = Outcome.of("registry", "rollback", daily.registry().toString());
+    assertThat(rollback.code()).as(rollback.err()).isEqualTo(2);
+    assertThat(rollback.err())
+        .contains("v000002 has become the champion of", "so nothing was rolled back.");
     assertChampion(2, 1, 2);
   }
 
@@ -301,7 +496,23 @@ final class RetrainTest {
             : daily.retrain(SECOND, "--set", setting);
     assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
     assertThat(outcome.err()).contains(told);
+    assertThat(daily.run(SECOND).resolve("config.yaml")).as("nothing is trained").doesNotExist();
     assertChampion(1, 1);
+  }
+
+  @Test
+  void aMetricThatCannotDecideIsRefusedOnTheFirstNightToo() {
+    Outcome outcome =
+        Outcome.of(
+            daily.arguments(
+                FIRST,
+                "first",
+                "--set",
+                "registry.path=another",
+                "--set",
+                "retraining.metric=rmse"));
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err()).contains("retraining.metric: rmse is no metric of a classification");
   }
 
   @Test

@@ -242,6 +242,45 @@ final class RunLockTest {
     }
   }
 
+  @Test
+  void whoWaitsForATurnIsToldOnceAndEndsWithThePatience() throws Exception {
+    LockOwner other = elsewhere();
+    leave(other);
+    Thread alive = new Thread(() -> beatEvery(other, Duration.ofMillis(10)));
+    alive.start();
+    try {
+      LockTimes patient =
+          new LockTimes(Duration.ofSeconds(5), Duration.ofMinutes(1), Duration.ofMillis(10));
+      LockstepException ended =
+          catchThrowableOfType(
+              LockstepException.class,
+              () ->
+                  RunLock.acquireInTurn(
+                      folder(),
+                      LockOwner.here(null, null),
+                      patient,
+                      Duration.ofMillis(300),
+                      notes::add));
+      assertThat(ended.kind()).isEqualTo(ErrorKind.RESOURCE);
+      assertThat(ended)
+          .hasMessageStartingWith("Others have been writing to " + path())
+          .hasMessageNotContaining("--output");
+      assertThat(notes)
+          .doesNotHaveDuplicates()
+          .contains("Waiting for another writer of " + path() + ".");
+    } finally {
+      alive.interrupt();
+      alive.join();
+    }
+  }
+
+  @Test
+  void theLongerTheWaitForATurnTheRarerTheLooks() {
+    assertThat(LockTimes.DEFAULT.turn(Duration.ZERO)).isEqualTo(Duration.ofMillis(100));
+    assertThat(LockTimes.DEFAULT.turn(Duration.ofSeconds(20))).isEqualTo(Duration.ofSeconds(2));
+    assertThat(LockTimes.DEFAULT.turn(Duration.ofHours(3))).isEqualTo(Duration.ofSeconds(5));
+  }
+
   private void beatEvery(LockOwner other, Duration interval) {
     try {
       for (int beat = 0; ; beat++) {

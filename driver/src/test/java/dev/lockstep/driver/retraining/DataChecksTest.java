@@ -55,6 +55,20 @@ final class DataChecksTest {
   }
 
   @Test
+  void aLabelThatHasBecomeAnInputIsANewColumn() {
+    TextColumn label = new TextColumn("z", List.of("a", "b"), List.of(50L, 50L), 0);
+    DataStatistics champion = CheckedStatistics.of(LABEL, number("x", 100L));
+    DataStatistics now = CheckedStatistics.of(label, number("x", 100L), LABEL);
+    assertThat(SchemaDifferences.between(champion, now))
+        .extracting(SchemaDifferences.Difference::sentence)
+        .contains("The label is column 'z'; in the champion's data it was 'y'.")
+        .anyMatch(sentence -> sentence.startsWith("Column 'y'") && sentence.contains("is new"));
+    assertThat(SchemaDifferences.between(now, champion))
+        .extracting(SchemaDifferences.Difference::sentence)
+        .anyMatch(sentence -> sentence.startsWith("Column 'y'") && sentence.contains("not there"));
+  }
+
+  @Test
   void equalDataPassEverything() {
     DataStatistics data = CheckedStatistics.of(LABEL, number("x", 40L, 60L), text("t", 5, 95L));
     CheckReport report =
