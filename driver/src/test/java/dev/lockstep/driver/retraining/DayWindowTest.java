@@ -82,7 +82,7 @@ final class DayWindowTest {
     assertThat(refusal("2026-11-03", "'${RUN_DATE}.csv'", "{days: 2}"))
         .hasMessageContaining("there are no data at")
         .hasMessageContaining("2026-11-02.csv")
-        .extracting(failure -> ((LockstepException) failure).kind())
+        .extracting(LockstepException::kind)
         .isEqualTo(ErrorKind.DATA);
   }
 
