@@ -18,7 +18,8 @@ import java.util.function.Consumer;
 
 /**
  * The run folder of a retraining: what it may hold already, and the decision that ends it. Looks
- * anew whenever it is asked, since another process may have been here before it was this one's turn.
+ * anew whenever it is asked, since another process may have been here before it was this one's
+ * turn.
  */
 final class RetrainingFolder {
   private static final String CONFIGURATION = "config.yaml";
