@@ -225,7 +225,10 @@ final class BadInputTest {
   static List<Arguments> badCommandLines() {
     return List.of(
         Arguments.of(2, List.of("command"), List.of()),
-        Arguments.of(2, List.of("'trian' is not a command", "train?"), List.of("trian", "x.yaml")),
+        Arguments.of(
+            2,
+            List.of("'trian' is not a command", "Did you mean: lockstep train"),
+            List.of("trian", "x.yaml")),
         Arguments.of(
             2, List.of("--outputt", "--output"), List.of("train", "x.yaml", "--outputt=y")),
         Arguments.of(2, List.of("CONFIG"), List.of("train")),
