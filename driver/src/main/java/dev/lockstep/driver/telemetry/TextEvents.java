@@ -49,7 +49,9 @@ public final class TextEvents implements EventLog {
     for (Map.Entry<String, Object> field : event.fields().entrySet()) {
       append(line, field.getKey(), field.getValue());
     }
-    if (!event.message().equals(event.kind().sentence())) {
+    // Why a run failed is the paragraph that the program ends with.
+    boolean toldAtTheEnd = event.kind() == EventKind.FAILED || event.kind() == EventKind.DIVERGED;
+    if (!toldAtTheEnd && !event.message().equals(event.kind().sentence())) {
       append(line, "message", event.message());
     }
     return line.toString();

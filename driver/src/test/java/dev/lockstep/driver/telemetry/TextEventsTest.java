@@ -3,6 +3,7 @@ package dev.lockstep.driver.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.driver.secret.Redaction;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Events in a log of text: words that a program can take apart. */
@@ -28,10 +29,20 @@ final class TextEventsTest {
   @Test
   void noValueEndsALineOrMovesTheCursor() {
     Event event =
-        Event.of(EventKind.FAILED, RUN).saying("row 3:\nevent=completed \u001b[2J\u202e\u0085");
+        Event.of(EventKind.DATA_SUSPICIOUS, RUN)
+            .saying("row 3:\nevent=completed \u001b[2J\u202e\u0085");
     assertThat(events.line(event))
         .endsWith(" message=\"row 3:\\nevent=completed ?[2J??\"")
         .doesNotContain("\n");
+  }
+
+  @Test
+  void whyARunFailedIsLeftToTheLastParagraph() {
+    for (EventKind kind : List.of(EventKind.FAILED, EventKind.DIVERGED)) {
+      assertThat(events.line(Event.of(kind, RUN).saying("row 3: 'x' is not a number")))
+          .startsWith("event=" + kind.key() + " ")
+          .doesNotContain("message");
+    }
   }
 
   @Test
