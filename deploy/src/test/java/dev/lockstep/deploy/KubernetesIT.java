@@ -14,6 +14,8 @@ import io.fabric8.kubernetes.api.model.rbac.Role;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,10 +42,15 @@ final class KubernetesIT {
   private static final String NAMESPACE = "lockstep";
   private static final String CONFIG = "/etc/lockstep/config/";
 
-  /** Named by a CronJob after the minute of its schedule, 2025-11-24T16:00Z. */
-  private static final String JOB = "lockstep-retrain-29400000";
+  /** The day before yesterday; so a run for today would show in another folder. */
+  private static final LocalDate DAY = LocalDate.now(ZoneOffset.UTC).minusDays(2);
 
-  private static final String NIGHT = "2025-11-24";
+  private static final String NIGHT = DAY.toString();
+
+  /** Named by a CronJob after the minute of its schedule, counted from 1970. */
+  private static final String JOB =
+      "lockstep-retrain-" + DAY.atTime(16, 0).toEpochSecond(ZoneOffset.UTC) / 60;
+
   private static final int SHARDS = 7;
   private static final long LIMIT_SECONDS = 240;
 
