@@ -136,7 +136,7 @@ final class StandaloneScriptIT {
     Result result =
         ScriptProcess.run(
             folder,
-            Map.of("LOCKSTEP_NO_BUILD", "1", "JDK_JAVA_OPTIONS", JavaProcess.SMALL),
+            Map.of("LOCKSTEP_NO_BUILD", "1"),
             BIN.resolve("lockstep"),
             List.of(
                 "train",
