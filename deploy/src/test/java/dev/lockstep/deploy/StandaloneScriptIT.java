@@ -107,7 +107,7 @@ final class StandaloneScriptIT {
   private Result cluster(String... arguments) throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--dir", directory().toString()));
-    return ScriptProcess.run(folder, Map.of(), BIN.resolve("standalone-cluster"), all);
+    return ScriptProcess.run(folder, ScriptProcess.SMALL, BIN.resolve("standalone-cluster"), all);
   }
 
   /**

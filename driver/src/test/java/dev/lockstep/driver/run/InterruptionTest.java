@@ -74,7 +74,7 @@ final class InterruptionTest {
             code -> {});
     Thread signal = new Thread(() -> slow.arrived(SIGTERM));
     signal.start();
-    assertThat(ending.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(ending.await(60, TimeUnit.SECONDS)).isTrue();
     Thread run = new Thread(slow::stepsBegin);
     run.start();
     run.join(100);
@@ -114,7 +114,7 @@ final class InterruptionTest {
       real.stepsBegin();
       assertThat(new ProcessBuilder("kill", "-TERM", "" + ProcessHandle.current().pid()).start())
           .isNotNull();
-      assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(real.isMade()).isTrue();
       assertThat(real.exitCode()).isEqualTo(143);
     }
