@@ -43,13 +43,10 @@ final class KubernetesIT {
   private static final String CONFIG = "/etc/lockstep/config/";
 
   /** The day before yesterday; so a run for today would show in another folder. */
-  private static final LocalDate DAY = LocalDate.now(ZoneOffset.UTC).minusDays(2);
-
-  private static final String NIGHT = DAY.toString();
+  private static String night;
 
   /** Named by a CronJob after the minute of its schedule, counted from 1970. */
-  private static final String JOB =
-      "lockstep-retrain-" + DAY.atTime(16, 0).toEpochSecond(ZoneOffset.UTC) / 60;
+  private static String job;
 
   private static final int SHARDS = 7;
   private static final long LIMIT_SECONDS = 240;
@@ -62,6 +59,9 @@ final class KubernetesIT {
 
   @BeforeAll
   static void startCluster() throws Exception {
+    LocalDate day = LocalDate.now(ZoneOffset.UTC).minusDays(2);
+    night = day.toString();
+    job = "lockstep-retrain-" + day.atTime(16, 0).toEpochSecond(ZoneOffset.UTC) / 60;
     Folders.clear(FOLDER);
     distribution = Archives.unpack(Archives.WITH_SPARK, FOLDER.resolve("archive"));
     server = new KubernetesServer();
@@ -162,7 +162,7 @@ final class KubernetesIT {
             "--output",
             "/data/runs/$(RUN_DATE)");
     create("night-1", command);
-    awaitStep("night-1", NIGHT, 60);
+    awaitStep("night-1", night, 60);
     List<Pod> executors = executors("night-1");
     node.container("night-1").kill();
     assertThat(exitCode("night-1")).isEqualTo(128 + 9);
@@ -177,10 +177,10 @@ final class KubernetesIT {
     create("night-2", command);
     assertThat(exitCode("night-2")).as(node.log("night-2")).isZero();
     assertThat(node.log("night-2")).contains("Resumed from checkpoint");
-    awaitTheUndisturbedResult(NIGHT, yaml);
-    assertThat(DATA.resolve("runs").resolve(NIGHT).resolve("config.yaml"))
+    awaitTheUndisturbedResult(night, yaml);
+    assertThat(DATA.resolve("runs").resolve(night).resolve("config.yaml"))
         .content()
-        .contains("name: \"" + NIGHT + "\"");
+        .contains("name: \"" + night + "\"");
     assertThat(server.refused()).isEmpty();
     restricted(node.pod("night-2"));
     executors("night-2").forEach(KubernetesIT::restricted);
@@ -287,7 +287,7 @@ final class KubernetesIT {
             .editMetadata()
             .withName(name)
             .withNamespace(NAMESPACE)
-            .addToLabels("batch.kubernetes.io/job-name", JOB)
+            .addToLabels("batch.kubernetes.io/job-name", job)
             .endMetadata()
             .withSpec(template.getSpec())
             .editSpec()
