@@ -42,8 +42,28 @@ final class InterruptionTest {
             "Interrupted: finishing the step, then writing a checkpoint; once more ends at once.");
   }
 
+  /** As a process group gets it, and then each of its processes again from its parent. */
   @Test
-  void theSecondEndsTheProgram() {
+  void anotherTerminationChangesNothing() {
+    interruption.stepsBegin();
+    interruption.arrived(SIGTERM);
+    interruption.arrived(SIGTERM);
+    interruption.stepsEnd();
+    interruption.arrived(SIGTERM);
+    assertThat(events)
+        .containsExactly("Interrupted: finishing the step, then writing a checkpoint.");
+  }
+
+  @Test
+  void anotherTerminationLeavesTheProgramToItsEnd() {
+    interruption.preparing(() -> events.add("removed"));
+    interruption.arrived(SIGTERM);
+    interruption.arrived(SIGTERM);
+    assertThat(events).hasSize(3).endsWith("removed", "exit 143");
+  }
+
+  @Test
+  void anotherCtrlCEndsTheProgram() {
     interruption.stepsBegin();
     interruption.arrived(SIGTERM);
     interruption.arrived(SIGINT);
