@@ -13,8 +13,8 @@ import dev.lockstep.trainer.error.LockstepException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,9 +41,9 @@ final class RegistryCommand implements Runnable {
   void list(
       @Parameters(paramLabel = "PATH", description = "Folder of the registry, any Hadoop URI.")
           String path,
-      @Option(names = "--json", description = "One JSON document instead of a table.")
-          boolean json) {
-    ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
+      @Option(names = "--json", description = "One JSON document instead of a table.") boolean json,
+      @Mixin FileSystemOptions files) {
+    ModelRegistry registry = ModelRegistry.existing(path, files.hadoop());
     Optional<Champion> champion = registry.champion();
     if (json) {
       System.out.println(asJson(registry, champion));
@@ -127,8 +127,9 @@ final class RegistryCommand implements Runnable {
               arity = "0..1",
               defaultValue = ModelRegistry.CHAMPION,
               description = "A number such as 3, or champion (default: ${DEFAULT-VALUE}).")
-          String version) {
-    ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
+          String version,
+      @Mixin FileSystemOptions files) {
+    ModelRegistry registry = ModelRegistry.existing(path, files.hadoop());
     int number = registry.versionNamed(version);
     ObjectNode root = StrictJson.object();
     root.put("folder", registry.verified(number).name());
@@ -147,8 +148,9 @@ final class RegistryCommand implements Runnable {
       @Parameters(paramLabel = "PATH", description = "Folder of the registry, any Hadoop URI.")
           String path,
       @Parameters(paramLabel = "VERSION", arity = "0..1", description = "A number such as 3.")
-          String version) {
-    ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
+          String version,
+      @Mixin FileSystemOptions files) {
+    ModelRegistry registry = ModelRegistry.existing(path, files.hadoop());
     Integer target = version == null ? null : Integer.valueOf(registry.versionNamed(version));
     Optional<Integer> seen = registry.champion().map(Champion::version);
     try (RegistryWriter writer = registry.write(LockOwner.here(null, null), RegistryCommand::say)) {

@@ -307,20 +307,29 @@ public final class RunFolder {
    * @return at most {@code maxBytes} of it; empty where there is no such file
    */
   public Optional<byte[]> readReplaced(String file, int maxBytes) {
-    // Between two looks the successor can have become the file.
+    IOException unread = null;
+    // Between two looks the successor can have become the file. And object stores refuse to go on
+    // reading what was replaced after it was opened.
     for (int look = 0; look < LOOKS; look++) {
       for (Path path : List.of(inside(file), successor(file))) {
-        Optional<byte[]> content = content(path, file, maxBytes);
-        if (content.isPresent()) {
-          return content;
+        try {
+          Optional<byte[]> content = content(path, file, maxBytes);
+          if (content.isPresent()) {
+            return content;
+          }
+        } catch (IOException failure) {
+          unread = failure;
         }
       }
+    }
+    if (unread != null) {
+      throw unreadable(file, unread);
     }
     return Optional.empty();
   }
 
   /** All of a file; empty where there is none. */
-  private Optional<byte[]> content(Path path, String file, int maxBytes) {
+  private Optional<byte[]> content(Path path, String file, int maxBytes) throws IOException {
     try (InputStream input = files.open(path)) {
       byte[] content = input.readNBytes(maxBytes + 1);
       if (content.length > maxBytes) {
@@ -330,8 +339,6 @@ public final class RunFolder {
       return Optional.of(content);
     } catch (FileNotFoundException none) {
       return Optional.empty();
-    } catch (IOException failure) {
-      throw unreadable(file, failure);
     }
   }
 
