@@ -65,9 +65,7 @@ final class ExamplesTest {
   void aFileIsAConfiguration(Path file) {
     RunConfiguration read = ConfigurationReader.read(file.toString(), List.of(), ENVIRONMENT);
     assertThat(read.network().layers()).isNotEmpty();
-    assertThat(read.retraining() != null)
-        .as("retrains")
-        .isEqualTo(file.endsWith("retrain.yaml"));
+    assertThat(read.retraining() != null).as("retrains").isEqualTo(file.endsWith("retrain.yaml"));
   }
 
   @ParameterizedTest
