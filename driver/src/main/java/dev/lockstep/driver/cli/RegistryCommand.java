@@ -53,7 +53,7 @@ final class RegistryCommand implements Runnable {
         Locale.ROOT, ROW, "VERSION", "SERVES", "PUBLISHED", "RUN DATE", "PARENT", "METRICS");
     for (int version : registry.versions()) {
       boolean serves = champion.filter(it -> it.version() == version).isPresent();
-      Row row = Row.of(registry, version);
+      Row row = Row.of(registry, version, isPublished(champion, version));
       System.out.printf(
           Locale.ROOT,
           ROW,
@@ -66,9 +66,17 @@ final class RegistryCommand implements Runnable {
     }
   }
 
+  /** One that is not may be half there; the next writer completes or removes it. */
+  private static boolean isPublished(Optional<Champion> champion, int version) {
+    return champion.filter(it -> version <= it.lastPublished()).isPresent();
+  }
+
   /** What a table says of a version; a damaged one must not hide the others. */
   private record Row(String published, String runDate, String parent, String metrics) {
-    static Row of(ModelRegistry registry, int version) {
+    static Row of(ModelRegistry registry, int version, boolean published) {
+      if (!published) {
+        return new Row("", "", "", "not published yet");
+      }
       try {
         Lineage lineage = registry.lineage(version);
         return new Row(
@@ -101,6 +109,10 @@ final class RegistryCommand implements Runnable {
     root.put("champion", champion.map(Champion::version).orElse(null));
     ArrayNode versions = root.putArray("versions");
     for (int version : registry.versions()) {
+      if (!isPublished(champion, version)) {
+        versions.addObject().put("version", version).put("published", false);
+        continue;
+      }
       try {
         versions.add(registry.lineage(version).summary());
       } catch (LockstepException damaged) {
