@@ -18,7 +18,9 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -43,12 +45,12 @@ final class KubernetesIT {
   private static final String CONFIG = "/etc/lockstep/config/";
 
   /** The day before yesterday; so a run for today would show in another folder. */
+  private static LocalDate day;
+
   private static String night;
 
-  /** Named by a CronJob after the minute of its schedule, counted from 1970. */
-  private static String job;
-
   private static final int SHARDS = 7;
+  private static final int DIGITS = 10;
   private static final long LIMIT_SECONDS = 240;
 
   /** The unpacked archive: what the image is made of, and what submits. */
@@ -59,9 +61,8 @@ final class KubernetesIT {
 
   @BeforeAll
   static void startCluster() throws Exception {
-    LocalDate day = LocalDate.now(ZoneOffset.UTC).minusDays(2);
+    day = LocalDate.now(ZoneOffset.UTC).minusDays(2);
     night = day.toString();
-    job = "lockstep-retrain-" + day.atTime(16, 0).toEpochSecond(ZoneOffset.UTC) / 60;
     Folders.clear(FOLDER);
     distribution = Archives.unpack(Archives.WITH_SPARK, FOLDER.resolve("archive"));
     server = new KubernetesServer();
@@ -73,6 +74,11 @@ final class KubernetesIT {
         KubernetesImage.of(KubernetesManifests.FOLDER.resolve("Dockerfile"), distribution);
     node = new KubernetesNode(server, image, FOLDER.resolve("pods"), FOLDER.resolve("claims"));
     settings();
+    server
+        .client()
+        .configMaps()
+        .resource(KubernetesManifests.configMap("lockstep-config"))
+        .create();
     Files.createDirectories(DATA);
   }
 
@@ -111,16 +117,13 @@ final class KubernetesIT {
   }
 
   /** Puts a configuration where drivers see it. */
-  private static void configuration(String name, String yaml) throws IOException {
-    var maps = server.client().configMaps().inNamespace(NAMESPACE).withName("lockstep-config");
-    if (maps.get() == null) {
-      server
-          .client()
-          .configMaps()
-          .resource(KubernetesManifests.configMap("lockstep-config"))
-          .create();
-    }
-    maps.edit(map -> new ConfigMapBuilder(map).addToData(name, yaml).build());
+  private static void configuration(String name, String yaml) {
+    server
+        .client()
+        .configMaps()
+        .inNamespace(NAMESPACE)
+        .withName("lockstep-config")
+        .edit(map -> new ConfigMapBuilder(map).addToData(name, yaml).build());
   }
 
   @Test
@@ -184,6 +187,77 @@ final class KubernetesIT {
     assertThat(server.refused()).isEmpty();
     restricted(node.pod("night-2"));
     executors("night-2").forEach(KubernetesIT::restricted);
+  }
+
+  /** With the job's own command and the configuration that the manifests bring. */
+  @Test
+  void aNightRetrainsAndTheSameDayIsNotDecidedTwice() throws Exception {
+    writeDigits("train/digits.csv", 1000, 1);
+    writeDigits("holdout.csv", 300, 2);
+    Path registry = DATA.resolve("models/digits");
+    Path versions = registry.resolve("versions");
+    LocalDate next = day.plusDays(1);
+
+    retrain("night", day);
+    JsonNode published = decision(day);
+    assertThat(published.path("decision").asText()).isEqualTo("published");
+    assertThat(published.path("runDate").asText()).isEqualTo(night);
+    assertThat(published.path("challenger").path("version").asInt()).isEqualTo(1);
+    assertThat(published.path("challenger").path("metrics").path("accuracy").asDouble())
+        .isEqualTo(1.0);
+    String champion = Files.readString(registry.resolve("champion.json"));
+
+    retrain("same-day", day);
+    assertThat(decision(day).path("decision").asText()).isEqualTo("alreadyDone");
+    assertThat(decision(day).path("decidedBefore").asText()).isEqualTo("published");
+
+    // Nothing is better than no mistake.
+    retrain("next-night", next);
+    assertThat(decision(next).path("decision").asText()).isEqualTo("kept");
+    assertThat(decision(next).path("champion").path("version").asInt()).isEqualTo(1);
+    assertThat(node.log("next-night"))
+        .contains("exit code 5 is told as 0, since LOCKSTEP_SUCCESS_CODES has it.");
+    for (String file : List.of(night, next.toString())) {
+      assertThat(registry.resolve("decisions").resolve(file + ".json")).exists();
+    }
+    assertThat(versions).isDirectoryContaining("glob:**/v000001");
+    assertThat(versions.resolve("v000002")).doesNotExist();
+    assertThat(registry.resolve("champion.json")).hasContent(champion);
+    assertThat(server.refused()).isEmpty();
+    restricted(node.pod("night"));
+    executors("night").forEach(KubernetesIT::restricted);
+  }
+
+  /** The job of a day, to its good end. */
+  private static void retrain(String pod, LocalDate day) throws Exception {
+    server.client().pods().resource(nightly(pod, day)).create();
+    assertThat(exitCode(pod)).as(node.log(pod)).isZero();
+  }
+
+  private static JsonNode decision(LocalDate day) throws IOException {
+    return new ObjectMapper()
+        .readTree(DATA.resolve("runs/retrain-" + day + "/decision.json").toFile());
+  }
+
+  /** Rows that can be told apart without a mistake. */
+  private static void writeDigits(String file, int rows, long seed) throws IOException {
+    Random random = new Random(seed);
+    StringBuilder text = new StringBuilder();
+    for (int pixel = 0; pixel < DIGITS; pixel++) {
+      text.append('p').append(pixel).append(',');
+    }
+    text.append("digit\n");
+    for (int row = 0; row < rows; row++) {
+      int digit = row % DIGITS;
+      for (int pixel = 0; pixel < DIGITS; pixel++) {
+        double value = (pixel == digit ? 9 : 0) + random.nextDouble();
+        text.append(String.format(Locale.ROOT, "%.3f,", value));
+      }
+      text.append(digit).append('\n');
+    }
+    Path target = DATA.resolve("digits").resolve(file);
+    Files.createDirectories(target.getParent());
+    Files.writeString(target, text);
   }
 
   @Test
@@ -275,21 +349,8 @@ final class KubernetesIT {
 
   /** Creates the pod of the nightly job, with another command. */
   private static void create(String name, List<String> command) throws IOException {
-    var template =
-        KubernetesManifests.read("cronjob.yaml", "CronJob", "lockstep-retrain", CronJob.class)
-            .getSpec()
-            .getJobTemplate()
-            .getSpec()
-            .getTemplate();
     Pod pod =
-        new PodBuilder()
-            .withMetadata(template.getMetadata())
-            .editMetadata()
-            .withName(name)
-            .withNamespace(NAMESPACE)
-            .addToLabels("batch.kubernetes.io/job-name", job)
-            .endMetadata()
-            .withSpec(template.getSpec())
+        new PodBuilder(nightly(name, day))
             .editSpec()
             .editFirstContainer()
             .withArgs(command)
@@ -297,6 +358,27 @@ final class KubernetesIT {
             .endSpec()
             .build();
     server.client().pods().resource(pod).create();
+  }
+
+  /** The pod of the nightly job, as its controller makes it for a day. */
+  private static Pod nightly(String name, LocalDate day) throws IOException {
+    // Named by a CronJob after the minute of its schedule, counted from 1970.
+    String job = "lockstep-retrain-" + day.atTime(16, 0).toEpochSecond(ZoneOffset.UTC) / 60;
+    var template =
+        KubernetesManifests.read("cronjob.yaml", "CronJob", "lockstep-retrain", CronJob.class)
+            .getSpec()
+            .getJobTemplate()
+            .getSpec()
+            .getTemplate();
+    return new PodBuilder()
+        .withMetadata(template.getMetadata())
+        .editMetadata()
+        .withName(name)
+        .withNamespace(NAMESPACE)
+        .addToLabels("batch.kubernetes.io/job-name", job)
+        .endMetadata()
+        .withSpec(template.getSpec())
+        .build();
   }
 
   private static String name(Pod pod) {

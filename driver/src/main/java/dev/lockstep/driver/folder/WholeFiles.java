@@ -107,15 +107,22 @@ final class WholeFiles {
    * @return at most {@code mostBytes} of it; empty where there is no such file
    */
   Optional<byte[]> read(Path target, int mostBytes) throws IOException {
-    // Between two looks the successor can have become the file.
+    IOException unread = null;
+    // Between two looks the successor can have become the file. And object stores refuse to go on
+    // reading what was replaced after it was opened.
     for (int look = 0; look < LOOKS; look++) {
       for (Path path : List.of(target, successor(target))) {
         try (InputStream input = files.open(path)) {
           return Optional.of(input.readNBytes(mostBytes));
         } catch (FileNotFoundException none) {
           // It may be under its other name.
+        } catch (IOException failure) {
+          unread = failure;
         }
       }
+    }
+    if (unread != null) {
+      throw unread;
     }
     return Optional.empty();
   }

@@ -544,7 +544,7 @@ final class RetrainTest {
   }
 
   @Test
-  void theCommandsOfTheRegistry() {
+  void theCommandsOfTheRegistry() throws IOException {
     daily.day(SECOND, 60, 1);
     assertThat(daily.retrain(SECOND).code()).isZero();
     String path = daily.registry().toString();
@@ -574,5 +574,13 @@ final class RetrainTest {
             "--master",
             "local[2]");
     assertThat(evaluated.outAsJson().path("accuracy").asDouble()).isGreaterThan(0.9);
+
+    // What a publisher is at, or was when it ended.
+    Files.createDirectory(daily.registry().resolve("versions/v000003"));
+    assertThat(Outcome.done("registry", "list", path).out())
+        .containsPattern("v000003 +not published yet");
+    assertThat(Outcome.done("registry", "list", path, "--json").out())
+        .containsPattern("\"version\" : 3,\\s+\"published\" : false");
+    assertThat(Outcome.done("registry", "rollback", path, "2").err()).contains("Removed v000003");
   }
 }
