@@ -20,7 +20,9 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -45,18 +47,15 @@ final class KubernetesIT {
   private static final String CONFIG = "/etc/lockstep/config/";
 
   /** The day before yesterday; so a run for today would show in another folder. */
-  private static final LocalDate DAY = LocalDate.now(ZoneOffset.UTC).minusDays(2);
+  private static LocalDate day;
 
-  private static final String NIGHT = DAY.toString();
-
-  /** Named by a CronJob after the minute of its schedule, counted from 1970. */
-  private static final String JOB =
-      "lockstep-retrain-" + DAY.atTime(16, 0).toEpochSecond(ZoneOffset.UTC) / 60;
+  private static String night;
 
   /** 256 bits, which Spark has made: there is none in the settings. */
   private static final String SECRET = "[0-9a-f]{64}";
 
   private static final int SHARDS = 7;
+  private static final int DIGITS = 10;
   private static final long LIMIT_SECONDS = 240;
 
   /** The unpacked archive: what the image is made of, and what submits. */
@@ -68,6 +67,8 @@ final class KubernetesIT {
   @BeforeAll
   static void startCluster() throws Exception {
     KubernetesContainer.checkThatThereCanBeSome();
+    day = LocalDate.now(ZoneOffset.UTC).minusDays(2);
+    night = day.toString();
     Folders.clear(FOLDER);
     distribution = Archives.unpack(Archives.WITH_SPARK, FOLDER.resolve("archive"));
     server = new KubernetesServer();
@@ -79,6 +80,11 @@ final class KubernetesIT {
         KubernetesImage.of(KubernetesManifests.FOLDER.resolve("Dockerfile"), distribution);
     node = new KubernetesNode(server, image, FOLDER.resolve("pods"), FOLDER.resolve("claims"));
     settings();
+    server
+        .client()
+        .configMaps()
+        .resource(KubernetesManifests.configMap("lockstep-config"))
+        .create();
     Files.createDirectories(DATA);
   }
 
@@ -117,16 +123,13 @@ final class KubernetesIT {
   }
 
   /** Puts a configuration where drivers see it. */
-  private static void configuration(String name, String yaml) throws IOException {
-    var maps = server.client().configMaps().inNamespace(NAMESPACE).withName("lockstep-config");
-    if (maps.get() == null) {
-      server
-          .client()
-          .configMaps()
-          .resource(KubernetesManifests.configMap("lockstep-config"))
-          .create();
-    }
-    maps.edit(map -> new ConfigMapBuilder(map).addToData(name, yaml).build());
+  private static void configuration(String name, String yaml) {
+    server
+        .client()
+        .configMaps()
+        .inNamespace(NAMESPACE)
+        .withName("lockstep-config")
+        .edit(map -> new ConfigMapBuilder(map).addToData(name, yaml).build());
   }
 
   @Test
@@ -169,7 +172,7 @@ final class KubernetesIT {
             "--output",
             "/data/runs/$(RUN_DATE)");
     create("night-1", command);
-    awaitStep("night-1", NIGHT, 60);
+    awaitStep("night-1", night, 60);
     List<Pod> executors = executors("night-1");
     node.container("night-1").kill();
     assertThat(exitCode("night-1")).isEqualTo(128 + 9);
@@ -184,15 +187,86 @@ final class KubernetesIT {
     create("night-2", command);
     assertThat(exitCode("night-2")).as(node.log("night-2")).isZero();
     assertThat(node.log("night-2")).contains("Resumed from checkpoint");
-    awaitTheUndisturbedResult(NIGHT, yaml);
+    awaitTheUndisturbedResult(night, yaml);
     assertThat(secret(executors)).matches(SECRET);
     assertThat(secret(executors("night-2"))).matches(SECRET).isNotEqualTo(secret(executors));
-    assertThat(DATA.resolve("runs").resolve(NIGHT).resolve("config.yaml"))
+    assertThat(DATA.resolve("runs").resolve(night).resolve("config.yaml"))
         .content()
-        .contains("name: \"" + NIGHT + "\"");
+        .contains("name: \"" + night + "\"");
     assertThat(server.refused()).isEmpty();
     restricted(node.pod("night-2"));
     executors("night-2").forEach(KubernetesIT::restricted);
+  }
+
+  /** With the job's own command and the configuration that the manifests bring. */
+  @Test
+  void aNightRetrainsAndTheSameDayIsNotDecidedTwice() throws Exception {
+    writeDigits("train/digits.csv", 1000, 1);
+    writeDigits("holdout.csv", 300, 2);
+    Path registry = DATA.resolve("models/digits");
+    Path versions = registry.resolve("versions");
+    LocalDate next = day.plusDays(1);
+
+    retrain("night", day);
+    JsonNode published = decision(day);
+    assertThat(published.path("decision").asText()).isEqualTo("published");
+    assertThat(published.path("runDate").asText()).isEqualTo(night);
+    assertThat(published.path("challenger").path("version").asInt()).isEqualTo(1);
+    assertThat(published.path("challenger").path("metrics").path("accuracy").asDouble())
+        .isEqualTo(1.0);
+    String champion = Files.readString(registry.resolve("champion.json"));
+
+    retrain("same-day", day);
+    assertThat(decision(day).path("decision").asText()).isEqualTo("alreadyDone");
+    assertThat(decision(day).path("decidedBefore").asText()).isEqualTo("published");
+
+    // Nothing is better than no mistake.
+    retrain("next-night", next);
+    assertThat(decision(next).path("decision").asText()).isEqualTo("kept");
+    assertThat(decision(next).path("champion").path("version").asInt()).isEqualTo(1);
+    assertThat(node.log("next-night"))
+        .contains("exit code 5 is told as 0, since LOCKSTEP_SUCCESS_CODES has it.");
+    for (String file : List.of(night, next.toString())) {
+      assertThat(registry.resolve("decisions").resolve(file + ".json")).exists();
+    }
+    assertThat(versions).isDirectoryContaining("glob:**/v000001");
+    assertThat(versions.resolve("v000002")).doesNotExist();
+    assertThat(registry.resolve("champion.json")).hasContent(champion);
+    assertThat(server.refused()).isEmpty();
+    restricted(node.pod("night"));
+    executors("night").forEach(KubernetesIT::restricted);
+  }
+
+  /** The job of a day, to its good end. */
+  private static void retrain(String pod, LocalDate day) throws Exception {
+    server.client().pods().resource(nightly(pod, day)).create();
+    assertThat(exitCode(pod)).as(node.log(pod)).isZero();
+  }
+
+  private static JsonNode decision(LocalDate day) throws IOException {
+    return new ObjectMapper()
+        .readTree(DATA.resolve("runs/retrain-" + day + "/decision.json").toFile());
+  }
+
+  /** Rows that can be told apart without a mistake. */
+  private static void writeDigits(String file, int rows, long seed) throws IOException {
+    Random random = new Random(seed);
+    StringBuilder text = new StringBuilder();
+    for (int pixel = 0; pixel < DIGITS; pixel++) {
+      text.append('p').append(pixel).append(',');
+    }
+    text.append("digit\n");
+    for (int row = 0; row < rows; row++) {
+      int digit = row % DIGITS;
+      for (int pixel = 0; pixel < DIGITS; pixel++) {
+        double value = (pixel == digit ? 9 : 0) + random.nextDouble();
+        text.append(String.format(Locale.ROOT, "%.3f,", value));
+      }
+      text.append(digit).append('\n');
+    }
+    Path target = DATA.resolve("digits").resolve(file);
+    Files.createDirectories(target.getParent());
+    Files.writeString(target, text);
   }
 
   @Test
@@ -297,21 +371,8 @@ final class KubernetesIT {
 
   /** Creates the pod of the nightly job, with another command. */
   private static void create(String name, List<String> command) throws IOException {
-    var template =
-        KubernetesManifests.read("cronjob.yaml", "CronJob", "lockstep-retrain", CronJob.class)
-            .getSpec()
-            .getJobTemplate()
-            .getSpec()
-            .getTemplate();
     Pod pod =
-        new PodBuilder()
-            .withMetadata(template.getMetadata())
-            .editMetadata()
-            .withName(name)
-            .withNamespace(NAMESPACE)
-            .addToLabels("batch.kubernetes.io/job-name", JOB)
-            .endMetadata()
-            .withSpec(template.getSpec())
+        new PodBuilder(nightly(name, day))
             .editSpec()
             .editFirstContainer()
             .withArgs(command)
@@ -319,6 +380,27 @@ final class KubernetesIT {
             .endSpec()
             .build();
     server.client().pods().resource(pod).create();
+  }
+
+  /** The pod of the nightly job, as its controller makes it for a day. */
+  private static Pod nightly(String name, LocalDate day) throws IOException {
+    // Named by a CronJob after the minute of its schedule, counted from 1970.
+    String job = "lockstep-retrain-" + day.atTime(16, 0).toEpochSecond(ZoneOffset.UTC) / 60;
+    var template =
+        KubernetesManifests.read("cronjob.yaml", "CronJob", "lockstep-retrain", CronJob.class)
+            .getSpec()
+            .getJobTemplate()
+            .getSpec()
+            .getTemplate();
+    return new PodBuilder()
+        .withMetadata(template.getMetadata())
+        .editMetadata()
+        .withName(name)
+        .withNamespace(NAMESPACE)
+        .addToLabels("batch.kubernetes.io/job-name", job)
+        .endMetadata()
+        .withSpec(template.getSpec())
+        .build();
   }
 
   private static String name(Pod pod) {

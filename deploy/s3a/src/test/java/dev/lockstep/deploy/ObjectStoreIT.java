@@ -29,14 +29,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Runs whose folder is in an object store, through Hadoop's S3A: it cannot append, renames by
- * copying, and shows a file only once it is whole.
+ * Runs whose folder is in an object store, and a registry there, through Hadoop's S3A: it cannot
+ * append, renames by copying, and shows a file only once it is whole.
  */
 @Tag("clusters")
 final class ObjectStoreIT {
   private static final Path FOLDER = JavaProcess.ROOT.resolve("deploy/s3a/target/object-store");
   private static final int STEPS = 800;
   private static final int EVERY_STEPS = 100;
+  private static final int NIGHT_STEPS = 50;
   private static final String RUN = ObjectStore.BUCKET + "/nightly/run";
   private static final String CHECKPOINTS = RUN + "/checkpoints";
 
@@ -65,9 +66,15 @@ final class ObjectStoreIT {
         + "  checkpoint: {everySteps: %d, keep: 2}%n".formatted(EVERY_STEPS);
   }
 
-  private static JavaProcess command(String name, String... arguments) throws IOException {
+  /** A command that starts Spark. */
+  private static JavaProcess lockstep(String name, String... arguments) throws IOException {
     List<String> all = new ArrayList<>(Arrays.asList(arguments));
     all.addAll(List.of("--master", "local[2]"));
+    return command(name, all);
+  }
+
+  private static JavaProcess command(String name, List<String> arguments) throws IOException {
+    List<String> all = new ArrayList<>(arguments);
     store
         .settings()
         .forEach(
@@ -89,7 +96,7 @@ final class ObjectStoreIT {
   private static JavaProcess train(String name) throws IOException {
     Path configuration = FOLDER.resolve("run.yaml");
     Files.writeString(configuration, yaml());
-    return command(
+    return lockstep(
         name, "train", configuration.toString(), "--no-progress", "--resume", "--output", RUN);
   }
 
@@ -161,12 +168,69 @@ final class ObjectStoreIT {
     assertThat(names(RUN)).noneMatch(name -> name.startsWith("."));
 
     try (JavaProcess evaluation =
-        command("evaluate", "evaluate", RUN, "--data", FOLDER.resolve("run.yaml").toString())) {
+        lockstep("evaluate", "evaluate", RUN, "--data", FOLDER.resolve("run.yaml").toString())) {
       assertThat(evaluation.awaitEnd(120)).as(evaluation.errors()).isZero();
       JsonNode metrics = json.readTree(evaluation.output());
       assertThat(metrics.path("accuracy").asDouble())
           .isEqualTo(summary.path("test").path("accuracy").asDouble());
     }
+    requireNoSecret();
+  }
+
+  @Test
+  void aRegistryIsKeptThere() throws Exception {
+    String registry = ObjectStore.BUCKET + "/registry";
+    String run = ObjectStore.BUCKET + "/nightly/night";
+    Path configuration = FOLDER.resolve("retrain.yaml");
+    Files.writeString(
+        configuration,
+        Runs.yaml("local", 2, NIGHT_STEPS) + "registry: {path: \"%s\"}%n".formatted(registry));
+    try (JavaProcess night =
+        lockstep(
+            "night",
+            "retrain",
+            configuration.toString(),
+            "--run-date",
+            "one",
+            "--no-progress",
+            "--output",
+            run)) {
+      assertThat(night.awaitEnd(240)).as(night.errors()).isZero();
+    }
+    new RegistryTrial(
+            registry,
+            run + "/model",
+            files.getConf(),
+            ObjectStoreIT::publisher,
+            ObjectStoreIT::command)
+        .make();
+
+    ObjectMapper json = new ObjectMapper();
+    JsonNode summary = json.readTree(read(run + "/summary.json"));
+    try (JavaProcess evaluation =
+        lockstep("evaluate-champion", "evaluate", registry, "--data", configuration.toString())) {
+      assertThat(evaluation.awaitEnd(120)).as(evaluation.errors()).isZero();
+      assertThat(json.readTree(evaluation.output()).path("accuracy").asDouble())
+          .isEqualTo(summary.path("test").path("accuracy").asDouble());
+    }
+    String onnx = ObjectStore.BUCKET + "/served/model.onnx";
+    try (JavaProcess export = command("export", List.of("export", registry, "--onnx", onnx))) {
+      assertThat(export.awaitEnd(120)).as(export.errors()).isZero();
+      assertThat(export.output().strip()).isEqualTo(onnx);
+      assertThat(exists(onnx)).isTrue();
+    }
+    requireNoSecret();
+  }
+
+  /** With the classes of the tests, which are not in the application jar. */
+  private static JavaProcess publisher(String name, List<String> arguments) {
+    List<String> options = new ArrayList<>(List.of("-Xmx256m", JavaProcess.logSettings()));
+    store.settings().forEach((key, value) -> options.add("-Dspark.hadoop." + key + "=" + value));
+    options.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    return JavaProcess.start(FOLDER, name, options, PublishingProgram.class.getName(), arguments);
+  }
+
+  private static void requireNoSecret() throws IOException {
     try (Stream<Path> logs = Files.list(FOLDER)) {
       for (Path log : logs.filter(path -> path.toString().endsWith(".err")).toList()) {
         assertThat(log).content().doesNotContain(ObjectStore.SECRET);

@@ -105,6 +105,11 @@ final class HadoopCluster {
         Map.of("HADOOP_CONF_DIR", conf().toString()));
   }
 
+  /** Hadoop's settings for clients. */
+  Configuration settings() {
+    return files.getConf();
+  }
+
   /** The whole URI of a path on HDFS. */
   String uri(String path) {
     return files.makeQualified(new Path(path)).toString();

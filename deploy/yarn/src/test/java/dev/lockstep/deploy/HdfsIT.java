@@ -15,7 +15,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A run on one machine of which everything lies on HDFS: configuration, data, folder, model. */
+/**
+ * Runs on one machine of which everything lies on HDFS: configuration, data, folder, model,
+ * registry.
+ */
 @Tag("clusters")
 final class HdfsIT {
   private static final Path FOLDER = HadoopCluster.logs("hdfs");
@@ -87,15 +90,56 @@ final class HdfsIT {
             "report.html",
             "summary.json");
 
-    evaluate(summary);
-    predict();
+    evaluate(RUN, "/input/run.yaml", summary);
+    predict(RUN + "/model", "/scored");
   }
 
-  private static void evaluate(JsonNode summary) throws Exception {
+  @Test
+  void aRegistryIsKeptThere() throws Exception {
+    String registry = "/models/hdfs";
+    String run = "/runs/nights";
+    cluster.write("/nights/day=one/table.csv", Table.csv());
+    cluster.write("/nights/holdout.csv", Table.csv(7));
+    cluster.write("/nights/local.yaml", Table.retraining(registry, "local", STEPS));
+    List<String> retrain =
+        List.of(
+            "retrain",
+            cluster.uri("/nights/local.yaml"),
+            "--run-date",
+            "one",
+            "--no-progress",
+            "--output",
+            cluster.uri(run));
+    try (JavaProcess night = lockstep("night", retrain)) {
+      assertThat(night.awaitEnd(180)).as(night.errors()).isZero();
+    }
+    new RegistryTrial(
+            cluster.uri(registry),
+            cluster.uri(run + "/model"),
+            cluster.settings(),
+            (name, arguments) ->
+                cluster.launch(
+                    FOLDER,
+                    name,
+                    System.getProperty("java.class.path"),
+                    PublishingProgram.class.getName(),
+                    arguments),
+            HdfsIT::command)
+        .make();
+
+    JsonNode summary = new ObjectMapper().readTree(cluster.read(run + "/summary.json"));
+    cluster.write(
+        "/nights/evaluate.yaml",
+        Table.retraining(registry, "local", STEPS).replace("${RUN_DATE}", "one"));
+    evaluate(registry, "/nights/evaluate.yaml", summary);
+    predict(registry, "/scored-by-champion");
+  }
+
+  /** Of what is at {@code model}, on the test split, as the run's own summary has it. */
+  private static void evaluate(String model, String data, JsonNode summary) throws Exception {
     try (JavaProcess evaluate =
         lockstep(
-            "evaluate",
-            List.of("evaluate", cluster.uri(RUN), "--data", cluster.uri("/input/run.yaml")))) {
+            "evaluate", List.of("evaluate", cluster.uri(model), "--data", cluster.uri(data)))) {
       assertThat(evaluate.awaitEnd(120)).as(evaluate.errors()).isZero();
       JsonNode metrics = new ObjectMapper().readTree(evaluate.output());
       assertThat(metrics.path("accuracy").asDouble())
@@ -103,23 +147,23 @@ final class HdfsIT {
     }
   }
 
-  private static void predict() throws Exception {
+  private static void predict(String model, String output) throws Exception {
     cluster.write("/input/new.csv", "a,b,c,d,e,f\n1,0,0,1,0,0\n0,0,1,0,0,1\n");
     try (JavaProcess predict =
         lockstep(
             "predict",
             List.of(
                 "predict",
-                cluster.uri(RUN + "/model"),
+                cluster.uri(model),
                 "--input",
                 cluster.uri("/input/new.csv"),
                 "--output",
-                cluster.uri("/scored")))) {
+                cluster.uri(output)))) {
       assertThat(predict.awaitEnd(120)).as(predict.errors()).isZero();
     }
     StringBuilder scored = new StringBuilder();
-    for (String name : cluster.names("/scored")) {
-      scored.append(cluster.read("/scored/" + name));
+    for (String name : cluster.names(output)) {
+      scored.append(cluster.read(output + "/" + name));
     }
     assertThat(scored.toString())
         .startsWith("a,b,c,d,e,f,prediction,probability_0,probability_1,probability_2\n")
@@ -143,6 +187,10 @@ final class HdfsIT {
   private static JavaProcess lockstep(String name, List<String> command) {
     List<String> arguments = new ArrayList<>(command);
     arguments.addAll(List.of("--master", "local[2]"));
+    return command(name, arguments);
+  }
+
+  private static JavaProcess command(String name, List<String> arguments) {
     return cluster.launch(
         FOLDER, name, TrainingProcess.jar().toString(), "dev.lockstep.driver.cli.Main", arguments);
   }

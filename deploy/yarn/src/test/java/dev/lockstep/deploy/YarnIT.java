@@ -25,6 +25,8 @@ final class YarnIT {
 
   private static final int MANY = 150;
 
+  private static final String REGISTRY = "/models/nights";
+
   private static final Map<String, String> ONE_ATTEMPT = Map.of("spark.yarn.maxAppAttempts", "1");
 
   private static HadoopCluster cluster;
@@ -189,6 +191,61 @@ final class YarnIT {
       assertThat(run.report().getCurrentApplicationAttemptId().getAttemptId()).isEqualTo(2);
       assertThat(cluster.read("/runs/diverging/summary.json")).contains("\"diverged\"");
     }
+  }
+
+  /** Two nights, and the second once more, as a scheduler starts them. */
+  @Test
+  void clusterModeRetrainsAndDecidesOnceForARunDate() throws Exception {
+    String first = "2026-01-01";
+    String second = "2026-01-02";
+    cluster.write("/nights/day=" + first + "/table.csv", Table.csv());
+    cluster.write("/nights/day=" + second + "/table.csv", Table.csv(6));
+    cluster.write("/nights/holdout.csv", Table.csv(7));
+    cluster.write("/nights/run.yaml", Table.retraining(REGISTRY, "tree", FEW));
+
+    JsonNode published = retrain("night-1", first);
+    assertThat(published.path("decision").asText()).isEqualTo("published");
+    assertThat(published.path("runDate").asText()).isEqualTo(first);
+    assertThat(published.path("registry").asText()).isEqualTo(cluster.uri(REGISTRY));
+    assertThat(published.path("runFolder").asText()).isEqualTo(cluster.uri("/runs/night-1"));
+    assertThat(published.path("champion").isNull()).isTrue();
+    assertThat(published.path("challenger").path("version").asInt()).isEqualTo(1);
+    assertThat(cluster.names(REGISTRY)).containsExactly("champion.json", "decisions", "versions");
+    assertThat(cluster.read(REGISTRY + "/decisions/" + first + ".json"))
+        .isEqualTo(cluster.read("/runs/night-1/decision.json"));
+    String champion = cluster.read(REGISTRY + "/champion.json");
+    assertThat(new ObjectMapper().readTree(champion).path("version").asInt()).isEqualTo(1);
+
+    JsonNode kept = retrain("night-2", second);
+    assertThat(kept.path("decision").asText()).isEqualTo("kept");
+    assertThat(kept.path("startedFrom").path("version").asInt()).isEqualTo(1);
+    assertThat(kept.path("champion").path("version").asInt()).isEqualTo(1);
+    assertThat(kept.path("challenger").path("version").isNull()).isTrue();
+    assertThat(kept.path("improvement").asDouble()).isLessThan(0.5);
+    assertThat(kept.path("checks")).isNotEmpty();
+
+    JsonNode again = retrain("night-2-again", second);
+    assertThat(again.path("decision").asText()).isEqualTo("alreadyDone");
+    assertThat(again.path("decidedBefore").asText()).isEqualTo("kept");
+    assertThat(cluster.names("/runs/night-2-again")).containsExactly("decision.json");
+
+    assertThat(cluster.names(REGISTRY + "/versions")).containsExactly("v000001");
+    assertThat(cluster.read(REGISTRY + "/champion.json")).isEqualTo(champion);
+    assertThat(cluster.names(REGISTRY + "/decisions"))
+        .containsExactly(first + ".json", second + ".json");
+  }
+
+  /** A night that ends well, whatever is decided; returns its decision. */
+  private static JsonNode retrain(String name, String runDate) throws Exception {
+    List<String> command =
+        List.of("retrain", cluster.uri("/nights/run.yaml"), "--run-date", runDate, "--resume");
+    try (YarnRun run = YarnRun.submit(cluster, name, "cluster", Map.of(), List.of(), command)) {
+      assertThat(run.awaitEnd()).as(run.errors()).isZero();
+      ApplicationReport report = run.report();
+      assertThat(report.getFinalApplicationStatus()).isEqualTo(FinalApplicationStatus.SUCCEEDED);
+      assertThat(report.getCurrentApplicationAttemptId().getAttemptId()).isEqualTo(1);
+    }
+    return new ObjectMapper().readTree(cluster.read("/runs/" + name + "/decision.json"));
   }
 
   /** What a pipeline sees: exit code 1, and the sentence in the diagnostics and on stderr. */

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.stream.LongStream;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 
-/** A run of {@code train} that was submitted to YARN as {@code spark-submit} does it. */
+/** A run that was submitted to YARN as {@code spark-submit} does it. */
 final class YarnRun implements AutoCloseable {
   private static final long LIMIT_SECONDS = 240;
   private static final String MASTER_OF_APPLICATION =
@@ -33,7 +33,7 @@ final class YarnRun implements AutoCloseable {
   }
 
   /**
-   * Submits a run.
+   * Submits a run of {@code train}.
    *
    * @param name of the run among all tests; its folder is {@code /runs/NAME} on HDFS
    * @param deployMode of Spark
@@ -49,6 +49,22 @@ final class YarnRun implements AutoCloseable {
       List<String> options,
       String configuration)
       throws IOException {
+    return submit(cluster, name, deployMode, settings, options, List.of("train", configuration));
+  }
+
+  /**
+   * Submits a run, as above.
+   *
+   * @param command with its arguments, but without {@code --output}
+   */
+  static YarnRun submit(
+      HadoopCluster cluster,
+      String name,
+      String deployMode,
+      Map<String, String> settings,
+      List<String> options,
+      List<String> command)
+      throws IOException {
     Path logs = HadoopCluster.logs(name);
     Folders.clear(logs);
     String output = cluster.uri("/runs/" + name);
@@ -59,15 +75,9 @@ final class YarnRun implements AutoCloseable {
     all.forEach((key, value) -> arguments.addAll(List.of("--conf", key + "=" + value)));
     arguments.addAll(options);
     arguments.addAll(
-        List.of(
-            "--class",
-            "dev.lockstep.driver.cli.Main",
-            TrainingProcess.jar().toString(),
-            "train",
-            configuration,
-            "--no-progress",
-            "--output",
-            output));
+        List.of("--class", "dev.lockstep.driver.cli.Main", TrainingProcess.jar().toString()));
+    arguments.addAll(command);
+    arguments.addAll(List.of("--no-progress", "--output", output));
     JavaProcess submission =
         cluster.launch(logs, "submit", "", "org.apache.spark.deploy.SparkSubmit", arguments);
     return new YarnRun(cluster, submission, name, output);

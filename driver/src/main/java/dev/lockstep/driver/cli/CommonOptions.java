@@ -30,6 +30,11 @@ final class CommonOptions {
 
   /** Starts Spark as the options say. */
   SparkSession startSpark(String name) {
+    return SparkStart.start("lockstep " + name, master, settings(conf));
+  }
+
+  /** What {@code --conf} says. */
+  static Map<String, String> settings(List<String> conf) {
     Map<String, String> settings = new LinkedHashMap<>();
     for (String setting : conf) {
       int equals = setting.indexOf('=');
@@ -40,6 +45,6 @@ final class CommonOptions {
       }
       settings.put(setting.substring(0, equals).trim(), setting.substring(equals + 1).trim());
     }
-    return SparkStart.start("lockstep " + name, master, settings);
+    return settings;
   }
 }

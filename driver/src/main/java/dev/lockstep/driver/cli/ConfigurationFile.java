@@ -3,9 +3,10 @@ package dev.lockstep.driver.cli;
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.run.SparkStart;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
+import java.util.Map;
 import org.apache.hadoop.fs.Path;
 
 /** Reads a configuration from wherever the command line points: a local path, or any Hadoop URI. */
@@ -22,7 +23,7 @@ final class ConfigurationFile {
     }
     String folder = path.getParent().toString();
     String text =
-        RunFolder.at(folder, new Configuration())
+        RunFolder.at(folder, SparkStart.hadoop(Map.of()))
             .readText(path.getName(), ConfigurationReader.MAX_SIZE);
     return ConfigurationReader.read(text, location, folder, overrides, System.getenv());
   }

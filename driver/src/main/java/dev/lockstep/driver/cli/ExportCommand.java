@@ -5,6 +5,7 @@ import dev.lockstep.trainer.model.ModelArtifact;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,9 +26,11 @@ final class ExportCommand implements Callable<Integer> {
       description = "File to write, a path or any Hadoop URI; replaced where it exists.")
   private String onnx;
 
+  @Mixin private FileSystemOptions files;
+
   @Override
   public Integer call() {
-    Configuration hadoop = new Configuration();
+    Configuration hadoop = files.hadoop();
     ModelArtifact artifact = ModelLocation.read(model, hadoop);
     System.out.println(OnnxFile.write(artifact, onnx, hadoop));
     return ExitCode.DONE;

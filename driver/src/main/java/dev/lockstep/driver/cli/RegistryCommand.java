@@ -13,8 +13,8 @@ import dev.lockstep.trainer.error.LockstepException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,9 +41,9 @@ final class RegistryCommand implements Runnable {
   void list(
       @Parameters(paramLabel = "PATH", description = "Folder of the registry, any Hadoop URI.")
           String path,
-      @Option(names = "--json", description = "One JSON document instead of a table.")
-          boolean json) {
-    ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
+      @Option(names = "--json", description = "One JSON document instead of a table.") boolean json,
+      @Mixin FileSystemOptions files) {
+    ModelRegistry registry = ModelRegistry.existing(path, files.hadoop());
     Optional<Champion> champion = registry.champion();
     if (json) {
       System.out.println(asJson(registry, champion));
@@ -53,7 +53,7 @@ final class RegistryCommand implements Runnable {
         Locale.ROOT, ROW, "VERSION", "SERVES", "PUBLISHED", "RUN DATE", "PARENT", "METRICS");
     for (int version : registry.versions()) {
       boolean serves = champion.filter(it -> it.version() == version).isPresent();
-      Row row = Row.of(registry, version);
+      Row row = Row.of(registry, version, isPublished(champion, version));
       System.out.printf(
           Locale.ROOT,
           ROW,
@@ -66,9 +66,17 @@ final class RegistryCommand implements Runnable {
     }
   }
 
+  /** One that is not may be half there; the next writer completes or removes it. */
+  private static boolean isPublished(Optional<Champion> champion, int version) {
+    return champion.filter(it -> version <= it.lastPublished()).isPresent();
+  }
+
   /** What a table says of a version; a damaged one must not hide the others. */
   private record Row(String published, String runDate, String parent, String metrics) {
-    static Row of(ModelRegistry registry, int version) {
+    static Row of(ModelRegistry registry, int version, boolean published) {
+      if (!published) {
+        return new Row("", "", "", "not published yet");
+      }
       try {
         Lineage lineage = registry.lineage(version);
         return new Row(
@@ -101,6 +109,10 @@ final class RegistryCommand implements Runnable {
     root.put("champion", champion.map(Champion::version).orElse(null));
     ArrayNode versions = root.putArray("versions");
     for (int version : registry.versions()) {
+      if (!isPublished(champion, version)) {
+        versions.addObject().put("version", version).put("published", false);
+        continue;
+      }
       try {
         versions.add(registry.lineage(version).summary());
       } catch (LockstepException damaged) {
@@ -127,8 +139,9 @@ final class RegistryCommand implements Runnable {
               arity = "0..1",
               defaultValue = ModelRegistry.CHAMPION,
               description = "A number such as 3, or champion (default: ${DEFAULT-VALUE}).")
-          String version) {
-    ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
+          String version,
+      @Mixin FileSystemOptions files) {
+    ModelRegistry registry = ModelRegistry.existing(path, files.hadoop());
     int number = registry.versionNamed(version);
     ObjectNode root = StrictJson.object();
     root.put("folder", registry.verified(number).name());
@@ -147,8 +160,9 @@ final class RegistryCommand implements Runnable {
       @Parameters(paramLabel = "PATH", description = "Folder of the registry, any Hadoop URI.")
           String path,
       @Parameters(paramLabel = "VERSION", arity = "0..1", description = "A number such as 3.")
-          String version) {
-    ModelRegistry registry = ModelRegistry.existing(path, new Configuration());
+          String version,
+      @Mixin FileSystemOptions files) {
+    ModelRegistry registry = ModelRegistry.existing(path, files.hadoop());
     Integer target = version == null ? null : Integer.valueOf(registry.versionNamed(version));
     Optional<Integer> seen = registry.champion().map(Champion::version);
     try (RegistryWriter writer = registry.write(LockOwner.here(null, null), RegistryCommand::say)) {

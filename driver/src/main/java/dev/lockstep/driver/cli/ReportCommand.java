@@ -8,8 +8,8 @@ import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Callable;
-import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code lockstep report}. */
@@ -21,9 +21,11 @@ final class ReportCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN", description = "Run folder.")
   private String run;
 
+  @Mixin private FileSystemOptions files;
+
   @Override
   public Integer call() throws IOException {
-    RunFolder folder = RunFolder.at(run, new Configuration());
+    RunFolder folder = RunFolder.at(run, files.hadoop());
     if (!folder.has(RunFolder.SUMMARY)) {
       throw LockstepException.usage(
           folder.name() + " is no finished run: it has no " + RunFolder.SUMMARY + ".");

@@ -69,6 +69,15 @@ final class LockFiles {
   }
 
   private Optional<byte[]> read(Path path) throws IOException {
+    try {
+      return content(path);
+    } catch (IOException replaced) {
+      // Object stores refuse to go on reading what was replaced after it was opened.
+      return content(path);
+    }
+  }
+
+  private Optional<byte[]> content(Path path) throws IOException {
     try (InputStream input = files.open(path)) {
       return Optional.of(input.readNBytes(MAX_BYTES));
     } catch (FileNotFoundException gone) {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
@@ -16,6 +17,9 @@ import scala.Tuple2;
 public final class SparkStart {
   /** The master where neither the command line nor spark-submit names one. */
   public static final String DEFAULT_MASTER = "local[*]";
+
+  /** How the names of Hadoop's settings begin among those of Spark. */
+  private static final String HADOOP = "spark.hadoop.";
 
   /**
    * Settings that differ from Spark's own defaults, with the reason:
@@ -95,14 +99,42 @@ public final class SparkStart {
     conf.setIfMissing("spark.app.name", name);
     requireMaster(chosen);
     learnSecrets(conf);
+    SparkSession session;
     try {
-      return SparkSession.builder().config(conf).getOrCreate();
+      session = SparkSession.builder().config(conf).getOrCreate();
     } catch (RuntimeException failure) {
       throw new LockstepException(
           ErrorKind.INTERNAL,
           "Spark could not be started on " + chosen + ": " + failure.getMessage(),
           failure);
     }
+    if (session.sparkContext().isStopped()) {
+      // Spark does so, without an exception, where no master has accepted the application in time.
+      throw new LockstepException(
+          ErrorKind.INTERNAL,
+          "Spark could not be started on "
+              + chosen
+              + ": no master there accepted the application. Is it running, and are host, port and"
+              + " secret right?");
+    }
+    return session;
+  }
+
+  /**
+   * Settings of file systems for commands that do without Spark: Hadoop's own, and over them what
+   * Spark's settings say after {@value #HADOOP}, as Spark does it.
+   *
+   * @param settings Spark settings from the command line
+   */
+  public static Configuration hadoop(Map<String, String> settings) {
+    SparkConf conf = new SparkConf();
+    settings.forEach(conf::set);
+    learnSecrets(conf);
+    Configuration hadoop = new Configuration();
+    for (Tuple2<String, String> setting : conf.getAllWithPrefix(HADOOP)) {
+      hadoop.set(setting._1(), setting._2());
+    }
+    return hadoop;
   }
 
   /** From whichever of command line, files and system properties they came. */

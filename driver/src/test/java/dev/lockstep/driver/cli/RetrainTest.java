@@ -3,6 +3,7 @@ package dev.lockstep.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lockstep.driver.folder.Folders;
 import dev.lockstep.driver.folder.LockOwner;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.RunLock;
@@ -54,14 +55,7 @@ final class RetrainTest {
 
   @BeforeEach
   void copy() throws IOException {
-    try (var files = Files.walk(pattern)) {
-      for (Path file : files.toList()) {
-        Path target = place.resolve(pattern.relativize(file));
-        if (Files.notExists(target)) {
-          Files.copy(file, target);
-        }
-      }
-    }
+    Folders.copy(pattern, place);
     daily = new DailyData(place);
   }
 
@@ -550,7 +544,7 @@ final class RetrainTest {
   }
 
   @Test
-  void theCommandsOfTheRegistry() {
+  void theCommandsOfTheRegistry() throws IOException {
     daily.day(SECOND, 60, 1);
     assertThat(daily.retrain(SECOND).code()).isZero();
     String path = daily.registry().toString();
@@ -580,5 +574,13 @@ final class RetrainTest {
             "--master",
             "local[2]");
     assertThat(evaluated.outAsJson().path("accuracy").asDouble()).isGreaterThan(0.9);
+
+    // What a publisher is at, or was when it ended.
+    Files.createDirectory(daily.registry().resolve("versions/v000003"));
+    assertThat(Outcome.done("registry", "list", path).out())
+        .containsPattern("v000003 +not published yet");
+    assertThat(Outcome.done("registry", "list", path, "--json").out())
+        .containsPattern("\"version\" : 3,\\s+\"published\" : false");
+    assertThat(Outcome.done("registry", "rollback", path, "2").err()).contains("Removed v000003");
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.lockstep.driver.checkpoint.HookedFileSystem;
 import dev.lockstep.driver.folder.LockOwner;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.trainer.error.ErrorKind;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +49,37 @@ final class ModelRegistryTest {
   private int rollBack(ModelRegistry registry, Integer to) {
     try (RegistryWriter writer = registry.write(LockOwner.here(null, null), notes::add)) {
       return writer.rollBack(to);
+    }
+  }
+
+  /** As an object store does it, which does not hand out a mixture. */
+  @Test
+  void aPointerThatIsReplacedWhileItIsReadIsReadAgain() {
+    String location = HookedFileSystem.location(place.resolve("registry"));
+    ModelRegistry registry = ModelRegistry.at(location, HookedFileSystem.configuration());
+    Publications.publish(registry, model("m"), "day-1", 2);
+    AtomicInteger refusals = new AtomicInteger();
+    HookedFileSystem.install(
+        (operation, path) -> {
+          if (path.getName().equals("champion.json") && refusals.getAndIncrement() == 0) {
+            throw new IOException("the object was replaced");
+          }
+        },
+        false);
+    try {
+      assertThat(registry.requireChampion().version()).isEqualTo(1);
+      assertThat(refusals).hasValueGreaterThan(1);
+
+      HookedFileSystem.install(
+          (operation, path) -> {
+            throw new IOException("the store is away");
+          },
+          false);
+      assertThatExceptionOfType(LockstepException.class)
+          .isThrownBy(registry::champion)
+          .withMessageContaining("champion.json could not be read: the store is away");
+    } finally {
+      HookedFileSystem.uninstall();
     }
   }
 
