@@ -90,8 +90,12 @@ final class KubernetesIT {
 
   @AfterAll
   static void stopCluster() {
-    node.close();
-    server.close();
+    if (node != null) {
+      node.close();
+    }
+    if (server != null) {
+      server.close();
+    }
   }
 
   /** Settings and sizes for a machine with two cores; all else is as people get it. */
