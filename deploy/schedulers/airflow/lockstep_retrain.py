@@ -36,7 +36,8 @@ FINAL = {
 
 def run_to_its_end(command: list[str]) -> int:
     """Runs a command and returns its exit code; ends it in good order when Airflow ends this task."""
-    process = subprocess.Popen(command)
+    # In a process group of its own: Airflow signals the task's whole group, and this function the process once more.
+    process = subprocess.Popen(command, start_new_session=True)
     try:
         return process.wait()
     finally:

@@ -22,7 +22,7 @@ final class Archives {
   private static final Path TARGET = JavaProcess.ROOT.resolve("deploy/target");
 
   /** The application, as it lies in both archives. */
-  static final Path JAR = TARGET.resolve(NAME + ".jar");
+  static final Path JAR = Path.of(System.getProperty("lockstep.jar"));
 
   /** For machines that have Spark. */
   static final Path WITHOUT_SPARK = TARGET.resolve(NAME + ".tar.gz");

@@ -96,10 +96,11 @@ final class BarrierClusterIT {
     line.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(line);
     builder.redirectOutput(out.toFile()).redirectError(err.toFile());
-    builder.environment().put("SPARK_HOME", ROOT.resolve("deploy/target/spark").toString());
+    builder.environment().put("SPARK_HOME", JavaProcess.SPARK.toString());
     builder.environment().put("SPARK_SCALA_VERSION", scalaLine());
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().putAll(ScriptProcess.SMALL);
     Process process = builder.start();
     try {
       assertThat(process.waitFor(4, TimeUnit.MINUTES)).as("ends within four minutes").isTrue();

@@ -8,6 +8,7 @@ import dev.lockstep.deploy.ScriptProcess.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class DistributionIT {
   /** The machine has a Java, but no Maven and no Spark. */
   private static final Map<String, String> NOTHING_ELSE = Map.of("PATH", "/usr/bin:/bin");
+
+  private static final Map<String, String> SMALL = with(NOTHING_ELSE, ScriptProcess.SMALL);
 
   @TempDir private static Path folder;
 
@@ -44,7 +47,7 @@ final class DistributionIT {
     Path link = Files.createSymbolicLink(folder.resolve("lockstep"), launcher(withSpark));
 
     Result result =
-        run(NOTHING_ELSE, link, "train", example(withSpark, "digits"), "--set=training.epochs=3");
+        run(SMALL, link, "train", example(withSpark, "digits"), "--set=training.epochs=3");
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.err()).doesNotContain("building");
@@ -61,7 +64,7 @@ final class DistributionIT {
 
     Result result =
         run(
-            NOTHING_ELSE,
+            SMALL,
             launcher(withSpark),
             "train",
             example(withSpark, "mnist"),
@@ -97,7 +100,7 @@ final class DistributionIT {
 
     Result result =
         run(
-            Map.of("SPARK_HOME", home.toString()),
+            with(ScriptProcess.SMALL, Map.of("SPARK_HOME", home.toString())),
             launcher(withoutSpark),
             "train",
             example(withoutSpark, "digits"),
@@ -122,6 +125,12 @@ final class DistributionIT {
 
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err()).contains("several versions").contains("a folder of its own");
+  }
+
+  private static Map<String, String> with(Map<String, String> some, Map<String, String> more) {
+    Map<String, String> all = new HashMap<>(some);
+    all.putAll(more);
+    return all;
   }
 
   private static Path launcher(Path installed) {

@@ -45,9 +45,9 @@ final class KubernetesIT {
   private static final String CONFIG = "/etc/lockstep/config/";
 
   /** The day before yesterday; so a run for today would show in another folder. */
-  private static final LocalDate DAY = LocalDate.now(ZoneOffset.UTC).minusDays(2);
+  private static LocalDate firstDay;
 
-  private static final String NIGHT = DAY.toString();
+  private static String night;
 
   private static final int SHARDS = 7;
   private static final int DIGITS = 10;
@@ -61,6 +61,8 @@ final class KubernetesIT {
 
   @BeforeAll
   static void startCluster() throws Exception {
+    firstDay = LocalDate.now(ZoneOffset.UTC).minusDays(2);
+    night = firstDay.toString();
     Folders.clear(FOLDER);
     distribution = Archives.unpack(Archives.WITH_SPARK, FOLDER.resolve("archive"));
     server = new KubernetesServer();
@@ -163,7 +165,7 @@ final class KubernetesIT {
             "--output",
             "/data/runs/$(RUN_DATE)");
     create("night-1", command);
-    awaitStep("night-1", NIGHT, 60);
+    awaitStep("night-1", night, 60);
     List<Pod> executors = executors("night-1");
     node.container("night-1").kill();
     assertThat(exitCode("night-1")).isEqualTo(128 + 9);
@@ -178,10 +180,10 @@ final class KubernetesIT {
     create("night-2", command);
     assertThat(exitCode("night-2")).as(node.log("night-2")).isZero();
     assertThat(node.log("night-2")).contains("Resumed from checkpoint");
-    awaitTheUndisturbedResult(NIGHT, yaml);
-    assertThat(DATA.resolve("runs").resolve(NIGHT).resolve("config.yaml"))
+    awaitTheUndisturbedResult(night, yaml);
+    assertThat(DATA.resolve("runs").resolve(night).resolve("config.yaml"))
         .content()
-        .contains("name: \"" + NIGHT + "\"");
+        .contains("name: \"" + night + "\"");
     assertThat(server.refused()).isEmpty();
     restricted(node.pod("night-2"));
     executors("night-2").forEach(KubernetesIT::restricted);
@@ -194,20 +196,20 @@ final class KubernetesIT {
     writeDigits("holdout.csv", 300, 2);
     Path registry = DATA.resolve("models/digits");
     Path versions = registry.resolve("versions");
-    LocalDate next = DAY.plusDays(1);
+    LocalDate next = firstDay.plusDays(1);
 
-    retrain("night", DAY);
-    JsonNode published = decision(DAY);
+    retrain("night", firstDay);
+    JsonNode published = decision(firstDay);
     assertThat(published.path("decision").asText()).isEqualTo("published");
-    assertThat(published.path("runDate").asText()).isEqualTo(NIGHT);
+    assertThat(published.path("runDate").asText()).isEqualTo(night);
     assertThat(published.path("challenger").path("version").asInt()).isEqualTo(1);
     assertThat(published.path("challenger").path("metrics").path("accuracy").asDouble())
         .isEqualTo(1.0);
     String champion = Files.readString(registry.resolve("champion.json"));
 
-    retrain("same-day", DAY);
-    assertThat(decision(DAY).path("decision").asText()).isEqualTo("alreadyDone");
-    assertThat(decision(DAY).path("decidedBefore").asText()).isEqualTo("published");
+    retrain("same-day", firstDay);
+    assertThat(decision(firstDay).path("decision").asText()).isEqualTo("alreadyDone");
+    assertThat(decision(firstDay).path("decidedBefore").asText()).isEqualTo("published");
 
     // Nothing is better than no mistake.
     retrain("next-night", next);
@@ -215,7 +217,7 @@ final class KubernetesIT {
     assertThat(decision(next).path("champion").path("version").asInt()).isEqualTo(1);
     assertThat(node.log("next-night"))
         .contains("exit code 5 is told as 0, since LOCKSTEP_SUCCESS_CODES has it.");
-    for (String file : List.of(NIGHT, next.toString())) {
+    for (String file : List.of(night, next.toString())) {
       assertThat(registry.resolve("decisions").resolve(file + ".json")).exists();
     }
     assertThat(versions).isDirectoryContaining("glob:**/v000001");
@@ -348,7 +350,7 @@ final class KubernetesIT {
   /** Creates the pod of the nightly job, with another command. */
   private static void create(String name, List<String> command) throws IOException {
     Pod pod =
-        new PodBuilder(nightly(name, DAY))
+        new PodBuilder(nightly(name, firstDay))
             .editSpec()
             .editFirstContainer()
             .withArgs(command)

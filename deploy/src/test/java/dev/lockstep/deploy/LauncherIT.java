@@ -212,7 +212,7 @@ final class LauncherIT {
     Path configuration = LAUNCHER.resolveSibling("../conf/digits.yaml").normalize();
     Result result =
         run(
-            Map.of(),
+            ScriptProcess.SMALL,
             LAUNCHER,
             "train",
             configuration.toString(),

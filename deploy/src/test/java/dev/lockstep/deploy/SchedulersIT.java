@@ -197,12 +197,20 @@ final class SchedulersIT {
                 + " --output hdfs:///runs/churn/2026-11-25 --resume ");
   }
 
-  /** As Airflow does it: an exception out of the signal's handler. */
+  /** As Airflow does it: the task's process group is signaled, and the handler throws. */
   @Test
   void theDagEndsTheRunInGoodOrderWhenItsTaskIsStopped() throws Exception {
     writeAirflow();
     launcher(
-        "trap 'echo ended >>calls; exit 143' TERM; touch started; while :; do sleep 0.1; done");
+        """
+        trap 'echo signaled >>calls; ended=1' TERM
+        touch started
+        while [[ -z ${ended:-} ]]; do sleep 0.1; done
+        # Long enough for another signal to be seen.
+        sleep 1
+        echo ended >>calls
+        exit 143
+        """);
     Path program =
         Files.writeString(
             folder.resolve("task.py"),
@@ -225,14 +233,20 @@ final class SchedulersIT {
             "PYTHONDONTWRITEBYTECODE",
             "1");
     try (ScriptProcess task =
-        ScriptProcess.start(folder, environment, Path.of("python3"), List.of(program.toString()))) {
+        ScriptProcess.start(
+            folder, environment, Path.of("setsid"), List.of("python3", program.toString()))) {
       Waiting.until("the run is at work", () -> Files.exists(folder.resolve("started")));
-      task.process().destroy();
+      signalGroup(task.process().pid());
       Result result = task.end();
       assertThat(result.exitCode()).as(result.err()).isZero();
       assertThat(result.out()).isEqualTo("stopped\n");
     }
-    assertThat(calls()).containsExactly("ended");
+    assertThat(calls()).containsExactly("signaled", "ended");
+  }
+
+  private static void signalGroup(long leader) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-TERM", "--", "-" + leader).start();
+    assertThat(kill.waitFor()).isZero();
   }
 
   @Test

@@ -19,6 +19,12 @@ import java.util.concurrent.TimeUnit;
  * @param err what it prints as messages
  */
 record ScriptProcess(Process process, Path out, Path err) implements AutoCloseable {
+  /**
+   * Makes every JVM that a script starts, and whatever that starts, one of those that share few
+   * cores. Each says so on stderr.
+   */
+  static final Map<String, String> SMALL = Map.of("JDK_JAVA_OPTIONS", JavaProcess.SMALL);
+
   /** What a script left. */
   record Result(int exitCode, String out, String err) {}
 

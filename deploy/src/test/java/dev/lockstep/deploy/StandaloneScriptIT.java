@@ -29,11 +29,28 @@ final class StandaloneScriptIT {
     cluster("stop");
   }
 
+  /** As the guide has it: one file of settings, with the secret, for the cluster and for runs. */
   @Test
-  void aMasterAndTwoWorkersTrainAndStop() throws Exception {
+  void aMasterAndTwoWorkersWithASecretTrainAndStop() throws Exception {
+    Path settings = Files.createDirectories(settings()).resolve("spark-defaults.conf");
+    Files.writeString(
+        settings,
+        """
+        spark.authenticate            true
+        spark.authenticate.secret     known to this test alone
+        spark.network.crypto.enabled  true
+        """);
     Result started =
         cluster(
-            "start", "--workers=2", "--cores=1", "--memory", "1g", "--port=0", "--webui-port=0");
+            "start",
+            "--workers=2",
+            "--cores=1",
+            "--memory",
+            "1g",
+            "--port=0",
+            "--webui-port=0",
+            "--properties",
+            settings.toString());
     assertThat(started.exitCode()).as(started.err()).isZero();
     String url = started.out().strip();
     assertThat(url).matches("spark://127\\.0\\.0\\.1:[0-9]+");
@@ -100,6 +117,10 @@ final class StandaloneScriptIT {
     assertThat(result.err()).startsWith("standalone-cluster: ").contains(message);
   }
 
+  private Path settings() {
+    return folder.resolve("settings");
+  }
+
   private Path directory() {
     return folder.resolve("the cluster");
   }
@@ -107,7 +128,7 @@ final class StandaloneScriptIT {
   private Result cluster(String... arguments) throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--dir", directory().toString()));
-    return ScriptProcess.run(folder, Map.of(), BIN.resolve("standalone-cluster"), all);
+    return ScriptProcess.run(folder, ScriptProcess.SMALL, BIN.resolve("standalone-cluster"), all);
   }
 
   /**
@@ -136,7 +157,7 @@ final class StandaloneScriptIT {
     Result result =
         ScriptProcess.run(
             folder,
-            Map.of("LOCKSTEP_NO_BUILD", "1"),
+            Map.of("LOCKSTEP_NO_BUILD", "1", "SPARK_CONF_DIR", settings().toString()),
             BIN.resolve("lockstep"),
             List.of(
                 "train",

@@ -63,6 +63,8 @@ final class TrainingProcess implements AutoCloseable {
     setting(arguments, ClusterEvents.FILE, folder.resolve("events.txt").toString());
     setting(arguments, "spark.executor.extraClassPath", testClasses());
     setting(arguments, "spark.executor.extraJavaOptions", JavaProcess.SMALL);
+    // As many tries as ever, without 5 s of doing nothing before each.
+    setting(arguments, "spark.shuffle.io.retryWait", "200ms");
     settings.forEach((key, value) -> setting(arguments, key, value));
     arguments.addAll(
         List.of(
@@ -103,11 +105,10 @@ final class TrainingProcess implements AutoCloseable {
   }
 
   static Path jar() {
-    Path jar = JavaProcess.ROOT.resolve("deploy/target/lockstep-0.1.0.jar");
-    if (!Files.isRegularFile(jar)) {
-      throw new IllegalStateException("there is no " + jar);
+    if (!Files.isRegularFile(Archives.JAR)) {
+      throw new IllegalStateException("there is no " + Archives.JAR);
     }
-    return jar;
+    return Archives.JAR;
   }
 
   /** The last step that {@code metrics.jsonl} has, or 0; a second behind at most. */
@@ -164,13 +165,25 @@ final class TrainingProcess implements AutoCloseable {
 
   /** The executors that its scheduler counts on, oldest first. */
   List<ExecutorProcess> executors() {
-    Set<String> registered = new HashSet<>();
-    events("executorAdded").forEach(line -> registered.add(line[1]));
-    events("executorRemoved").forEach(line -> registered.remove(line[1]));
-    return events("driver").stream()
-        .flatMap(line -> ExecutorProcess.of(Integer.parseInt(line[1])).stream())
+    Set<String> registered = executors("executorAdded");
+    return startedExecutors().stream()
         .filter(executor -> registered.contains(executor.id()))
         .toList();
+  }
+
+  /** As above, with those that are still to register. */
+  List<ExecutorProcess> startedExecutors() {
+    Set<String> removed = executors("executorRemoved");
+    return events("driver").stream()
+        .flatMap(line -> ExecutorProcess.of(Integer.parseInt(line[1])).stream())
+        .filter(executor -> !removed.contains(executor.id()))
+        .toList();
+  }
+
+  private Set<String> executors(String event) {
+    Set<String> names = new HashSet<>();
+    events(event).forEach(line -> names.add(line[1]));
+    return names;
   }
 
   /** What {@link ClusterEvents} wrote so far: the lines of one kind, split into words. */

@@ -305,7 +305,7 @@ public final class DataPreparation {
 
   /** A share of more than a limit, to three digits, and never rounded down to the limit. */
   private static String shortened(double fraction) {
-    return new BigDecimal(fraction)
+    return BigDecimal.valueOf(fraction)
         .round(new MathContext(3, RoundingMode.UP))
         .stripTrailingZeros()
         .toPlainString();

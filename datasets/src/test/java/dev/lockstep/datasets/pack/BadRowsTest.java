@@ -371,7 +371,20 @@ class BadRowsTest {
 
   @Test
   void moreThanTheLimitIsRefusedAndKeptFirst() {
-    Path file = csv("data.csv", "x,label", "1,p", "2,q", "a,p", "b,q", "c,p", "d,q", "7,q", "8,p");
+    Path file =
+        csv(
+            "data.csv",
+            "x,label",
+            "1,p",
+            "2,q",
+            "a,p",
+            "b,q",
+            "c,p",
+            "d,q",
+            "7,q",
+            "8,p",
+            "9,q",
+            "10,p");
     List<List<Place>> kept = new ArrayList<>();
     Quarantine quarantine =
         badRows -> {
@@ -384,7 +397,7 @@ class BadRowsTest {
             () ->
                 DataPreparation.prepare(
                     TestSpark.context(),
-                    Settings.csv(file).badRows(BadRowMode.QUARANTINE, 0.499).build(),
+                    Settings.csv(file).badRows(BadRowMode.QUARANTINE, 0.399).build(),
                     false,
                     1,
                     1,
@@ -392,15 +405,15 @@ class BadRowsTest {
     assertThat(error.kind()).isEqualTo(ErrorKind.DATA);
     assertThat(error)
         .hasMessage(
-            "4 of 8 rows of the training data (notNumeric 4) cannot be used, a share of 0.5 where"
-                + " data.maxBadFraction allows 0.499. The first of them: "
+            "4 of 10 rows of the training data (notNumeric 4) cannot be used, a share of 0.4 where"
+                + " data.maxBadFraction allows 0.399. The first of them: "
                 + (file + ", row 3, column 'x': 'a' is not a number. ")
                 + (file + ", row 4, column 'x': 'b' is not a number. ")
                 + (file + ", row 5, column 'x': 'c' is not a number. ")
                 + "They are kept in the cellar. Correct the data, or raise data.maxBadFraction.");
     assertThat(kept).hasSize(1);
     assertThat(kept.get(0)).hasSize(4);
-    Settings.csv(file).badRows(BadRowMode.SKIP, 0.5).prepare(1, 1).close();
+    Settings.csv(file).badRows(BadRowMode.SKIP, 0.4).prepare(1, 1).close();
   }
 
   @Test

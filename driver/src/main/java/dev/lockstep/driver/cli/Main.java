@@ -57,6 +57,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer =
         "%nExit codes: 0 done, 1 unexpected failure, 2 usage or configuration, 3 data, 4 training diverged, 5 the champion stays, 6 gradient check failed, 130 and 143 interrupted.")
 public final class Main implements Runnable {
+  /** An environment variable that is set where only what is printed outlives the program. */
+  public static final String CONTAINER = "LOCKSTEP_CONTAINER";
+
   @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Stack traces with errors.")
   private boolean verbose;
 
@@ -238,13 +241,17 @@ public final class Main implements Runnable {
     }
     String sentence = known != null ? known.getMessage() : firstLine(failure);
     int code = end(ExitCode.FAILED, "unexpected failure: " + sentence);
-    if (verbose || isInApplicationMaster(System.getProperties())) {
-      // What a container prints is kept by YARN, its temporary files are not.
+    if (verbose || isInContainer()) {
+      // What a container prints is kept, its temporary files are not.
       printTrace(failure);
     } else {
       System.err.println(keepTrace(failure));
     }
     return code;
+  }
+
+  private static boolean isInContainer() {
+    return System.getenv(CONTAINER) != null || isInApplicationMaster(System.getProperties());
   }
 
   private static void printTrace(Throwable failure) {

@@ -18,6 +18,7 @@ final class DriverPlan {
   private static final String LAUNCHER = "org.apache.spark.launcher.Main";
   private static final String SUBMIT = "org.apache.spark.deploy.SparkSubmit";
   private static final String ADDRESS = "SPARK_DRIVER_BIND_ADDRESS";
+  private static final int SHELL_OFFSET = 128;
   private static final String POD = "SPARK_DRIVER_POD_NAME";
 
   private DriverPlan() {}
@@ -78,6 +79,7 @@ final class DriverPlan {
    *
    * @param submit the arguments of {@code spark-submit}
    * @throws ContainerException where Spark's launcher does not like them, after it has said why
+   * @throws IOException where it could not be started, or was killed
    */
   static ProcessPlan of(Image image, List<String> submit)
       throws ContainerException, IOException, InterruptedException {
@@ -93,10 +95,16 @@ final class DriverPlan {
     Process launcher = builder.start();
     String answer = new String(launcher.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int code = launcher.waitFor();
+    if (code > SHELL_OFFSET) {
+      throw new IOException("Spark's launcher was killed by signal " + (code - SHELL_OFFSET) + ".");
+    }
     if (code != 0) {
       throw new ContainerException("Spark's launcher ended with exit code " + code + ".");
     }
-    return parse(answer);
+    ProcessPlan driver = parse(answer);
+    Map<String, String> variables = new LinkedHashMap<>(driver.environment());
+    variables.put(Main.CONTAINER, "true");
+    return new ProcessPlan(driver.command(), variables);
   }
 
   /**

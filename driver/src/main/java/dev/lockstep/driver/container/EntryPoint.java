@@ -4,6 +4,7 @@ import dev.lockstep.driver.telemetry.LogFormat;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,13 +38,8 @@ public final class EntryPoint {
   private static int run(List<String> arguments, Map<String, String> environment) {
     Notices notices = new Notices(isJson(arguments, environment));
     try {
-      int code = ChildProcess.run(plan(arguments, environment));
-      if (code != 0 && isSuccess(code, environment.getOrDefault(SUCCESS, ""))) {
-        String sentence = "exit code " + code + " is told as 0, since " + SUCCESS + " has it.";
-        System.err.println(notices.message(sentence, Instant.now()));
-        return 0;
-      }
-      return code;
+      String success = environment.getOrDefault(SUCCESS, "");
+      return ChildProcess.run(plan(arguments, environment), code -> told(code, success, notices));
     } catch (ContainerException unable) {
       System.err.println(notices.exit(USAGE, unable.getMessage(), Instant.now()));
       return USAGE;
@@ -54,6 +50,16 @@ public final class EntryPoint {
     } catch (InterruptedException impossible) {
       throw new IllegalStateException(impossible);
     }
+  }
+
+  /** What Kubernetes is told of a driver's or an executor's end. */
+  private static int told(int code, String success, Notices notices) {
+    if (code == 0 || !isSuccess(code, success)) {
+      return code;
+    }
+    String sentence = "exit code " + code + " is told as 0, since " + SUCCESS + " has it.";
+    System.err.println(notices.message(sentence, Instant.now()));
+    return 0;
   }
 
   private static ProcessPlan plan(List<String> arguments, Map<String, String> environment)
@@ -75,8 +81,11 @@ public final class EntryPoint {
       Image image, List<String> arguments, Map<String, String> environment)
       throws ContainerException, IOException, InterruptedException {
     Map<String, String> day = RunDate.of(environment, Instant.now(), ZoneId.systemDefault());
-    List<String> command =
-        arguments.stream().map(argument -> RunDate.expand(argument, day)).toList();
+    String date = day.getOrDefault(RunDate.VARIABLE, environment.get(RunDate.VARIABLE));
+    List<String> command = new ArrayList<>();
+    for (String argument : arguments) {
+      command.add(RunDate.expand(argument, date));
+    }
     ProcessPlan driver =
         driver(image, DriverPlan.command(image, command, environment), environment);
     Map<String, String> variables = new LinkedHashMap<>(driver.environment());

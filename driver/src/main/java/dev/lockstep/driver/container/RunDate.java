@@ -11,7 +11,9 @@ import java.util.regex.Pattern;
 /**
  * The day that a job is for. Kubernetes gives a container no date of its schedule, but a CronJob
  * names each job after the minute for which it was scheduled, counted from 1970. So a job that
- * starts late, or again after midnight, still is for its own day.
+ * starts late, or again after midnight, still is for its own day. Another name tells no day, and
+ * the moment at which a pod starts would not do: what takes the place of a pod that was lost before
+ * midnight would be for another day.
  */
 final class RunDate {
   /** What configurations and {@code retrain} read. */
@@ -20,6 +22,8 @@ final class RunDate {
   /** The name of the pod's job, which the manifest puts here. */
   private static final String JOB = "LOCKSTEP_JOB_NAME";
 
+  private static final String REFERENCE = "$(" + VARIABLE + ")";
+  private static final String EXAMPLE = "2026-11-25";
   private static final Pattern SCHEDULED = Pattern.compile(".+-([0-9]{8,9})");
 
   /** Other numbers are none of a schedule, but a person's: 20261125 would be a minute of 2008. */
@@ -31,9 +35,9 @@ final class RunDate {
   private RunDate() {}
 
   /**
-   * The variable to set: none where somebody has set it or no job's name is given.
+   * The variable to set: none where somebody has set it or no job's name tells a day.
    *
-   * @param now for a job that a person has started, whose name tells no time
+   * @param now by which numbers that are none of a schedule are told apart
    * @param zone whose days count
    */
   static Map<String, String> of(Map<String, String> environment, Instant now, ZoneId zone) {
@@ -41,28 +45,36 @@ final class RunDate {
     if (job == null || job.isEmpty() || environment.containsKey(VARIABLE)) {
       return Map.of();
     }
-    return Map.of(VARIABLE, LocalDate.ofInstant(moment(job, now), zone).toString());
-  }
-
-  /** For which a job of this name was scheduled; now, where its name does not tell. */
-  private static Instant moment(String job, Instant now) {
     Matcher scheduled = SCHEDULED.matcher(job);
     if (!scheduled.matches()) {
-      return now;
+      return Map.of();
     }
     Instant moment = Instant.ofEpochSecond(60 * Long.parseLong(scheduled.group(1)));
     boolean plausible = !moment.isBefore(now.minus(OLDEST)) && !moment.isAfter(now.plus(AHEAD));
-    return plausible ? moment : now;
+    return plausible ? Map.of(VARIABLE, LocalDate.ofInstant(moment, zone).toString()) : Map.of();
   }
 
   /**
    * An argument with the day in it. Kubernetes writes and resolves references in arguments the same
    * way, but only to what a manifest sets, and leaves this one.
    *
-   * @param variables of {@link #of}
+   * @param date that it stands for, or null
+   * @throws ContainerException where the argument needs a day and there is none
    */
-  static String expand(String argument, Map<String, String> variables) {
-    String date = variables.get(VARIABLE);
-    return date == null ? argument : argument.replace("$(" + VARIABLE + ")", date);
+  static String expand(String argument, String date) throws ContainerException {
+    if (!argument.contains(REFERENCE)) {
+      return argument;
+    }
+    if (date == null) {
+      throw new ContainerException(
+          "'"
+              + argument
+              + "' needs a day, but no CronJob named this job after one; set "
+              + VARIABLE
+              + " in the job, for example to "
+              + EXAMPLE
+              + ".");
+    }
+    return argument.replace(REFERENCE, date);
   }
 }

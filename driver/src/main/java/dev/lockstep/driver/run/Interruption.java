@@ -8,8 +8,11 @@ import org.apache.hadoop.service.launcher.IrqHandler;
 /**
  * What SIGINT (Ctrl-C) and SIGTERM (of a cluster manager, an operator, a shutdown) do while a
  * command trains. The first one ends the run after the step that is being taken, with a checkpoint;
- * before the first step there is nothing to keep, and the program ends at once. The second one ends
- * the program whatever it does.
+ * before the first step there is nothing to keep, and the program ends at once.
+ *
+ * <p>Ctrl-C once more ends the program whatever it does. Another SIGTERM changes nothing:
+ * schedulers and containers send it to a whole process group and then to each process, which must
+ * not cost the checkpoint; whoever has no more time sends SIGKILL.
  *
  * <p>In place of the JVM's own handlers, which would start the shutdown hooks: Spark and Hadoop
  * would be gone before the checkpoint is written.
@@ -18,6 +21,7 @@ import org.apache.hadoop.service.launcher.IrqHandler;
  */
 public final class Interruption implements StopRequest, AutoCloseable {
   private static final int SHELL_OFFSET = 128;
+  private static final int SIGINT = 2;
 
   private enum Phase {
     PREPARING,
@@ -77,9 +81,12 @@ public final class Interruption implements StopRequest, AutoCloseable {
   void arrived(int number) {
     int code = SHELL_OFFSET + number;
     if (!signal.compareAndSet(0, number)) {
-      halt.accept(code);
+      if (number == SIGINT) {
+        halt.accept(code);
+      }
       return;
     }
+    String more = number == SIGINT ? "; once more ends at once." : ".";
     synchronized (this) {
       switch (phase) {
         case PREPARING -> {
@@ -88,11 +95,9 @@ public final class Interruption implements StopRequest, AutoCloseable {
           // Still in the monitor: the run must not begin to write while the program ends.
           exit.accept(code);
         }
-        case STEPS ->
-            notes.accept(
-                "Interrupted: finishing the step, " + consequence + "; once more ends at once.");
+        case STEPS -> notes.accept("Interrupted: finishing the step, " + consequence + more);
         case CLOSED -> exit.accept(code);
-        case END -> notes.accept("All steps are done: finishing the run; once more ends at once.");
+        case END -> notes.accept("All steps are done: finishing the run" + more);
       }
     }
   }

@@ -99,14 +99,25 @@ public final class SparkStart {
     conf.setIfMissing("spark.app.name", name);
     requireMaster(chosen);
     learnSecrets(conf);
+    SparkSession session;
     try {
-      return SparkSession.builder().config(conf).getOrCreate();
+      session = SparkSession.builder().config(conf).getOrCreate();
     } catch (RuntimeException failure) {
       throw new LockstepException(
           ErrorKind.INTERNAL,
           "Spark could not be started on " + chosen + ": " + failure.getMessage(),
           failure);
     }
+    if (session.sparkContext().isStopped()) {
+      // Spark does so, without an exception, where no master has accepted the application in time.
+      throw new LockstepException(
+          ErrorKind.INTERNAL,
+          "Spark could not be started on "
+              + chosen
+              + ": no master there accepted the application. Is it running, and are host, port and"
+              + " secret right?");
+    }
+    return session;
   }
 
   /**

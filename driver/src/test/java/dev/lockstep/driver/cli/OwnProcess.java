@@ -39,6 +39,9 @@ final class OwnProcess {
             "@" + deploy.resolve("jvm-options"),
             "-Dlog4j2.configurationFile=" + deploy.resolve(logging(prefix)),
             "-Xmx512m",
+            // A process that lives for seconds would spend half of them on optimizing compilation.
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-cp",
             classPath(),
             "dev.lockstep.driver.cli.Main"));

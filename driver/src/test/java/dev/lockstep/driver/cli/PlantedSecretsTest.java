@@ -219,6 +219,7 @@ final class PlantedSecretsTest {
             "@" + root.resolve("deploy/conf/jvm-options"),
             "-Dlog4j2.configurationFile=" + root.resolve("deploy/conf/log4j2.properties"),
             "-Djava.io.tmpdir=" + folder,
+            "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
             Main.class.getName(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,6 +81,14 @@ final class SignaledRunTest {
     return Files.readString(folder.resolve("child.log"));
   }
 
+  private boolean contains(String words) {
+    try {
+      return log().contains(words);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
   private long metricsBytes() {
     try {
       return Files.size(run().resolve("metrics.jsonl"));
@@ -130,9 +139,28 @@ final class SignaledRunTest {
     assertThat(names(run().resolve("checkpoints")))
         .containsExactly(String.format(Locale.ROOT, "step-%09d", steps));
     assertThat(log())
-        .contains("finishing the step, then writing a checkpoint; once more ends at once.")
+        .contains("finishing the step, then writing a checkpoint")
         .contains("Interrupted after step " + steps + "; --resume goes on from there.")
         .doesNotContain("\tat ", "Exception");
+    assertThat(names(run())).noneMatch(name -> name.startsWith(".lock"));
+    resumesToTheSameBits();
+  }
+
+  /** As schedulers send it: to the process group, and then to the process. */
+  @Test
+  void aSecondTerminationDoesNotCostTheCheckpoint() throws Exception {
+    process =
+        OwnProcess.start(
+            folder.resolve("child.log"), arguments("--set", "training.checkpoint.everySteps=0"));
+    OwnProcess.await(process, () -> metricsBytes() > 0);
+    OwnProcess.signal(process, "TERM");
+    OwnProcess.signal(process, "TERM");
+    OwnProcess.await(process, () -> contains("finishing the step"));
+    OwnProcess.signal(process, "TERM");
+    assertThat(OwnProcess.exitCode(process)).as(log()).isEqualTo(143);
+    JsonNode summary = Outcome.json(run().resolve("summary.json"));
+    assertThat(summary.path("status").asText()).isEqualTo("interrupted");
+    assertThat(names(run().resolve("checkpoints"))).hasSize(1);
     assertThat(names(run())).noneMatch(name -> name.startsWith(".lock"));
     resumesToTheSameBits();
   }
@@ -190,7 +218,7 @@ final class SignaledRunTest {
     OwnProcess.signal(process, "CONT");
     assertThat(OwnProcess.exitCode(process)).as(log()).isEqualTo(143);
     assertThat(log())
-        .contains("finishing the step, trials that have ended stay; once more ends at once.")
+        .contains("finishing the step, trials that have ended stay.")
         .contains("goes on behind the trials that have ended.")
         .doesNotContain("\tat ", "Exception");
     assertThat(search.resolve("tuning.json")).doesNotExist();

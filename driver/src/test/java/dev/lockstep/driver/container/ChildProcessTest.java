@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /** Scripts as children of a JVM of their own, which has nothing else to do. */
 final class ChildProcessTest {
+  private static final int KEPT = 55;
+
   private Process parent;
 
   /** The program of that JVM: runs its arguments and ends as they do. */
@@ -21,7 +23,12 @@ final class ChildProcessTest {
 
     public static void main(String[] command) throws Exception {
       System.exit(
-          ChildProcess.run(new ProcessPlan(List.of(command), Map.of("GREETING", "good evening"))));
+          ChildProcess.run(
+              new ProcessPlan(List.of(command), Map.of("GREETING", "good evening")),
+              code -> {
+                System.out.println("ended with " + code);
+                return code == KEPT ? 0 : code;
+              }));
     }
   }
 
@@ -36,6 +43,8 @@ final class ChildProcessTest {
     BufferedReader output = start("echo $GREETING; exit 5");
 
     assertThat(output.readLine()).isEqualTo("good evening");
+    assertThat(output.readLine()).isEqualTo("ended with 5");
+    assertThat(output.readLine()).isNull();
     assertThat(parent.waitFor()).isEqualTo(5);
   }
 
@@ -50,6 +59,19 @@ final class ChildProcessTest {
     parent.toHandle().destroy();
     assertThat(output.readLine()).isEqualTo("checkpoint");
     assertThat(parent.waitFor()).isEqualTo(7);
+  }
+
+  /** The last moments of a run that has nothing left to stop. */
+  @Test
+  void whatATerminationMeetsIsToldAsWithoutIt() throws Exception {
+    BufferedReader output =
+        start("trap 'exit 55' TERM; echo ready; for i in $(seq 1200); do sleep 0.05; done");
+
+    assertThat(output.readLine()).isEqualTo("ready");
+    parent.toHandle().destroy();
+    assertThat(output.readLine()).isEqualTo("ended with 55");
+    assertThat(output.readLine()).isNull();
+    assertThat(parent.waitFor()).isZero();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.lockstep.driver.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Instant;
 import java.time.ZoneId;
@@ -29,18 +30,12 @@ final class RunDateTest {
         .containsOnly(Map.entry("RUN_DATE", "2025-11-25"));
   }
 
-  @Test
-  void isTodayForAJobThatAPersonHasStarted() {
-    assertThat(RunDate.of(Map.of("LOCKSTEP_JOB_NAME", "by-hand-2"), NOW, ZoneOffset.UTC))
-        .containsOnly(Map.entry("RUN_DATE", "2025-11-26"));
-  }
-
-  /** Minutes of 2008, of more than a year ago and of more than an hour ahead. */
+  /** Minutes of 2008, of more than a year ago and of more than an hour ahead, and none at all. */
   @ParameterizedTest
-  @ValueSource(strings = {"20251125", "28876329", "29401991", "999999999"})
-  void isTodayWhereTheNumberIsNoMinuteOfASchedule(String number) {
-    assertThat(RunDate.of(Map.of("LOCKSTEP_JOB_NAME", "by-hand-" + number), NOW, ZoneOffset.UTC))
-        .containsOnly(Map.entry("RUN_DATE", "2025-11-26"));
+  @ValueSource(strings = {"2", "20251125", "28876329", "29401991", "999999999"})
+  void isNoneWhereTheNameTellsNoMinuteOfASchedule(String number) {
+    Map<String, String> byHand = Map.of("LOCKSTEP_JOB_NAME", "by-hand-" + number);
+    assertThat(RunDate.of(byHand, NOW, ZoneOffset.UTC)).isEmpty();
   }
 
   @Test
@@ -55,12 +50,19 @@ final class RunDateTest {
   }
 
   @Test
-  void standsInArguments() {
+  void standsInArguments() throws ContainerException {
     Map<String, String> day = RunDate.of(SCHEDULED, NOW, ZoneOffset.UTC);
 
-    assertThat(RunDate.expand("/data/runs/$(RUN_DATE)/$(OTHER)", day))
+    assertThat(RunDate.expand("/data/runs/$(RUN_DATE)/$(OTHER)", day.get("RUN_DATE")))
         .isEqualTo("/data/runs/2025-11-24/$(OTHER)");
-    assertThat(RunDate.expand("/data/runs/$(RUN_DATE)", Map.of()))
-        .isEqualTo("/data/runs/$(RUN_DATE)");
+    assertThat(RunDate.expand("/data/runs/$(OTHER)", null)).isEqualTo("/data/runs/$(OTHER)");
+  }
+
+  @Test
+  void isAskedForWhereAnArgumentNeedsIt() {
+    assertThatExceptionOfType(ContainerException.class)
+        .isThrownBy(() -> RunDate.expand("/data/runs/$(RUN_DATE)", null))
+        .withMessageContainingAll(
+            "'/data/runs/$(RUN_DATE)' needs a day", "set RUN_DATE in the job");
   }
 }

@@ -150,7 +150,7 @@ final class RunLockTest {
     } finally {
       dead.destroyForcibly();
     }
-    assertThat(dead.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(dead.waitFor(60, TimeUnit.SECONDS)).isTrue();
 
     try (RunLock lock =
         RunLock.acquire(folder(), LockOwner.here(null, null), LockTimes.DEFAULT, notes::add)) {
@@ -486,7 +486,7 @@ final class RunLockTest {
     start.countDown();
     List<RunLock> winners = new ArrayList<>();
     for (Future<RunLock> taker : takers) {
-      if (taker.get(10, TimeUnit.SECONDS) != null) {
+      if (taker.get(60, TimeUnit.SECONDS) != null) {
         winners.add(taker.get());
       }
     }

@@ -42,8 +42,28 @@ final class InterruptionTest {
             "Interrupted: finishing the step, then writing a checkpoint; once more ends at once.");
   }
 
+  /** As a process group gets it, and then each of its processes again from its parent. */
   @Test
-  void theSecondEndsTheProgram() {
+  void anotherTerminationChangesNothing() {
+    interruption.stepsBegin();
+    interruption.arrived(SIGTERM);
+    interruption.arrived(SIGTERM);
+    interruption.stepsEnd();
+    interruption.arrived(SIGTERM);
+    assertThat(events)
+        .containsExactly("Interrupted: finishing the step, then writing a checkpoint.");
+  }
+
+  @Test
+  void anotherTerminationLeavesTheProgramToItsEnd() {
+    interruption.preparing(() -> events.add("removed"));
+    interruption.arrived(SIGTERM);
+    interruption.arrived(SIGTERM);
+    assertThat(events).hasSize(3).endsWith("removed", "exit 143");
+  }
+
+  @Test
+  void anotherCtrlCEndsTheProgram() {
     interruption.stepsBegin();
     interruption.arrived(SIGTERM);
     interruption.arrived(SIGINT);
@@ -74,7 +94,7 @@ final class InterruptionTest {
             code -> {});
     Thread signal = new Thread(() -> slow.arrived(SIGTERM));
     signal.start();
-    assertThat(ending.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(ending.await(60, TimeUnit.SECONDS)).isTrue();
     Thread run = new Thread(slow::stepsBegin);
     run.start();
     run.join(100);
@@ -114,7 +134,7 @@ final class InterruptionTest {
       real.stepsBegin();
       assertThat(new ProcessBuilder("kill", "-TERM", "" + ProcessHandle.current().pid()).start())
           .isNotNull();
-      assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(real.isMade()).isTrue();
       assertThat(real.exitCode()).isEqualTo(143);
     }
