@@ -121,20 +121,35 @@ final class RetrainingFolder {
   }
 
   /**
-   * Refuses a model that was trained on other rows than those that were checked: it may know what
-   * it is going to be compared on.
+   * Refuses to go on with, or to decide by, a training on other rows than those that were checked:
+   * its model may know what it is going to be compared on.
    *
    * @param checked fingerprint of the data that were checked
-   * @param trained fingerprint of those that the model in the folder was trained on
+   * @throws LockstepException of kind data
    */
-  void requireSameData(String checked, String trained) {
-    if (!checked.equals(trained)) {
+  void requireSameData(String checked) {
+    Optional<String> trained =
+        summary()
+            .map(RunSummary::dataFingerprint)
+            .or(() -> CheckpointStore.peek(folder).map(it -> it.identity().dataFingerprint()));
+    if (trained.isPresent() && !trained.get().equals(checked)) {
       throw LockstepException.data(
-          "The model in "
+          "The training in "
               + folder.name()
-              + " was trained on other data than those that are there now. Restore them, or remove"
-              + " the folder or give another --output to train on the new ones.");
+              + " was on other data than those that are there now. Restore them, or remove the"
+              + " folder or give another --output to train on the new ones.");
     }
+  }
+
+  /**
+   * The configuration in the number of shards that an earlier attempt settled, where it leaves the
+   * number open.
+   */
+  RunConfiguration withStoredShards(RunConfiguration given) {
+    Integer shards = stored().map(it -> it.training().shards()).orElse(null);
+    return given.training().shards() != null || shards == null
+        ? given
+        : given.withTraining(given.training().withShards(shards));
   }
 
   /** The configuration that an earlier attempt began with; empty where there was none. */

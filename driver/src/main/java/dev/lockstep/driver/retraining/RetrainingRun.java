@@ -107,6 +107,7 @@ public final class RetrainingRun {
       ModelArtifact model,
       RunConfiguration configuration,
       FirstWeights firstWeights,
+      TrainedData data,
       String statistics,
       ObjectNode facts) {}
 
@@ -177,7 +178,7 @@ public final class RetrainingRun {
     ObjectNode facts = StrictJson.object();
     putFacts(facts);
     try {
-      return train(events, facts).map(this::decide);
+      return trainAndDecide(events, facts);
     } catch (LockstepException failure) {
       switch (failure.kind()) {
         case NUMERIC -> keepAfterFailure("diverged", failure, facts);
@@ -188,27 +189,26 @@ public final class RetrainingRun {
     }
   }
 
-  /** Checks the data and trains; empty where training was interrupted. */
-  private Optional<Challenger> train(RetrainingEvents events, ObjectNode facts) {
+  /**
+   * Checks the data, trains and compares, on data that are prepared once; empty where training was
+   * interrupted.
+   */
+  private Optional<Decision> trainAndDecide(RetrainingEvents events, ObjectNode facts) {
     Optional<Champion> champion = registry.champion();
     putChampion(facts, champion, null);
     StartMode mode = folder.mode(asked, messages);
     boolean goesOn = mode != StartMode.NEW && folder.holdsTraining();
     ModelArtifact model = champion.map(it -> model(it.version())).orElse(null);
     List<String> notes = new ArrayList<>();
-    FirstWeights firstWeights;
-    String statistics;
-    String fingerprint;
-    RunConfiguration resolved;
-    try (RunPreview preview = RunPreview.of(spark, given)) {
+    try (RunPreview preview =
+        RunPreview.of(spark, goesOn ? folder.withStoredShards(given) : given)) {
       requireTestSplit(preview);
       ModelComparison.requireFeasible(settings, model, preview);
       if (goesOn) {
         folder.requireSame(preview);
+        folder.requireSameData(preview.data().fingerprint());
       }
-      resolved = preview.configuration();
-      fingerprint = preview.data().fingerprint();
-      firstWeights =
+      FirstWeights firstWeights =
           goesOn
               ? FirstWeights.ofEarlier(
                   registry, folder.stored().orElseThrow().network(), given.network())
@@ -219,7 +219,6 @@ public final class RetrainingRun {
       notes.addAll(warnings);
       firstWeights.write(facts.putObject("startedFrom"));
       DataStatistics now = DataStatistics.of(preview.data());
-      statistics = DataStatisticsJson.write(now);
       CheckReport checks =
           DataChecks.run(settings.checks(), statisticsOf(champion), now, preview.data());
       events.checked(checks);
@@ -228,27 +227,31 @@ public final class RetrainingRun {
       if (checks.outcome() == Outcome.FAILED) {
         throw refused(checks);
       }
+      folder.reopen();
+      RunSummary summary = train(preview, firstWeights, mode, notes);
+      if (summary.status().equals("interrupted")) {
+        return Optional.empty();
+      }
+      // Another process may have ended the training meanwhile.
+      folder.requireSameData(preview.data().fingerprint());
+      return Optional.of(
+          decide(
+              new Challenger(
+                  summary,
+                  ModelFolder.read(folder.folder()),
+                  firstWeights.in(preview.configuration()),
+                  firstWeights,
+                  new TrainedData(preview.data(), given.data(), preview.shards()),
+                  DataStatisticsJson.write(now),
+                  facts)));
     }
-    folder.reopen();
-    RunSummary summary = train(firstWeights, mode, notes);
-    if (summary.status().equals("interrupted")) {
-      return Optional.empty();
-    }
-    folder.requireSameData(fingerprint, summary.dataFingerprint());
-    return Optional.of(
-        new Challenger(
-            summary,
-            ModelFolder.read(folder.folder()),
-            firstWeights.in(resolved),
-            firstWeights,
-            statistics,
-            facts));
   }
 
-  private RunSummary train(FirstWeights firstWeights, StartMode mode, List<String> notes) {
+  private RunSummary train(
+      RunPreview preview, FirstWeights firstWeights, StartMode mode, List<String> notes) {
     return new TrainingRun(
             spark,
-            firstWeights.in(given),
+            firstWeights.in(given.withTraining(given.training().withShards(preview.shards()))),
             folder.folder(),
             mode,
             progressForSteps,
@@ -256,6 +259,7 @@ public final class RetrainingRun {
             messages,
             log)
         .after(notes)
+        .on(preview.data())
         .execute();
   }
 
@@ -355,7 +359,7 @@ public final class RetrainingRun {
         spark,
         model(champion.version()),
         challenger.model(),
-        given.data(),
+        challenger.data(),
         settings.metric(),
         settings.confidence(),
         given.training().seed());

@@ -254,7 +254,7 @@ final class RetrainTest {
     Outcome otherData = daily.retrain(SECOND);
     assertThat(otherData.code()).as(otherData.err()).isEqualTo(3);
     assertThat(otherData.err())
-        .contains("was trained on other data than those that are there now. Restore them");
+        .contains("was on other data than those that are there now. Restore them");
     JsonNode decision = decision(SECOND);
     assertThat(decision.path("failure").asText()).isEqualTo("data");
     assertThat(decision.path("champion").path("version").asInt()).isEqualTo(1);
