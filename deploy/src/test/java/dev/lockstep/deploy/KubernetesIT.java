@@ -1,11 +1,13 @@
 package dev.lockstep.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -49,6 +51,9 @@ final class KubernetesIT {
 
   private static String night;
 
+  /** 256 bits, which Spark has made: there is none in the settings. */
+  private static final String SECRET = "[0-9a-f]{64}";
+
   private static final int SHARDS = 7;
   private static final int DIGITS = 10;
   private static final long LIMIT_SECONDS = 240;
@@ -61,6 +66,7 @@ final class KubernetesIT {
 
   @BeforeAll
   static void startCluster() throws Exception {
+    KubernetesContainer.checkThatThereCanBeSome();
     day = LocalDate.now(ZoneOffset.UTC).minusDays(2);
     night = day.toString();
     Folders.clear(FOLDER);
@@ -141,6 +147,7 @@ final class KubernetesIT {
       assertThat(executors("tree")).as("executors").hasSize(first.size() + 1);
       assertThat(node.container(name(first.get(0))).awaitEnd()).isEqualTo(128 + 9);
       awaitTheUndisturbedResult("tree", yaml);
+      assertThat(secret(executors("tree"))).matches(SECRET);
     }
     assertThat(server.refused()).isEmpty();
     assertThat(server.asked(DRIVER)).isEqualTo(verbs(DRIVER));
@@ -181,6 +188,8 @@ final class KubernetesIT {
     assertThat(exitCode("night-2")).as(node.log("night-2")).isZero();
     assertThat(node.log("night-2")).contains("Resumed from checkpoint");
     awaitTheUndisturbedResult(night, yaml);
+    assertThat(secret(executors)).matches(SECRET);
+    assertThat(secret(executors("night-2"))).matches(SECRET).isNotEqualTo(secret(executors));
     assertThat(DATA.resolve("runs").resolve(night).resolve("config.yaml"))
         .content()
         .contains("name: \"" + night + "\"");
@@ -299,6 +308,19 @@ final class KubernetesIT {
     assertThat(summary("long").path("status").asText()).isEqualTo("interrupted");
   }
 
+  /** Else a test would wait for something else until its time is up, and say so. */
+  @Test
+  void aNodeThatCannotAskTheServerIsNotWaitedFor() {
+    KubernetesServer gone = new KubernetesServer();
+    gone.close();
+    Path folder = FOLDER.resolve("gone");
+    try (KubernetesNode alone = new KubernetesNode(gone, null, folder, folder)) {
+      assertThatThrownBy(() -> Waiting.until("a pod has ended", () -> alone.hasEnded("pod")))
+          .isInstanceOf(AssertionError.class)
+          .hasMessageStartingWith("the node could not do its work");
+    }
+  }
+
   /** By what the kernel says of a process: no root, no capability, no way to get one, no shell. */
   private static void confined(long pid) throws IOException {
     Path process = Path.of("/proc", Long.toString(pid));
@@ -394,6 +416,20 @@ final class KubernetesIT {
                     .anyMatch(owner -> owner.getName().equals(driver)))
         .filter(pod -> "executor".equals(pod.getMetadata().getLabels().get("spark-role")))
         .toList();
+  }
+
+  /** What Spark has a driver's executors know it by, the same for all of them. */
+  private static String secret(List<Pod> executors) {
+    Set<String> secrets = new TreeSet<>();
+    for (Pod executor : executors) {
+      for (EnvVar variable : executor.getSpec().getContainers().get(0).getEnv()) {
+        if (variable.getName().equals("_SPARK_AUTH_SECRET")) {
+          secrets.add(variable.getValue());
+        }
+      }
+    }
+    assertThat(secrets).hasSize(1);
+    return secrets.iterator().next();
   }
 
   private static void awaitStep(String driver, String run, long step) throws InterruptedException {

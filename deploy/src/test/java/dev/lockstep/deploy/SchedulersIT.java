@@ -16,16 +16,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
  * The examples for schedulers do what they say, with a launcher that notes its arguments and ends
@@ -351,75 +346,6 @@ final class SchedulersIT {
   private static void signalGroup(long leader) throws IOException, InterruptedException {
     Process kill = new ProcessBuilder("kill", "-TERM", "--", "-" + leader).start();
     assertThat(kill.waitFor()).isZero();
-  }
-
-  @Test
-  void theWorkflowIsWhole() throws Exception {
-    Node workflow = Node.read(SCHEDULERS.resolve("argo/cron-workflow.yaml"));
-    assertThat(workflow.text("apiVersion")).isEqualTo("argoproj.io/v1alpha1");
-    assertThat(workflow.text("kind")).isEqualTo("CronWorkflow");
-    assertThat(workflow.at("metadata").text("name")).matches("[a-z0-9-]{1,52}");
-    Node spec = workflow.at("spec");
-    assertThat(spec.list("schedules"))
-        .singleElement()
-        .asString()
-        .matches("[0-9]+ [0-9]+ \\* \\* \\*");
-    assertThat(spec.text("timezone")).isEqualTo("Etc/UTC");
-    assertThat(spec.text("concurrencyPolicy")).isEqualTo("Forbid");
-
-    Node body = spec.at("workflowSpec");
-    assertThat(body.at("securityContext").value("runAsNonRoot")).isEqualTo(true);
-    Node template = body.node("templates", 0);
-    assertThat(body.text("entrypoint")).isEqualTo(template.text("name"));
-    assertThat(body.at("arguments").node("parameters", 0).text("name")).isEqualTo("run-date");
-    assertThat(template.at("inputs").node("parameters", 0).text("name")).isEqualTo("run-date");
-    assertThat(template.at("retryStrategy").text("expression"))
-        .isEqualTo("asInt(lastRetry.exitCode) not in [2, 3, 4]");
-
-    Node container = template.at("container");
-    assertThat(container.list("args"))
-        .startsWith("retrain")
-        .containsSubsequence("--run-date", "{{inputs.parameters.run-date}}", "--output")
-        .contains("--resume");
-    assertThat(container.at("securityContext").value("readOnlyRootFilesystem")).isEqualTo(true);
-    Set<String> volumes = new TreeSet<>();
-    Set<String> mounted = new TreeSet<>();
-    for (int i = 0; i < body.list("volumes").size(); i++) {
-      volumes.add(body.node("volumes", i).text("name"));
-    }
-    for (int i = 0; i < container.list("volumeMounts").size(); i++) {
-      mounted.add(container.node("volumeMounts", i).text("name"));
-    }
-    assertThat(mounted).isEqualTo(volumes).isNotEmpty();
-  }
-
-  /** A map of a YAML file. */
-  private record Node(Map<?, ?> values) {
-    static Node read(Path file) throws IOException {
-      Yaml yaml = new Yaml(new SafeConstructor(new LoaderOptions()));
-      return new Node((Map<?, ?>) yaml.load(Files.readString(file)));
-    }
-
-    Object value(String key) {
-      assertThat(values.containsKey(key)).as("%s is in %s", key, values.keySet()).isTrue();
-      return values.get(key);
-    }
-
-    String text(String key) {
-      return value(key).toString();
-    }
-
-    Node at(String key) {
-      return new Node((Map<?, ?>) value(key));
-    }
-
-    List<Object> list(String key) {
-      return List.copyOf((List<?>) value(key));
-    }
-
-    Node node(String key, int index) {
-      return new Node((Map<?, ?>) list(key).get(index));
-    }
   }
 
   /** Retrains with a launcher that ends with {@code code}. */
