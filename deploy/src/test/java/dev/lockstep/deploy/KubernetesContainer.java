@@ -22,6 +22,24 @@ final class KubernetesContainer implements AutoCloseable {
   private static final int SIGKILL = 9;
   private static final Set<KubernetesContainer> RUNNING = ConcurrentHashMap.newKeySet();
 
+  /**
+   * Root of new namespaces, which needs no right here; the first process of the container is
+   * forked. It ends with {@code unshare}, and that with the thread that starts it: also where this
+   * JVM is killed.
+   */
+  private static final List<String> NAMESPACES =
+      List.of(
+          "/usr/bin/setpriv",
+          "--pdeathsig=KILL",
+          "/usr/bin/unshare",
+          "--user",
+          "--map-root-user",
+          "--mount",
+          "--uts",
+          "--pid",
+          "--fork",
+          "--kill-child=KILL");
+
   static {
     Runtime.getRuntime()
         .addShutdownHook(
@@ -47,8 +65,25 @@ final class KubernetesContainer implements AutoCloseable {
     this.log = log;
   }
 
+  /** Fails, saying why, on a machine where nobody but root may make namespaces, or no program. */
+  static void checkThatThereCanBeSome() throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(NAMESPACES);
+    command.addAll(List.of("/bin/mount", "-t", "tmpfs", "probe", "/mnt"));
+    Process probe = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(probe.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    if (probe.waitFor() != 0) {
+      throw new AssertionError(
+          "The pods of these tests need user namespaces with mounts in them, which this machine or"
+              + " the container around it does not allow (sysctl user.max_user_namespaces,"
+              + " kernel.apparmor_restrict_unprivileged_userns, a seccomp profile): "
+              + String.join(" ", command)
+              + " said: "
+              + said);
+    }
+  }
+
   /**
-   * Starts a container.
+   * Starts a container, which ends at the latest with the thread that calls this.
    *
    * @param name of the host that it believes to be
    * @param folder for its files, which must not exist yet: {@code log} has what it prints
@@ -70,10 +105,8 @@ final class KubernetesContainer implements AutoCloseable {
     Files.write(list, lines(folder, image, mounts));
     String user = image.user().replaceAll(":.*", "");
     List<String> command = new ArrayList<>();
-    // Root of new namespaces, which needs no right here; the first process of the container is
-    // forked.
-    command.addAll(List.of("/usr/bin/unshare", "--user", "--map-root-user", "--mount", "--uts"));
-    command.addAll(List.of("--pid", "--fork", "/bin/bash", script(folder).toString()));
+    command.addAll(NAMESPACES);
+    command.addAll(List.of("/bin/bash", script(folder).toString()));
     command.addAll(List.of(root.toString(), list.toString(), image.folder(), user, name));
     command.addAll(image.entryPoint());
     command.addAll(arguments);

@@ -1,11 +1,13 @@
 package dev.lockstep.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -45,9 +47,12 @@ final class KubernetesIT {
   private static final String CONFIG = "/etc/lockstep/config/";
 
   /** The day before yesterday; so a run for today would show in another folder. */
-  private static LocalDate firstDay;
+  private static LocalDate day;
 
   private static String night;
+
+  /** 256 bits, which Spark has made: there is none in the settings. */
+  private static final String SECRET = "[0-9a-f]{64}";
 
   private static final int SHARDS = 7;
   private static final int DIGITS = 10;
@@ -61,8 +66,9 @@ final class KubernetesIT {
 
   @BeforeAll
   static void startCluster() throws Exception {
-    firstDay = LocalDate.now(ZoneOffset.UTC).minusDays(2);
-    night = firstDay.toString();
+    KubernetesContainer.checkThatThereCanBeSome();
+    day = LocalDate.now(ZoneOffset.UTC).minusDays(2);
+    night = day.toString();
     Folders.clear(FOLDER);
     distribution = Archives.unpack(Archives.WITH_SPARK, FOLDER.resolve("archive"));
     server = new KubernetesServer();
@@ -141,6 +147,7 @@ final class KubernetesIT {
       assertThat(executors("tree")).as("executors").hasSize(first.size() + 1);
       assertThat(node.container(name(first.get(0))).awaitEnd()).isEqualTo(128 + 9);
       awaitTheUndisturbedResult("tree", yaml);
+      assertThat(secret(executors("tree"))).matches(SECRET);
     }
     assertThat(server.refused()).isEmpty();
     assertThat(server.asked(DRIVER)).isEqualTo(verbs(DRIVER));
@@ -181,6 +188,8 @@ final class KubernetesIT {
     assertThat(exitCode("night-2")).as(node.log("night-2")).isZero();
     assertThat(node.log("night-2")).contains("Resumed from checkpoint");
     awaitTheUndisturbedResult(night, yaml);
+    assertThat(secret(executors)).matches(SECRET);
+    assertThat(secret(executors("night-2"))).matches(SECRET).isNotEqualTo(secret(executors));
     assertThat(DATA.resolve("runs").resolve(night).resolve("config.yaml"))
         .content()
         .contains("name: \"" + night + "\"");
@@ -196,10 +205,10 @@ final class KubernetesIT {
     writeDigits("holdout.csv", 300, 2);
     Path registry = DATA.resolve("models/digits");
     Path versions = registry.resolve("versions");
-    LocalDate next = firstDay.plusDays(1);
+    LocalDate next = day.plusDays(1);
 
-    retrain("night", firstDay);
-    JsonNode published = decision(firstDay);
+    retrain("night", day);
+    JsonNode published = decision(day);
     assertThat(published.path("decision").asText()).isEqualTo("published");
     assertThat(published.path("runDate").asText()).isEqualTo(night);
     assertThat(published.path("challenger").path("version").asInt()).isEqualTo(1);
@@ -207,9 +216,9 @@ final class KubernetesIT {
         .isEqualTo(1.0);
     String champion = Files.readString(registry.resolve("champion.json"));
 
-    retrain("same-day", firstDay);
-    assertThat(decision(firstDay).path("decision").asText()).isEqualTo("alreadyDone");
-    assertThat(decision(firstDay).path("decidedBefore").asText()).isEqualTo("published");
+    retrain("same-day", day);
+    assertThat(decision(day).path("decision").asText()).isEqualTo("alreadyDone");
+    assertThat(decision(day).path("decidedBefore").asText()).isEqualTo("published");
 
     // Nothing is better than no mistake.
     retrain("next-night", next);
@@ -299,6 +308,19 @@ final class KubernetesIT {
     assertThat(summary("long").path("status").asText()).isEqualTo("interrupted");
   }
 
+  /** Else a test would wait for something else until its time is up, and say so. */
+  @Test
+  void aNodeThatCannotAskTheServerIsNotWaitedFor() {
+    KubernetesServer gone = new KubernetesServer();
+    gone.close();
+    Path folder = FOLDER.resolve("gone");
+    try (KubernetesNode alone = new KubernetesNode(gone, null, folder, folder)) {
+      assertThatThrownBy(() -> Waiting.until("a pod has ended", () -> alone.hasEnded("pod")))
+          .isInstanceOf(AssertionError.class)
+          .hasMessageStartingWith("the node could not do its work");
+    }
+  }
+
   /** By what the kernel says of a process: no root, no capability, no way to get one, no shell. */
   private static void confined(long pid) throws IOException {
     Path process = Path.of("/proc", Long.toString(pid));
@@ -350,7 +372,7 @@ final class KubernetesIT {
   /** Creates the pod of the nightly job, with another command. */
   private static void create(String name, List<String> command) throws IOException {
     Pod pod =
-        new PodBuilder(nightly(name, firstDay))
+        new PodBuilder(nightly(name, day))
             .editSpec()
             .editFirstContainer()
             .withArgs(command)
@@ -394,6 +416,20 @@ final class KubernetesIT {
                     .anyMatch(owner -> owner.getName().equals(driver)))
         .filter(pod -> "executor".equals(pod.getMetadata().getLabels().get("spark-role")))
         .toList();
+  }
+
+  /** What Spark has a driver's executors know it by, the same for all of them. */
+  private static String secret(List<Pod> executors) {
+    Set<String> secrets = new TreeSet<>();
+    for (Pod executor : executors) {
+      for (EnvVar variable : executor.getSpec().getContainers().get(0).getEnv()) {
+        if (variable.getName().equals("_SPARK_AUTH_SECRET")) {
+          secrets.add(variable.getValue());
+        }
+      }
+    }
+    assertThat(secrets).hasSize(1);
+    return secrets.iterator().next();
   }
 
   private static void awaitStep(String driver, String run, long step) throws InterruptedException {

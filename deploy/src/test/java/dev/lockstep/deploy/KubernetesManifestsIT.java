@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
@@ -17,6 +18,8 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicyRule;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
@@ -29,8 +32,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Every file in {@code deploy/kubernetes} is what Kubernetes takes it for, and they fit together.
@@ -47,6 +53,7 @@ final class KubernetesManifestsIT {
           "RoleBinding", RoleBinding.class,
           "PersistentVolumeClaim", PersistentVolumeClaim.class,
           "Secret", Secret.class,
+          "NetworkPolicy", NetworkPolicy.class,
           "Pod", Pod.class,
           "CronJob", CronJob.class);
 
@@ -55,7 +62,7 @@ final class KubernetesManifestsIT {
       Set.of("kustomization.yaml", "spark-application.yaml", "train.yaml", "retrain.yaml");
 
   @Test
-  void everyFieldIsOneOfKubernetes() throws IOException {
+  void everyObjectIsOneOfKubernetes() throws IOException {
     List<String> kinds = new ArrayList<>();
     for (Path file : yamlFiles()) {
       if (!OTHERS.contains(file.getFileName().toString())) {
@@ -63,11 +70,12 @@ final class KubernetesManifestsIT {
           String kind = document.path("kind").asText();
           assertThat(TYPES).as(file.toString()).containsKey(kind);
           KubernetesManifests.typed(document, TYPES.get(kind));
+          KubernetesRules.check(document);
           kinds.add(kind);
         }
       }
     }
-    assertThat(kinds).contains("Pod", "CronJob", "Role", "RoleBinding", "Secret");
+    assertThat(kinds).containsAll(TYPES.keySet());
   }
 
   @Test
@@ -78,6 +86,43 @@ final class KubernetesManifestsIT {
 
     assertThatThrownBy(() -> KubernetesManifests.typed(pod, Pod.class))
         .hasMessageContaining("readOnlyRootFileSystem");
+    assertThatThrownBy(() -> KubernetesRules.check(pod))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("readOnlyRootFileSystem");
+  }
+
+  /** What an API server refuses although every field is one. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/spec | schedule | | schedule",
+        "/spec | concurrencyPolicy | \"Forbidden\" | concurrencyPolicy",
+        "/spec/jobTemplate/spec | podReplacementPolicy | \"TerminatingOrFailed\" | Failed",
+        "/spec/jobTemplate/spec/template/spec | restartPolicy | \"OnFailure\" | Never",
+        "/spec/jobTemplate/spec/template/metadata/annotations | prometheus.io/port | 4040 | texts",
+        "/spec/jobTemplate/spec/template/spec/containers/0 | name | | name",
+        "/spec/jobTemplate/spec/template/spec/containers/0 | name | \"other\" | lockstep",
+        "/spec/jobTemplate/spec/template/spec/containers/0/env/3 | value | 5 | texts",
+        "/spec/jobTemplate/spec/template/spec/containers/0/volumeMounts/0 | name | \"t\" | tmp",
+        "/spec/jobTemplate/spec/template/spec/containers/0/resources/limits | memory | \"4Gi\" | memory",
+        "/spec/jobTemplate/spec/template/spec/containers/0/ports/0 | containerPort | | containerPort",
+        "/spec/jobTemplate/spec/podFailurePolicy/rules/1/onExitCodes | operator | | operator",
+        "/spec/jobTemplate/spec/podFailurePolicy/rules/1/onExitCodes | values | [0, 2] | 0",
+      })
+  void anObjectThatIsNoneIsFound(String place, String field, String value, String word)
+      throws IOException {
+    JsonNode cronJob = KubernetesManifests.documents(FOLDER.resolve("cronjob.yaml")).get(0);
+    ObjectNode object = (ObjectNode) cronJob.at(place);
+    if (value == null) {
+      assertThat(object.remove(field)).isNotNull();
+    } else {
+      object.set(field, new ObjectMapper().readTree(value));
+    }
+
+    assertThatThrownBy(() -> KubernetesRules.check(cronJob))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining(word);
   }
 
   @Test
@@ -85,6 +130,67 @@ final class KubernetesManifestsIT {
     KubernetesRestrictions.check(template("driver").getSpec());
     KubernetesRestrictions.check(template("executor").getSpec());
     KubernetesRestrictions.check(job().getTemplate().getSpec());
+  }
+
+  /** Strangers in the cluster can neither speak to drivers and executors nor listen to them. */
+  @Test
+  void sparkAsksForItsSecretAndEncrypts() throws IOException {
+    Map<String, String> safe =
+        Map.of(
+            "spark.authenticate", "true",
+            "spark.network.crypto.enabled", "true",
+            "spark.network.crypto.saslFallback", "false",
+            "spark.ui.killEnabled", "false");
+    assertThat(settings()).containsAllEntriesOf(safe);
+    assertThat(sparkConf()).containsAllEntriesOf(safe);
+  }
+
+  /** What the operator sets itself, or has fields of its own for, it need not be told. */
+  @Test
+  void theOperatorsSettingsAreThoseOfSparkSubmit() throws IOException {
+    Map<String, String> settings = settings();
+    Set<String> others =
+        Set.of(
+            "spark.master",
+            "spark.kubernetes.namespace",
+            "spark.kubernetes.container.image",
+            "spark.kubernetes.authenticate.driver.serviceAccountName",
+            "spark.kubernetes.executor.podTemplateFile",
+            "spark.executor.instances",
+            "spark.executor.cores",
+            "spark.executor.memory",
+            "spark.driver.cores",
+            "spark.driver.memory");
+    assertThat(settings).containsKeys(others.toArray(String[]::new));
+    settings.keySet().removeAll(others);
+    assertThat(sparkConf()).isEqualTo(settings);
+  }
+
+  @Test
+  void onlyLockstepAndPrometheusReachThePods() throws IOException {
+    NetworkPolicy policy =
+        KubernetesManifests.read("network.yaml", "NetworkPolicy", "lockstep", NetworkPolicy.class);
+    Map<String, String> ours = policy.getSpec().getPodSelector().getMatchLabels();
+    for (PodTemplateSpec pod :
+        List.of(
+            job().getTemplate(),
+            KubernetesManifests.typed(application("driver"), PodTemplateSpec.class),
+            KubernetesManifests.typed(application("executor"), PodTemplateSpec.class))) {
+      assertThat(pod.getMetadata().getLabels()).containsAllEntriesOf(ours);
+    }
+    assertThat(policy.getSpec().getPolicyTypes()).containsExactly("Ingress");
+    List<NetworkPolicyIngressRule> rules = policy.getSpec().getIngress();
+    assertThat(rules).hasSize(2);
+    assertThat(rules.get(0).getFrom())
+        .singleElement()
+        .satisfies(
+            from -> {
+              assertThat(from.getPodSelector().getMatchLabels()).isEqualTo(ours);
+              assertThat(from.getNamespaceSelector()).isNull();
+            });
+    assertThat(rules.get(1).getPorts())
+        .singleElement()
+        .satisfies(port -> assertThat(port.getPort().getIntVal()).isEqualTo(4040));
   }
 
   @Test
@@ -116,9 +222,8 @@ final class KubernetesManifestsIT {
   /** The pod must have room for the heap that Spark's settings give to the driver. */
   @Test
   void theNightsMemoryIsThatOfItsSettings() throws IOException {
-    Properties settings = new Properties();
-    settings.load(new StringReader(Files.readString(FOLDER.resolve("spark/spark-defaults.conf"))));
-    assertThat(settings.getProperty("spark.driver.memory")).isEqualTo("4g");
+    Map<String, String> settings = settings();
+    assertThat(settings).containsEntry("spark.driver.memory", "4g");
     long heap = 4L << 30;
     long overhead = Math.max(384L << 20, heap / 10);
     long limit =
@@ -126,9 +231,10 @@ final class KubernetesManifestsIT {
     assertThat(limit).isBetween(heap + overhead - (1L << 20), heap + overhead + (1L << 20));
     assertThat(container().getImage())
         .isEqualTo(IMAGE)
-        .isEqualTo(settings.getProperty("spark.kubernetes.container.image"));
-    assertThat(settings.getProperty("spark.kubernetes.executor.podTemplateFile"))
-        .isEqualTo("/etc/lockstep/spark/executor-pod.yaml");
+        .isEqualTo(settings.get("spark.kubernetes.container.image"));
+    assertThat(settings)
+        .containsEntry(
+            "spark.kubernetes.executor.podTemplateFile", "/etc/lockstep/spark/executor-pod.yaml");
   }
 
   @Test
@@ -179,11 +285,13 @@ final class KubernetesManifestsIT {
     }
   }
 
-  /** Fields of the operator's v1beta2, and templates that are the files for spark-submit. */
+  /**
+   * Fields and words of the operator's v1beta2, and templates that are the files for spark-submit,
+   * with the only names of containers by which the operator's webhook lets a pod in.
+   */
   @Test
   void theSparkApplicationIsOneForTheOperator() throws IOException {
-    JsonNode application =
-        KubernetesManifests.documents(FOLDER.resolve("spark-application.yaml")).get(0);
+    JsonNode application = application();
     assertThat(application.path("apiVersion").asText()).isEqualTo("sparkoperator.k8s.io/v1beta2");
     assertThat(application.path("kind").asText()).isEqualTo("SparkApplication");
     JsonNode spec = application.path("spec");
@@ -216,16 +324,31 @@ final class KubernetesManifestsIT {
             "onSubmissionFailureRetries",
             "onSubmissionFailureRetryInterval");
     assertThat(spec.path("restartPolicy").path("type").asText()).isEqualTo("OnFailure");
+    for (String field : names(spec.path("restartPolicy"))) {
+      if (!field.equals("type")) {
+        assertThat(spec.path("restartPolicy").path(field).isInt()).as(field).isTrue();
+        assertThat(spec.path("restartPolicy").path(field).asInt()).as(field).isPositive();
+      }
+    }
+    assertThat(spec.path("imagePullPolicy").asText()).isEqualTo("IfNotPresent");
+    assertThat(spec.path("sparkVersion").isTextual()).isTrue();
     for (JsonNode value : spec.path("sparkConf")) {
       assertThat(value.isTextual()).as("sparkConf has texts only").isTrue();
     }
     for (String component : List.of("driver", "executor")) {
       JsonNode pod = spec.path(component);
-      assertThat(names(pod)).contains("cores", "memory", "template");
+      assertThat(pod.path("cores").isInt()).isTrue();
+      assertThat(pod.path("memory").isTextual()).isTrue();
+      KubernetesRules.checkTemplate(pod.path("template"));
       PodTemplateSpec template =
           KubernetesManifests.typed(pod.path("template"), PodTemplateSpec.class);
       assertThat(template.getSpec()).isEqualTo(template(component).getSpec());
       assertThat(template.getMetadata()).isEqualTo(template(component).getMetadata());
+      assertThat(template.getSpec().getContainers())
+          .singleElement()
+          .satisfies(
+              container ->
+                  assertThat(container.getName()).isEqualTo("spark-kubernetes-" + component));
     }
     assertThat(names(spec.path("driver")))
         .containsExactlyInAnyOrder("cores", "memory", "serviceAccount", "template");
@@ -267,6 +390,36 @@ final class KubernetesManifestsIT {
     try (Stream<Path> files = Files.walk(FOLDER)) {
       return files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList();
     }
+  }
+
+  /** The settings of {@code spark/spark-defaults.conf}. */
+  private static Map<String, String> settings() throws IOException {
+    Properties properties = new Properties();
+    properties.load(
+        new StringReader(Files.readString(FOLDER.resolve("spark/spark-defaults.conf"))));
+    Map<String, String> settings = new TreeMap<>();
+    properties
+        .stringPropertyNames()
+        .forEach(name -> settings.put(name, properties.getProperty(name).strip()));
+    return settings;
+  }
+
+  private static JsonNode application() throws IOException {
+    return KubernetesManifests.documents(FOLDER.resolve("spark-application.yaml")).get(0);
+  }
+
+  private static JsonNode application(String component) throws IOException {
+    return application().path("spec").path(component).path("template");
+  }
+
+  private static Map<String, String> sparkConf() throws IOException {
+    Map<String, String> settings = new TreeMap<>();
+    application()
+        .path("spec")
+        .path("sparkConf")
+        .properties()
+        .forEach(setting -> settings.put(setting.getKey(), setting.getValue().asText()));
+    return settings;
   }
 
   private static List<String> names(JsonNode object) {

@@ -79,11 +79,13 @@ final class KubernetesNode implements AutoCloseable {
   }
 
   /**
-   * Whether a pod's container has ended and the API server knows; fails where a pod could not run.
+   * Whether a pod's container has ended and the API server knows; fails where a pod could not run
+   * or the node does not work any more.
    */
   boolean hasEnded(String pod) {
     if (!failed.isEmpty()) {
-      throw new AssertionError("a pod could not be run", failed.peek());
+      throw new AssertionError(
+          "the node could not do its work: " + failed.peek().getMessage(), failed.peek());
     }
     return ended.contains(pod);
   }
@@ -112,6 +114,11 @@ final class KubernetesNode implements AutoCloseable {
             });
         Thread.sleep(LOOK_MILLISECONDS);
       } catch (InterruptedException end) {
+        return;
+      } catch (RuntimeException failure) {
+        if (!closed) {
+          failed.add(failure);
+        }
         return;
       }
     }

@@ -4,7 +4,10 @@ import dev.lockstep.driver.checkpoint.CheckpointStore;
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.LockTimes;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.driver.run.StartMode;
@@ -121,20 +124,35 @@ final class RetrainingFolder {
   }
 
   /**
-   * Refuses a model that was trained on other rows than those that were checked: it may know what
-   * it is going to be compared on.
+   * Refuses to go on with, or to decide by, a training on other rows than those that were checked:
+   * its model may know what it is going to be compared on.
    *
    * @param checked fingerprint of the data that were checked
-   * @param trained fingerprint of those that the model in the folder was trained on
+   * @throws LockstepException of kind data
    */
-  void requireSameData(String checked, String trained) {
-    if (!checked.equals(trained)) {
+  void requireSameData(String checked) {
+    Optional<String> trained =
+        summary()
+            .map(RunSummary::dataFingerprint)
+            .or(() -> CheckpointStore.peek(folder).map(it -> it.identity().dataFingerprint()));
+    if (trained.isPresent() && !trained.get().equals(checked)) {
       throw LockstepException.data(
-          "The model in "
+          "The training in "
               + folder.name()
-              + " was trained on other data than those that are there now. Restore them, or remove"
-              + " the folder or give another --output to train on the new ones.");
+              + " was on other data than those that are there now. Restore them, or remove the"
+              + " folder or give another --output to train on the new ones.");
     }
+  }
+
+  /**
+   * The configuration in the number of shards that an earlier attempt settled, where it leaves the
+   * number open.
+   */
+  RunConfiguration withStoredShards(RunConfiguration given) {
+    Integer shards = stored().map(it -> it.training().shards()).orElse(null);
+    return given.training().shards() != null || shards == null
+        ? given
+        : given.withTraining(given.training().withShards(shards));
   }
 
   /** The configuration that an earlier attempt began with; empty where there was none. */
@@ -164,5 +182,24 @@ final class RetrainingFolder {
   void write(Decision decision) {
     folder.create();
     folder.writeAsIs(Decision.FILE, decision.toJson());
+  }
+
+  /** Whether this retraining, or an earlier attempt at it, has written anything. */
+  boolean isBegun() {
+    return folder.has(CONFIGURATION) || folder.has(Decision.FILE);
+  }
+
+  /**
+   * Writes a decision that no training led to, with the folder taken for it.
+   *
+   * @param owner who writes
+   * @throws LockstepException where another process has the folder, which then stays as it is, or
+   *     where it cannot be written to
+   */
+  void writeAlone(Decision decision, LockOwner owner) {
+    try (RunLock lock = RunLock.acquire(folder, owner, LockTimes.DEFAULT, sentence -> {})) {
+      lock.confirmHeld();
+      write(decision);
+    }
   }
 }

@@ -27,6 +27,8 @@ import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.driver.run.Version;
 import dev.lockstep.driver.telemetry.EventLog;
+import dev.lockstep.driver.telemetry.Shutdown;
+import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +37,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -58,6 +61,7 @@ public final class RetrainingRun {
   private final EventLog log;
   private final ModelRegistry registry;
   private final LockOwner owner;
+  private Integer publishing;
 
   /**
    * A retraining that is still to be made.
@@ -107,6 +111,7 @@ public final class RetrainingRun {
       ModelArtifact model,
       RunConfiguration configuration,
       FirstWeights firstWeights,
+      TrainedData data,
       String statistics,
       ObjectNode facts) {}
 
@@ -115,8 +120,8 @@ public final class RetrainingRun {
    *
    * @return the decision, which is in the folder too; empty where training was interrupted
    * @throws LockstepException of kind data where a check of the data fails, of kind numeric where
-   *     training diverges: the champion stays then, the folder says why, and nothing is recorded
-   *     for the run date, so that it can be tried again
+   *     training diverges, or of another kind: the champion stays then, the folder says why if
+   *     there is one, and nothing is recorded for the run date, so that it can be tried again
    */
   public Optional<Decision> execute() {
     String runDate = settings.runDate();
@@ -134,16 +139,28 @@ public final class RetrainingRun {
 
   private Optional<Decision> decideOnce(RetrainingEvents events) {
     folder.requireUsable(asked);
-    Optional<Decision> decision = decidedBefore();
-    if (decision.isEmpty()) {
-      events.show(registry);
-      decision = trainAndDecide(events);
-    }
+    Optional<Decision> decision = decide(events);
     if (decision.isPresent()) {
       folder.write(decision.get());
       events.decided(decision.get(), registry);
     }
     return decision;
+  }
+
+  private Optional<Decision> decide(RetrainingEvents events) {
+    ObjectNode facts = StrictJson.object();
+    putFacts(facts);
+    try {
+      Optional<Decision> before = decidedBefore();
+      if (before.isPresent()) {
+        return before;
+      }
+      events.show(registry);
+      return trainAndDecide(events, facts);
+    } catch (Exception | Error failure) {
+      keepAfter(failure, facts);
+      throw failure;
+    }
   }
 
   /** What was decided for the run date, after what an earlier writer left undone. */
@@ -173,42 +190,26 @@ public final class RetrainingRun {
         : Optional.empty();
   }
 
-  private Optional<Decision> trainAndDecide(RetrainingEvents events) {
-    ObjectNode facts = StrictJson.object();
-    putFacts(facts);
-    try {
-      return train(events, facts).map(this::decide);
-    } catch (LockstepException failure) {
-      switch (failure.kind()) {
-        case NUMERIC -> keepAfterFailure("diverged", failure, facts);
-        case DATA -> keepAfterFailure("data", failure, facts);
-        default -> {}
-      }
-      throw failure;
-    }
-  }
-
-  /** Checks the data and trains; empty where training was interrupted. */
-  private Optional<Challenger> train(RetrainingEvents events, ObjectNode facts) {
+  /**
+   * Checks the data, trains and compares, on data that are prepared once; empty where training was
+   * interrupted.
+   */
+  private Optional<Decision> trainAndDecide(RetrainingEvents events, ObjectNode facts) {
     Optional<Champion> champion = registry.champion();
     putChampion(facts, champion, null);
     StartMode mode = folder.mode(asked, messages);
     boolean goesOn = mode != StartMode.NEW && folder.holdsTraining();
     ModelArtifact model = champion.map(it -> model(it.version())).orElse(null);
     List<String> notes = new ArrayList<>();
-    FirstWeights firstWeights;
-    String statistics;
-    String fingerprint;
-    RunConfiguration resolved;
-    try (RunPreview preview = RunPreview.of(spark, given)) {
+    try (RunPreview preview =
+        RunPreview.of(spark, goesOn ? folder.withStoredShards(given) : given)) {
       requireTestSplit(preview);
       ModelComparison.requireFeasible(settings, model, preview);
       if (goesOn) {
         folder.requireSame(preview);
+        folder.requireSameData(preview.data().fingerprint());
       }
-      resolved = preview.configuration();
-      fingerprint = preview.data().fingerprint();
-      firstWeights =
+      FirstWeights firstWeights =
           goesOn
               ? FirstWeights.ofEarlier(
                   registry, folder.stored().orElseThrow().network(), given.network())
@@ -219,7 +220,6 @@ public final class RetrainingRun {
       notes.addAll(warnings);
       firstWeights.write(facts.putObject("startedFrom"));
       DataStatistics now = DataStatistics.of(preview.data());
-      statistics = DataStatisticsJson.write(now);
       CheckReport checks =
           DataChecks.run(settings.checks(), statisticsOf(champion), now, preview.data());
       events.checked(checks);
@@ -228,27 +228,31 @@ public final class RetrainingRun {
       if (checks.outcome() == Outcome.FAILED) {
         throw refused(checks);
       }
+      folder.reopen();
+      RunSummary summary = train(preview, firstWeights, mode, notes);
+      if (summary.status().equals("interrupted")) {
+        return Optional.empty();
+      }
+      // Another process may have ended the training meanwhile.
+      folder.requireSameData(preview.data().fingerprint());
+      return Optional.of(
+          decide(
+              new Challenger(
+                  summary,
+                  ModelFolder.read(folder.folder()),
+                  firstWeights.in(preview.configuration()),
+                  firstWeights,
+                  new TrainedData(preview.data(), given.data(), preview.shards()),
+                  DataStatisticsJson.write(now),
+                  facts)));
     }
-    folder.reopen();
-    RunSummary summary = train(firstWeights, mode, notes);
-    if (summary.status().equals("interrupted")) {
-      return Optional.empty();
-    }
-    folder.requireSameData(fingerprint, summary.dataFingerprint());
-    return Optional.of(
-        new Challenger(
-            summary,
-            ModelFolder.read(folder.folder()),
-            firstWeights.in(resolved),
-            firstWeights,
-            statistics,
-            facts));
   }
 
-  private RunSummary train(FirstWeights firstWeights, StartMode mode, List<String> notes) {
+  private RunSummary train(
+      RunPreview preview, FirstWeights firstWeights, StartMode mode, List<String> notes) {
     return new TrainingRun(
             spark,
-            firstWeights.in(given),
+            firstWeights.in(given.withTraining(given.training().withShards(preview.shards()))),
             folder.folder(),
             mode,
             progressForSteps,
@@ -256,6 +260,7 @@ public final class RetrainingRun {
             messages,
             log)
         .after(notes)
+        .on(preview.data())
         .execute();
   }
 
@@ -320,11 +325,32 @@ public final class RetrainingRun {
             + String.join(" ", sentences));
   }
 
-  /** The champion stays, and nothing is recorded for the run date. */
-  private void keepAfterFailure(String kind, LockstepException failure, ObjectNode facts) {
+  /**
+   * The champion stays, and nothing is recorded for the run date. Says so in the folder, where that
+   * is this retraining's: what is wrong with a command is not kept before there is a folder. Says
+   * nothing where the program is interrupted, or where a publication was broken off, which the next
+   * writer of the registry completes.
+   */
+  private void keepAfter(Throwable failure, ObjectNode facts) {
+    Optional<LockstepException> known = LockstepException.in(failure);
+    ErrorKind kind = known.map(LockstepException::kind).orElse(ErrorKind.INTERNAL);
+    boolean ofTheData = kind == ErrorKind.DATA || kind == ErrorKind.NUMERIC;
+    if (Shutdown.isUnderWay()) {
+      return;
+    }
+    facts.putIfAbsent("champion", null);
     Decision.put(facts, "challenger", null, null);
-    facts.put("failure", kind);
-    folder.write(Decision.of(Decision.Kind.KEPT, failure.getMessage(), facts));
+    facts.put(
+        "failure", kind == ErrorKind.NUMERIC ? "diverged" : kind.name().toLowerCase(Locale.ROOT));
+    String reason = known.map(LockstepException::getMessage).orElseGet(failure::toString);
+    try {
+      boolean isPublished = publishing != null && registry.versions().contains(publishing);
+      if (!isPublished && (ofTheData || folder.isBegun())) {
+        folder.writeAlone(Decision.of(Decision.Kind.KEPT, reason, facts), owner);
+      }
+    } catch (LockstepException unwritable) {
+      failure.addSuppressed(unwritable);
+    }
   }
 
   /** Compares with whoever is champion, until nobody else has become champion meanwhile. */
@@ -355,7 +381,7 @@ public final class RetrainingRun {
         spark,
         model(champion.version()),
         challenger.model(),
-        given.data(),
+        challenger.data(),
         settings.metric(),
         settings.confidence(),
         given.training().seed());
@@ -377,6 +403,7 @@ public final class RetrainingRun {
     Decision decision = Decision.of(verdict.kind(), verdict.reason(), facts);
     byte[] json = decision.toJson().getBytes(StandardCharsets.UTF_8);
     if (verdict.publish()) {
+      publishing = version;
       writer.publish(
           new Publication(
               folder.folder().folder("model"),

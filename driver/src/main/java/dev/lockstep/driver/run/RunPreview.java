@@ -56,6 +56,11 @@ public final class RunPreview implements AutoCloseable {
     return setup.data();
   }
 
+  /** Logical shards of the run. */
+  public int shards() {
+    return setup.shards();
+  }
+
   /** The configuration with all that it leaves open filled in. */
   public RunConfiguration configuration() {
     return setup.configuration();

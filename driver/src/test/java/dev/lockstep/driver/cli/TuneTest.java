@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -213,11 +212,7 @@ final class TuneTest {
     Process child =
         OwnProcess.start(folder.resolve("child.log"), arguments(configuration, "killed", longer));
     Path journal = folder.resolve("killed/trials.jsonl");
-    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-    while (child.isAlive() && linesOf(journal) < linesBeforeDeath) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      child.waitFor(5, TimeUnit.MILLISECONDS);
-    }
+    OwnProcess.await(child, () -> linesOf(journal) >= linesBeforeDeath);
     child.destroyForcibly().waitFor();
     assertThat(folder.resolve("killed/tuning.json"))
         .as(Files.readString(folder.resolve("child.log")))
@@ -243,6 +238,39 @@ final class TuneTest {
     } catch (IOException notThereAtTheMoment) {
       return 0;
     }
+  }
+
+  @Test
+  void operatorsAreToldOfTheSearchAndOfEachTrial() throws IOException {
+    Outcome outcome = tune(rates("trials: 3\nparallel: 2"), "search", "--log-format", "json");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    List<JsonNode> events = new ArrayList<>();
+    for (String line : outcome.err().lines().toList()) {
+      JsonNode event = Outcome.JSON.readTree(line);
+      if (!event.path("event").asText().equals("message")) {
+        events.add(event);
+      }
+    }
+    assertThat(events)
+        .extracting(event -> event.path("event").asText())
+        .containsExactly(
+            "searchStarted", "trialEnded", "trialEnded", "trialEnded", "searchCompleted");
+    assertThat(events.get(0).path("trials").asInt()).isEqualTo(3);
+    JsonNode best =
+        Outcome.json(folder.resolve("search").resolve("tuning.json")).path("ranking").get(0);
+    JsonNode end = events.get(4);
+    assertThat(end.path("metric").asText()).isEqualTo("validation.accuracy");
+    assertThat(end.path("bestTrial")).isEqualTo(best.path("trial"));
+    assertThat(end.path("score").asDouble()).isEqualTo(best.path("value").asDouble());
+    assertThat(events.subList(1, 4))
+        .filteredOn(event -> event.path("trial").equals(best.path("trial")))
+        .singleElement()
+        .satisfies(
+            event -> {
+              assertThat(event.path("status").asText()).isEqualTo("completed");
+              assertThat(event.path("score").asDouble()).isEqualTo(best.path("value").asDouble());
+              assertThat(event.path("epoch").asInt()).isEqualTo(4);
+            });
   }
 
   @Test

@@ -23,6 +23,9 @@ import dev.lockstep.trainer.model.Preprocessing;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.replica.Examples;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,12 +38,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two models on the same rows: what each has is what {@code evaluate} says of it. */
 final class ModelComparisonTest {
   private static final LossSpec CROSS_ENTROPY = new LossSpec.SoftmaxCrossEntropy();
   private static final LossSpec SQUARED = new LossSpec.MeanSquaredError();
+
+  private static final int SHARDS = 3;
 
   private static JavaSparkContext spark;
 
@@ -129,11 +135,23 @@ final class ModelComparisonTest {
                     .isCloseTo(value, within(1e-12 * Math.abs(value))));
   }
 
+  private static ModelComparison compare(
+      ModelArtifact champion,
+      ModelArtifact challenger,
+      DataSettings settings,
+      String metric,
+      Double confidence,
+      long seed) {
+    try (PreparedData data = DataPreparation.prepare(spark, settings, SHARDS, 2)) {
+      TrainedData trained = new TrainedData(data, settings, SHARDS);
+      return ModelComparison.of(spark, champion, challenger, trained, metric, confidence, seed);
+    }
+  }
+
   private static LockstepException failure(
       ModelArtifact champion, ModelArtifact challenger, DataSettings settings, String metric) {
     return catchThrowableOfType(
-        LockstepException.class,
-        () -> ModelComparison.of(spark, champion, challenger, settings, metric, null, 1));
+        LockstepException.class, () -> compare(champion, challenger, settings, metric, null, 1));
   }
 
   /** Other columns, another normalization and other classes, with weights. */
@@ -144,8 +162,7 @@ final class ModelComparisonTest {
     ModelArtifact champion =
         model(settings(rows("old.csv", 300, 3, Map.of()), "c", "b"), CROSS_ENTROPY, 1);
     ModelArtifact challenger = model(data, CROSS_ENTROPY, 2);
-    ModelComparison comparison =
-        ModelComparison.of(spark, champion, challenger, data, metric, null, 1);
+    ModelComparison comparison = compare(champion, challenger, data, metric, null, 1);
     assertThat(comparison.metric()).isEqualTo(metric);
     assertThat(comparison.challenger().examples()).isEqualTo(120);
     assertSame(comparison.champion(), evaluate(champion, data));
@@ -164,8 +181,7 @@ final class ModelComparisonTest {
     DataSettings data = settings(rows("new.csv", 300, 0, Map.of()), "a", "b", "c");
     ModelArtifact champion = model(data, SQUARED, 1);
     ModelArtifact challenger = model(data, SQUARED, 2);
-    ModelComparison comparison =
-        ModelComparison.of(spark, champion, challenger, data, metric, 0.9, 1);
+    ModelComparison comparison = compare(champion, challenger, data, metric, 0.9, 1);
     assertSame(comparison.champion(), evaluate(champion, data));
     assertSame(comparison.challenger(), evaluate(challenger, data));
     assertThat(comparison.interval().lower()).isLessThan(comparison.improvement());
@@ -176,7 +192,7 @@ final class ModelComparisonTest {
   void theTasksFirstMetricIsTheDefault() {
     DataSettings data = settings(rows("new.csv", 100, 2, Map.of()), "a");
     ModelArtifact model = model(data, CROSS_ENTROPY, 1);
-    ModelComparison comparison = ModelComparison.of(spark, model, model, data, null, 0.95, 1);
+    ModelComparison comparison = compare(model, model, data, null, 0.95, 1);
     assertThat(comparison.metric()).isEqualTo("accuracy");
     assertThat(comparison.improvement()).isZero();
     assertThat(comparison.interval()).isEqualTo(new ImprovementInterval(0.95, 0.0, 0.0, 1999));
@@ -187,11 +203,9 @@ final class ModelComparisonTest {
     DataSettings data = settings(rows("new.csv", 300, 3, Map.of()), "a", "b");
     ModelArtifact champion = model(data, CROSS_ENTROPY, 1);
     ModelArtifact challenger = model(data, CROSS_ENTROPY, 2);
-    ModelComparison first = ModelComparison.of(spark, champion, challenger, data, "loss", 0.95, 3);
-    assertThat(ModelComparison.of(spark, champion, challenger, data, "loss", 0.95, 3))
-        .isEqualTo(first);
-    ModelComparison without =
-        ModelComparison.of(spark, champion, challenger, data, "loss", null, 3);
+    ModelComparison first = compare(champion, challenger, data, "loss", 0.95, 3);
+    assertThat(compare(champion, challenger, data, "loss", 0.95, 3)).isEqualTo(first);
+    ModelComparison without = compare(champion, challenger, data, "loss", null, 3);
     assertThat(without.champion()).isEqualTo(first.champion());
     assertThat(without.challenger()).isEqualTo(first.challenger());
   }
@@ -213,8 +227,7 @@ final class ModelComparisonTest {
             own.offset(),
             own.scale());
     ModelArtifact champion = model(fewer, CROSS_ENTROPY, 1);
-    ModelComparison comparison =
-        ModelComparison.of(spark, champion, challenger, data, "accuracy", null, 1);
+    ModelComparison comparison = compare(champion, challenger, data, "accuracy", null, 1);
     assertSame(comparison.challenger(), evaluate(challenger, data));
     assertThat(comparison.champion().examples()).isEqualTo(90);
 
@@ -264,9 +277,67 @@ final class ModelComparisonTest {
     assertThat(error.kind()).isEqualTo(ErrorKind.DATA);
     assertThat(error.getMessage()).contains("the same rows", "{c=1}", "{a=1}");
     ModelArtifact same = model(settings(file, "b", "a"), CROSS_ENTROPY, 1);
-    ModelComparison comparison =
-        ModelComparison.of(spark, same, challenger, settings(file, "a", "b"), null, null, 1);
+    ModelComparison comparison = compare(same, challenger, settings(file, "a", "b"), null, null, 1);
     assertSame(comparison.champion(), evaluate(same, settings(file, "a", "b")));
+  }
+
+  /**
+   * What the challenger was trained on is not read again, so it can have changed for the champion.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a, b | 300 | new.csv holds other rows than before",
+        "a, b | 299 | new.csv has 299 rows and had 300",
+        "b, c | 300 | new.csv holds other rows than before",
+      })
+  void dataThatChangedSinceTheTrainingAreADataError(String columns, int count, String told) {
+    Path file = rows("new.csv", 300, 2, Map.of());
+    DataSettings settings = settings(file, "a", "b");
+    ModelArtifact challenger = model(settings, CROSS_ENTROPY, 2);
+    ModelArtifact champion = model(settings(file, columns.split(", ", -1)), CROSS_ENTROPY, 1);
+    try (PreparedData data = DataPreparation.prepare(spark, settings, SHARDS, 2)) {
+      TrainedData trained = new TrainedData(data, settings, SHARDS);
+      // The label stays, and so does how many rows there are of each.
+      rows("new.csv", count, 2, Map.of(0, "9,9,9,Rom,1," + labelOfFirstRow(file)));
+      LockstepException error =
+          catchThrowableOfType(
+              LockstepException.class,
+              () -> ModelComparison.of(spark, champion, challenger, trained, "accuracy", null, 1));
+      assertThat(error.kind()).isEqualTo(ErrorKind.DATA);
+      assertThat(error.getMessage())
+          .startsWith("The data changed between training and comparison: ")
+          .contains(told);
+    }
+  }
+
+  private static String labelOfFirstRow(Path file) {
+    try {
+      String first = Files.readAllLines(file).get(1);
+      return first.substring(first.lastIndexOf(',') + 1);
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  @Test
+  void aLabelThatOnlyTheChampionKnowsCountsAsWrongForTheChallenger() {
+    Path old = rows("old.csv", 300, 3, Map.of());
+    Path file = rows("new.csv", 300, 2, Map.of());
+    Path holdOut = rows("holdout.csv", 100, 3, Map.of());
+    DataSettings settings = RetrainingFixture.withTest(settings(file, "a", "b"), holdOut);
+    ModelArtifact champion = model(settings(old, "a", "b"), CROSS_ENTROPY, 1);
+    ModelArtifact challenger = model(settings(file, "a", "b"), CROSS_ENTROPY, 2);
+    ModelComparison comparison = compare(champion, challenger, settings, "accuracy", null, 1);
+    assertThat(comparison.champion().examples()).isEqualTo(100);
+    assertThat(comparison.challenger().examples()).isEqualTo(100);
+    assertSame(comparison.champion(), evaluate(champion, settings));
+    SplitMetrics ofKnownLabels = evaluate(challenger, settings);
+    assertThat(comparison.challenger().values().get("accuracy"))
+        .isCloseTo(
+            ofKnownLabels.values().get("accuracy") * ofKnownLabels.examples() / 100.0,
+            within(1e-12));
   }
 
   @Test
