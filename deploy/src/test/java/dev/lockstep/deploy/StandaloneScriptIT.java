@@ -67,7 +67,17 @@ final class StandaloneScriptIT {
     assertThat(again.err()).contains("runs already as process");
 
     String yaml = Runs.yaml("tree", 4, 50);
-    assertThat(train(url, yaml)).isEqualTo(Runs.undisturbed(folder, yaml));
+    try (ScriptProcess stranger = training(url, yaml, "stranger", Map.of())) {
+      assertThat(train(url, yaml)).isEqualTo(Runs.undisturbed(folder, yaml));
+      // Spark asks three times within a minute.
+      Result refused = stranger.end();
+      assertThat(refused.exitCode()).isEqualTo(1);
+      assertThat(refused.err())
+          .contains(
+              "Spark could not be started on "
+                  + url
+                  + ": no master there accepted the application");
+    }
 
     assertThat(cluster("stop").exitCode()).isZero();
     assertThat(processes.values()).noneMatch(StandaloneScriptIT::runs);
@@ -150,28 +160,36 @@ final class StandaloneScriptIT {
     return processes;
   }
 
-  /** Returns the checksum of the parameters trained on a cluster. */
+  /** Returns the checksum of the parameters trained on a cluster, by who knows its secret. */
   private String train(String url, String yaml) throws IOException, InterruptedException {
-    Path configuration = Files.writeString(folder.resolve("machines.yaml"), yaml);
-    Path run = folder.resolve("run");
-    Result result =
-        ScriptProcess.run(
-            folder,
-            Map.of("LOCKSTEP_NO_BUILD", "1", "SPARK_CONF_DIR", settings().toString()),
-            BIN.resolve("lockstep"),
-            List.of(
-                "train",
-                configuration.toString(),
-                "--master",
-                url,
-                "--output",
-                run.toString(),
-                "--driver-memory",
-                "1g"));
-    assertThat(result.exitCode()).as(result.err()).isZero();
+    Map<String, String> secret = Map.of("SPARK_CONF_DIR", settings().toString());
+    try (ScriptProcess training = training(url, yaml, "run", secret)) {
+      Result result = training.end();
+      assertThat(result.exitCode()).as(result.err()).isZero();
+    }
     return new ObjectMapper()
-        .readTree(run.resolve("summary.json").toFile())
+        .readTree(folder.resolve("run/summary.json").toFile())
         .path("parametersSha256")
         .asText();
+  }
+
+  private ScriptProcess training(
+      String url, String yaml, String name, Map<String, String> environment) throws IOException {
+    Path configuration = Files.writeString(folder.resolve(name + ".yaml"), yaml);
+    Map<String, String> all = new TreeMap<>(environment);
+    all.put("LOCKSTEP_NO_BUILD", "1");
+    return ScriptProcess.start(
+        folder,
+        all,
+        BIN.resolve("lockstep"),
+        List.of(
+            "train",
+            configuration.toString(),
+            "--master",
+            url,
+            "--output",
+            folder.resolve(name).toString(),
+            "--driver-memory",
+            "1g"));
   }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
@@ -104,8 +105,7 @@ public final class SparkStart {
           "Spark could not be started on " + chosen + ": " + failure.getMessage(),
           failure);
     }
-    if (session.sparkContext().isStopped()) {
-      // Spark does so, without an exception, where no master has accepted the application in time.
+    if (isRefused(session.sparkContext())) {
       throw new LockstepException(
           ErrorKind.INTERNAL,
           "Spark could not be started on "
@@ -114,6 +114,16 @@ public final class SparkStart {
               + " secret right?");
     }
     return session;
+  }
+
+  /**
+   * Whether no standalone master has accepted the application. Spark says so by no exception: it
+   * goes on with an identifier of its own in place of a master's, and stops a moment later.
+   */
+  private static boolean isRefused(SparkContext spark) {
+    return spark.isStopped()
+        || (spark.master().startsWith("spark://")
+            && spark.applicationId().startsWith("spark-application-"));
   }
 
   /** From whichever of command line, files and system properties they came. */
