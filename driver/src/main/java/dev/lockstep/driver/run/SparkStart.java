@@ -105,7 +105,8 @@ public final class SparkStart {
           "Spark could not be started on " + chosen + ": " + failure.getMessage(),
           failure);
     }
-    if (isRefused(session.sparkContext())) {
+    SparkContext spark = session.sparkContext();
+    if (spark.isStopped() || isRefused(chosen, spark.applicationId())) {
       throw new LockstepException(
           ErrorKind.INTERNAL,
           "Spark could not be started on "
@@ -120,10 +121,8 @@ public final class SparkStart {
    * Whether no standalone master has accepted the application. Spark says so by no exception: it
    * goes on with an identifier of its own in place of a master's, and stops a moment later.
    */
-  private static boolean isRefused(SparkContext spark) {
-    return spark.isStopped()
-        || (spark.master().startsWith("spark://")
-            && spark.applicationId().startsWith("spark-application-"));
+  static boolean isRefused(String master, String applicationId) {
+    return master.startsWith("spark://") && applicationId.startsWith("spark-application-");
   }
 
   /** From whichever of command line, files and system properties they came. */
