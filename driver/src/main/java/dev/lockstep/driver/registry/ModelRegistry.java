@@ -156,9 +156,38 @@ public final class ModelRegistry {
     return versions.hasFolder(nameOf(version));
   }
 
-  /** Which version serves; empty before the first publication. */
+  /**
+   * Which version serves; empty before the first publication.
+   *
+   * @throws LockstepException of kind data where the pointer is damaged, or gone though there were
+   *     publications: then nobody knows, and the newest version may have been rolled back
+   */
   public Optional<Champion> champion() {
+    Optional<Champion> champion = pointer();
+    if (champion.isEmpty() && wasPublishedTo()) {
+      // The first publication may have come between the two looks.
+      champion = pointer();
+      if (champion.isEmpty()) {
+        throw LockstepException.data(
+            name()
+                + " has versions, but "
+                + Champion.FILE
+                + " is gone, so nobody knows which of them served. 'registry rollback PATH VERSION'"
+                + " says which one does from now on.");
+      }
+    }
+    return champion;
+  }
+
+  /** The pointer as it lies there; empty where none does. */
+  public Optional<Champion> pointer() {
     return Champion.read(folder);
+  }
+
+  /** Without a pointer only the first version can be one whose publication was broken off. */
+  private boolean wasPublishedTo() {
+    List<Integer> all = versions();
+    return !all.isEmpty() && all.get(all.size() - 1) > 1;
   }
 
   /**
@@ -187,6 +216,7 @@ public final class ModelRegistry {
     try {
       VersionManifest.read(source).verify(source);
     } catch (LockstepException damaged) {
+      boolean serves = pointer().filter(it -> it.version() == version).isPresent();
       throw new LockstepException(
           ErrorKind.DATA,
           "Version "
@@ -195,7 +225,9 @@ public final class ModelRegistry {
               + name()
               + " cannot be used: "
               + damaged.getMessage()
-              + " 'registry rollback' leads to another one.",
+              + (serves
+                  ? " 'registry rollback' leads to another one."
+                  : " 'registry list' shows the others."),
           damaged);
     }
     return source;
