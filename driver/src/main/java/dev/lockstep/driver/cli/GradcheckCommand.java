@@ -17,7 +17,6 @@ import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code lockstep gradcheck}. */
 @Command(
@@ -25,14 +24,7 @@ import picocli.CommandLine.Parameters;
     description =
         "Compares the gradient of the configured network with finite differences, tensor by tensor.")
 final class GradcheckCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "CONFIG", description = "Run configuration, YAML or JSON.")
-  private String configuration;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY.PATH=VALUE",
-      description = "Overrides a value of the configuration; may be repeated.")
-  private List<String> overrides = List.of();
+  @Mixin private ConfigurationArguments configuration;
 
   @Option(
       names = "--rows",
@@ -50,7 +42,7 @@ final class GradcheckCommand implements Callable<Integer> {
     if (rows != null && rows < 1) {
       throw LockstepException.usage("--rows: must be at least 1, found " + rows + ".");
     }
-    RunConfiguration run = ConfigurationFile.read(configuration, overrides);
+    RunConfiguration run = configuration.read();
     try (SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       return conclude(

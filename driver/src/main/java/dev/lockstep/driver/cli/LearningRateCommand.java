@@ -10,14 +10,12 @@ import dev.lockstep.driver.run.RangeTest;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.schedule.RateSweep;
 import java.io.IOException;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code lockstep lr-find}. */
 @Command(
@@ -25,8 +23,7 @@ import picocli.CommandLine.Parameters;
     description =
         "Raises the learning rate step by step until the loss diverges, and suggests one.")
 final class LearningRateCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "CONFIG", description = "Run configuration, YAML or JSON.")
-  private String configuration;
+  @Mixin private ConfigurationArguments configuration;
 
   @Option(
       names = "--from",
@@ -57,18 +54,12 @@ final class LearningRateCommand implements Callable<Integer> {
           "Folder for curve and table, any Hadoop URI (default: runs/<name>-lr-find-<timestamp>).")
   private String output;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY.PATH=VALUE",
-      description = "Overrides a value of the configuration; may be repeated.")
-  private List<String> overrides = List.of();
-
   @Mixin private CommonOptions common;
 
   @Override
   public Integer call() throws IOException {
     RateSweep sweep = sweep();
-    RunConfiguration run = ConfigurationFile.read(configuration, overrides);
+    RunConfiguration run = configuration.read();
     try (SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       String location =

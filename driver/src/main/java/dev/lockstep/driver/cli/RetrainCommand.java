@@ -11,7 +11,6 @@ import dev.lockstep.driver.run.Interruption;
 import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -20,7 +19,6 @@ import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code lockstep retrain}. */
 @Command(
@@ -30,8 +28,7 @@ import picocli.CommandLine.Parameters;
       "if it is better on the same test split. Decided once for a run date."
     })
 final class RetrainCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "CONFIG", description = "Run configuration, YAML or JSON.")
-  private String configuration;
+  @Mixin private ConfigurationArguments configuration;
 
   @Option(
       names = "--run-date",
@@ -48,12 +45,6 @@ final class RetrainCommand implements Callable<Integer> {
       description =
           "Run folder, any Hadoop URI (default: runs/<name>-<run date>, or <timestamp> without one).")
   private String output;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY.PATH=VALUE",
-      description = "Overrides a value of the configuration; may be repeated.")
-  private List<String> overrides = List.of();
 
   @Option(
       names = "--resume",
@@ -120,14 +111,13 @@ final class RetrainCommand implements Callable<Integer> {
 
   /** The configuration of a run date, or with null of the one that it names itself. */
   private RunConfiguration read(String date) {
-    List<String> all = new ArrayList<>(overrides);
-    if (date != null) {
-      if (!RetrainingSettings.isRunDate(date)) {
-        throw LockstepException.usage(
-            "The run date must be " + RetrainingSettings.RUN_DATE_TEXT + ", found '" + date + "'.");
-      }
-      all.add("retraining.runDate=\"" + date + "\"");
+    if (date == null) {
+      return configuration.read();
     }
-    return ConfigurationFile.read(configuration, all);
+    if (!RetrainingSettings.isRunDate(date)) {
+      throw LockstepException.usage(
+          "The run date must be " + RetrainingSettings.RUN_DATE_TEXT + ", found '" + date + "'.");
+    }
+    return configuration.read(List.of("retraining.runDate=\"" + date + "\""));
   }
 }

@@ -9,7 +9,6 @@ import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -17,27 +16,19 @@ import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code lockstep train}. */
 @Command(
     name = "train",
     description = "Trains a network, evaluates it on the test split and writes the run folder.")
 final class TrainCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "CONFIG", description = "Run configuration, YAML or JSON.")
-  private String configuration;
+  @Mixin private ConfigurationArguments configuration;
 
   @Option(
       names = "--output",
       paramLabel = "DIR",
       description = "Run folder, any Hadoop URI (default: runs/<name>-<timestamp>).")
   private String output;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY.PATH=VALUE",
-      description = "Overrides a value of the configuration; may be repeated.")
-  private List<String> overrides = List.of();
 
   @Option(
       names = "--resume",
@@ -60,7 +51,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     StartMode asked = mode();
-    RunConfiguration run = ConfigurationFile.read(configuration, overrides);
+    RunConfiguration run = configuration.read();
     RunDisplay display = new RunDisplay(common);
     try (Interruption interruption =
             Interruption.install("then writing a checkpoint", display::say);

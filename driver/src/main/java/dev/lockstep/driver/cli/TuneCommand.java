@@ -1,6 +1,5 @@
 package dev.lockstep.driver.cli;
 
-import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.TuningSummary;
 import dev.lockstep.driver.run.ApplicationAttempt;
@@ -11,8 +10,6 @@ import dev.lockstep.driver.tuning.TuningRun;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -20,7 +17,6 @@ import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code lockstep tune}. */
 @Command(
@@ -30,8 +26,7 @@ import picocli.CommandLine.Parameters;
       "The same command with the same --output goes on with a search that was interrupted."
     })
 final class TuneCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "CONFIG", description = "Run configuration, YAML or JSON.")
-  private String configuration;
+  @Mixin private ConfigurationArguments configuration;
 
   @Option(
       names = "--output",
@@ -39,17 +34,11 @@ final class TuneCommand implements Callable<Integer> {
       description = "Folder of the search, any Hadoop URI (default: runs/<name>-tune-<timestamp>).")
   private String output;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY.PATH=VALUE",
-      description = "Overrides a value of the configuration; may be repeated.")
-  private List<String> overrides = List.of();
-
   @Mixin private CommonOptions common;
 
   @Override
   public Integer call() throws IOException {
-    TuningPlan plan = TuningPlan.of(this::read);
+    TuningPlan plan = TuningPlan.of(configuration::read);
     String name = plan.base().name();
     try (Interruption interruption =
             Interruption.install("trials that have ended stay", this::say);
@@ -95,11 +84,5 @@ final class TuneCommand implements Callable<Integer> {
     if (!common.quiet) {
       System.err.println(sentence);
     }
-  }
-
-  private RunConfiguration read(List<String> settings) {
-    List<String> all = new ArrayList<>(overrides);
-    all.addAll(settings);
-    return ConfigurationFile.read(configuration, all);
   }
 }

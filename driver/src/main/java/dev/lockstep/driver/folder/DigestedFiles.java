@@ -29,7 +29,7 @@ public final class DigestedFiles {
    *
    * @return size and SHA-256 of what was written
    */
-  public static FileDigest write(RunFolder folder, String name, RunFolder.Content content) {
+  public static FileDigest write(RunFolder folder, String name, FileContent content) {
     MessageDigest digest = sha256();
     long[] size = new long[1];
     folder.writeThrough(

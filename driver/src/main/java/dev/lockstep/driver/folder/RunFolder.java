@@ -5,33 +5,21 @@ import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.FileNotFoundException;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.ChecksumFileSystem;
-import org.apache.hadoop.fs.CommonPathCapabilities;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RawLocalFileSystem;
-import org.apache.hadoop.fs.StreamCapabilities;
-import org.apache.hadoop.hdfs.DistributedFileSystem;
 
 /**
  * A folder on any Hadoop file system that a run or a model lives in. Whole files are written aside
@@ -47,16 +35,11 @@ public final class RunFolder {
   /** The same while it is being written. */
   public static final String UNFINISHED_QUARANTINE = ".quarantine.partial";
 
-  /** How the name of a file ends that is being written. */
-  private static final String UNFINISHED = ".partial";
-
-  /** How often a file that is being replaced is looked for. */
-  private static final int LOOKS = 3;
-
   /** No separator of any system, no scheme or drive, nothing that cannot be seen. */
   private static final Pattern PLAIN_NAME = Pattern.compile("[^/\\\\:\\p{Cntrl}]{1,255}");
 
   private final FileSystem files;
+  private final WholeFiles whole;
   private final Path root;
 
   /** How many of the last parts of {@link #root} the program chose, not the user. */
@@ -64,6 +47,7 @@ public final class RunFolder {
 
   private RunFolder(FileSystem files, Path root, int ownParts) {
     this.files = files;
+    this.whole = new WholeFiles(files);
     this.root = root;
     this.ownParts = ownParts;
   }
@@ -95,7 +79,7 @@ public final class RunFolder {
 
   /** Whether the folder is on a disk of this machine, which others may not see. */
   public boolean isOnThisMachine() {
-    return "file".equals(root.toUri().getScheme());
+    return WholeFiles.isOnThisMachine(root);
   }
 
   /** A folder inside this one. */
@@ -146,7 +130,7 @@ public final class RunFolder {
   private boolean holdsSomething() throws IOException {
     for (FileStatus status : files.listStatus(root)) {
       String name = status.getPath().getName();
-      boolean brokenOff = name.startsWith(".") && name.endsWith(UNFINISHED);
+      boolean brokenOff = WholeFiles.isUnfinished(name);
       boolean lock = name.startsWith(LockFiles.PREFIX);
       boolean quarantine =
           status.isDirectory() && (name.equals(QUARANTINE) || name.equals(UNFINISHED_QUARANTINE));
@@ -163,8 +147,8 @@ public final class RunFolder {
     try {
       if (isOnThisMachine()) {
         // Through Hadoop each new folder would cost a process that sets its permissions.
-        if (!Files.isDirectory(local())) {
-          Files.createDirectories(local());
+        if (!Files.isDirectory(WholeFiles.onDisk(root))) {
+          Files.createDirectories(WholeFiles.onDisk(root));
         }
       } else if (!files.mkdirs(root)) {
         throw new IOException("the file system refused");
@@ -217,34 +201,14 @@ public final class RunFolder {
   public GrowingFile grow(String file) {
     Path path = inside(file);
     requireNoLinkTo(path);
-    // A local file system that keeps checksums cannot append, and the one below it can.
-    FileSystem direct =
-        files instanceof ChecksumFileSystem checked ? checked.getRawFileSystem() : files;
     try {
       if (!files.exists(path)) {
         files.create(path, false).close();
       }
-      if (direct.hasPathCapability(path, CommonPathCapabilities.FS_APPEND)) {
-        FSDataOutputStream output = direct.append(path);
-        if (output.hasCapability(StreamCapabilities.HSYNC)) {
-          return new StreamedFile(name() + "/" + file, output, output::hsync);
-        }
-        if (direct instanceof RawLocalFileSystem local) {
-          // What it appends to it does not sync, though it does what it creates.
-          java.nio.file.Path disk = local.pathToFile(path).toPath();
-          return new StreamedFile(name() + "/" + file, output, () -> sync(disk));
-        }
-        output.close();
-      }
+      Optional<StreamedFile> streamed = StreamedFile.behind(files, path, name() + "/" + file);
+      return streamed.isPresent() ? streamed.get() : new RenewedFile(this, file);
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
-    }
-    return new RenewedFile(this, file);
-  }
-
-  private static void sync(java.nio.file.Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.force(true);
     }
   }
 
@@ -253,11 +217,7 @@ public final class RunFolder {
     Path path = inside(file);
     requireNoLinkTo(path.getParent());
     try {
-      // Else it would come back as what takes the file's place.
-      files.delete(successor(file), false);
-      if (!files.delete(path, false) && files.exists(path)) {
-        throw new IOException("the file system would not delete " + file);
-      }
+      whole.remove(path);
     } catch (FileNotFoundException gone) {
       return;
     } catch (IOException | FSError failure) {
@@ -266,36 +226,11 @@ public final class RunFolder {
   }
 
   /** Writes a whole file, aside first; in its place where it is not seen before it is whole. */
-  public void write(String file, Content content) {
+  public void write(String file, FileContent content) {
     Path target = inside(file);
     requireNoLinkTo(target.getParent());
-    Path unfinished = new Path(root, "." + file + UNFINISHED);
     try {
-      if (showsWholeFilesOnly()) {
-        writeAtOnce(target, content);
-        return;
-      }
-      files.delete(unfinished, false);
-      try (FSDataOutputStream output = files.create(unfinished, true)) {
-        content.writeTo(output);
-        if (output.hasCapability(StreamCapabilities.HSYNC)) {
-          output.hsync();
-        }
-      }
-      if (replacesAtOnce()) {
-        replaceAtOnce(unfinished, target);
-        files.delete(successor(file), false);
-      } else if (files.exists(target)) {
-        // While the earlier file is away, what takes its place is known to be whole by its name.
-        Path successor = successor(file);
-        files.delete(successor, false);
-        rename(unfinished, successor);
-        files.delete(target, false);
-        rename(successor, target);
-      } else {
-        rename(unfinished, target);
-      }
-      writeNamesThrough();
+      whole.replace(target, content);
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
@@ -304,81 +239,21 @@ public final class RunFolder {
   /**
    * Reads a whole file that somebody may be replacing at this moment: the earlier one or the later.
    *
-   * @return at most {@code maxBytes} of it; empty where there is no such file
+   * @param maxBytes how many it may have
+   * @return all of it; empty where there is no such file
    */
   public Optional<byte[]> readReplaced(String file, int maxBytes) {
-    // Between two looks the successor can have become the file.
-    for (int look = 0; look < LOOKS; look++) {
-      for (Path path : List.of(inside(file), successor(file))) {
-        Optional<byte[]> content = content(path, file, maxBytes);
-        if (content.isPresent()) {
-          return content;
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** All of a file; empty where there is none. */
-  private Optional<byte[]> content(Path path, String file, int maxBytes) {
-    try (InputStream input = files.open(path)) {
-      byte[] content = input.readNBytes(maxBytes + 1);
-      if (content.length > maxBytes) {
-        throw LockstepException.data(
-            name() + "/" + file + " has more than the " + maxBytes + " bytes that are read.");
-      }
-      return Optional.of(content);
-    } catch (FileNotFoundException none) {
-      return Optional.empty();
+    Optional<byte[]> content;
+    try {
+      content = whole.read(inside(file), maxBytes + 1);
     } catch (IOException failure) {
       throw unreadable(file, failure);
     }
-  }
-
-  /**
-   * Whether a file comes into view when it is closed, whole and in an earlier one's place, as in an
-   * object store, where renaming it would be copying it.
-   */
-  private boolean showsWholeFilesOnly() throws IOException {
-    return files.hasPathCapability(root, CommonPathCapabilities.ABORTABLE_STREAM);
-  }
-
-  private void writeAtOnce(Path target, Content content) throws IOException {
-    FSDataOutputStream output = files.create(target, true);
-    boolean whole = false;
-    try {
-      content.writeTo(output);
-      whole = true;
-    } finally {
-      if (whole) {
-        output.close();
-      } else {
-        output.abort();
-      }
+    if (content.isPresent() && content.get().length > maxBytes) {
+      throw LockstepException.data(
+          name() + "/" + file + " has more than the " + maxBytes + " bytes that are read.");
     }
-  }
-
-  /**
-   * Whether the file system puts one file in another's place in a single operation, so that one of
-   * them is there whatever happens. Most of Hadoop's file systems delete first, and say nothing.
-   */
-  private boolean replacesAtOnce() {
-    return isOnThisMachine() || files instanceof DistributedFileSystem;
-  }
-
-  private void replaceAtOnce(Path source, Path target) throws IOException {
-    if (files instanceof DistributedFileSystem hdfs) {
-      hdfs.rename(source, target, Options.Rename.OVERWRITE);
-      return;
-    }
-    if (files instanceof ChecksumFileSystem checked) {
-      // Another program may have left one, and the new file would not fit it.
-      checked.getRawFileSystem().delete(checked.getChecksumFile(target), false);
-    }
-    Files.move(
-        local().resolve(source.getName()),
-        local().resolve(target.getName()),
-        StandardCopyOption.ATOMIC_MOVE);
+    return content;
   }
 
   /**
@@ -387,11 +262,10 @@ public final class RunFolder {
    */
   public void restore(String file) {
     Path target = inside(file);
-    Path successor = successor(file);
     try {
-      if (!files.exists(target) && files.exists(successor)) {
+      if (whole.isAwaitingItsName(target)) {
         requireNoLinkTo(target.getParent());
-        rename(successor, target);
+        whole.giveItsName(target);
       }
     } catch (IOException failure) {
       throw unusable("written to", failure);
@@ -426,7 +300,7 @@ public final class RunFolder {
       return;
     }
     int parts = ownParts + path.depth() - root.depth();
-    java.nio.file.Path part = java.nio.file.Path.of(path.toUri().getPath());
+    java.nio.file.Path part = WholeFiles.onDisk(path);
     for (int i = 0; i < parts; i++) {
       if (Files.isSymbolicLink(part)) {
         throw LockstepException.data(
@@ -434,16 +308,6 @@ public final class RunFolder {
                 + " is a link, and nothing is written through one. Remove it, or choose another folder.");
       }
       part = part.getParent();
-    }
-  }
-
-  private Path successor(String file) {
-    return new Path(root, "." + file + ".next");
-  }
-
-  private void rename(Path from, Path to) throws IOException {
-    if (!files.rename(from, to)) {
-      throw new IOException("could not rename " + from.getName() + " to " + to.getName());
     }
   }
 
@@ -505,31 +369,14 @@ public final class RunFolder {
    * Writes a whole file under its own name; for folders that are not looked at before they are
    * complete. When it returns, the file is on the disk, where the file system can do that.
    */
-  public void writeThrough(String file, Content content) {
+  public void writeThrough(String file, FileContent content) {
     Path path = inside(file);
     requireNoLinkTo(path);
     try {
-      if (isOnThisMachine()) {
-        // Through Hadoop each new file would cost a process that sets its permissions.
-        try (FileOutputStream output = new FileOutputStream(local().resolve(file).toFile())) {
-          content.writeTo(output);
-          output.getFD().sync();
-        }
-        return;
-      }
-      try (FSDataOutputStream output = files.create(path, true)) {
-        content.writeTo(output);
-        if (output.hasCapability(StreamCapabilities.HSYNC)) {
-          output.hsync();
-        }
-      }
+      whole.writeThrough(path, content);
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
-  }
-
-  private java.nio.file.Path local() {
-    return java.nio.file.Path.of(root.toUri().getPath());
   }
 
   /**
@@ -537,20 +384,8 @@ public final class RunFolder {
    * knows this; other file systems keep names safe themselves.
    */
   public void writeNamesThrough() {
-    if (!isOnThisMachine()) {
-      return;
-    }
-    FileChannel names;
     try {
-      names = FileChannel.open(local());
-    } catch (AccessDeniedException unsupported) {
-      // A system that does not open folders as files does not let anybody do more.
-      return;
-    } catch (IOException failure) {
-      throw unusable("written to", failure);
-    }
-    try (names) {
-      names.force(true);
+      whole.syncNames(root);
     } catch (IOException failure) {
       throw unusable("written to", failure);
     }
@@ -584,7 +419,7 @@ public final class RunFolder {
         // Most file systems would move it into the folder that has the name.
         throw new IOException("there is already a " + name);
       }
-      rename(source, target);
+      whole.rename(source, target);
     } catch (IOException | FSError failure) {
       throw unusable("changed", failure);
     }
@@ -645,11 +480,5 @@ public final class RunFolder {
         ErrorKind.DATA,
         name() + "/" + file + " could not be read: " + failure.getMessage(),
         failure);
-  }
-
-  /** What goes into a file. */
-  public interface Content {
-    /** Writes it all; the stream is closed by the caller. */
-    void writeTo(OutputStream output) throws IOException;
   }
 }

@@ -2,6 +2,7 @@ package dev.lockstep.driver.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.driver.folder.Folders;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
@@ -23,28 +24,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class CrashingWriterTest {
   @TempDir private Path place;
 
-  /** Lets so many operations happen; from then on nothing works any more. */
-  private static final class Death implements HookedFileSystem.Hook {
-    private final int operations;
-    private final Set<String> kinds = new TreeSet<>();
-    private int seen;
-
-    Death(int operations) {
-      this.operations = operations;
-    }
-
-    @Override
-    public void before(String operation, org.apache.hadoop.fs.Path path) throws IOException {
-      if (!operation.equals("read")) {
-        seen++;
-        kinds.add(operation);
-      }
-      if (seen > operations) {
-        throw new IOException("the writer is dead");
-      }
-    }
-  }
-
   @AfterEach
   void uninstall() {
     HookedFileSystem.uninstall();
@@ -63,11 +42,7 @@ final class CrashingWriterTest {
       }
     }
     Path target = place.resolve("run-" + n);
-    try (var files = Files.walk(pattern)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, target.resolve(pattern.relativize(file)));
-      }
-    }
+    Folders.copy(pattern, target);
     return run(target);
   }
 
@@ -85,7 +60,7 @@ final class CrashingWriterTest {
       died = dies(run, step);
       HookedFileSystem.install((operation, path) -> {}, fileByFile);
       if (!died) {
-        assertThat(death.kinds)
+        assertThat(death.kinds())
             .containsExactly("close", "create", "delete", "mkdirs", "rename", "sync", "write");
       }
 

@@ -62,7 +62,7 @@ final class JsonLogTest {
     return lines.stream().map(line -> line.path("event").asText()).toList();
   }
 
-  private Outcome train(Path configuration, String... more) {
+  private String[] training(Path configuration, String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -71,11 +71,38 @@ final class JsonLogTest {
                 "--output",
                 folder.resolve("run").toString(),
                 "--master",
-                "local[2]",
-                "--log-format",
-                "json"));
+                "local[2]"));
     arguments.addAll(List.of(more));
+    return arguments.toArray(String[]::new);
+  }
+
+  private Outcome train(Path configuration, String... more) {
+    List<String> arguments = new ArrayList<>(List.of(training(configuration, more)));
+    arguments.addAll(List.of("--log-format", "json"));
     return Outcome.of(arguments.toArray(String[]::new));
+  }
+
+  /** Trains in a process of its own, which the environment tells to speak JSON. */
+  private void start(String configuration, String... more) throws IOException {
+    process =
+        OwnProcess.start(
+            folder.resolve("err.log"),
+            List.of(
+                "env",
+                "LOCKSTEP_LOG_FORMAT=json",
+                "sh",
+                "-c",
+                "exec \"$0\" \"$@\" >" + folder.resolve("out.log")),
+            training(file("moons.yaml", configuration), more));
+  }
+
+  /** Ends the process with a signal, and reads what it said. */
+  private List<JsonNode> linesOfTheTerminated() throws Exception {
+    OwnProcess.signal(process, "TERM");
+    int code = OwnProcess.exitCode(process);
+    String err = Files.readString(folder.resolve("err.log"));
+    assertThat(code).as(err).isEqualTo(143);
+    return objects(err);
   }
 
   @Test
@@ -177,35 +204,19 @@ final class JsonLogTest {
 
   @Test
   void aProcessSaysEverythingInJsonWhatSparkLogsToo() throws Exception {
-    Path err = folder.resolve("err.log");
-    process =
-        OwnProcess.start(
-            err,
-            List.of(
-                "env",
-                "LOCKSTEP_LOG_FORMAT=json",
-                "sh",
-                "-c",
-                "exec \"$0\" \"$@\" >" + folder.resolve("out.log")),
-            "train",
-            file("moons.yaml", MOONS).toString(),
-            "--output",
-            folder.resolve("run").toString(),
-            "--master",
-            "local[2]",
-            "--set",
-            "training.steps=2000000",
-            "--set",
-            "training.epochs=null",
-            "--conf",
-            // Spark logs this, with a stack trace, and goes on.
-            "spark.metrics.conf.*.source.none.class=no.such.Source");
+    start(
+        MOONS,
+        "--set",
+        "training.steps=2000000",
+        "--set",
+        "training.epochs=null",
+        "--conf",
+        // Spark logs this, with a stack trace, and goes on.
+        "spark.metrics.conf.*.source.none.class=no.such.Source");
     OwnProcess.await(process, () -> Files.exists(folder.resolve("run/checkpoints/step-000000005")));
-    OwnProcess.signal(process, "TERM");
-    assertThat(OwnProcess.exitCode(process)).as(Files.readString(err)).isEqualTo(143);
+    List<JsonNode> lines = linesOfTheTerminated();
     assertThat(Files.readString(folder.resolve("out.log")))
         .isEqualTo(folder.resolve("run") + System.lineSeparator());
-    List<JsonNode> lines = objects(Files.readString(err));
     assertThat(events(lines)).containsOnlyOnce("runStarted", "interrupted", "exit").contains("log");
     JsonNode exit = lines.get(events(lines).indexOf("exit"));
     assertThat(exit.path("exitCode").asInt()).isEqualTo(143);
@@ -220,28 +231,11 @@ final class JsonLogTest {
 
   @Test
   void aSignalBeforeTheFirstStepIsNoExitWithTheCodeOfAFailure() throws Exception {
-    Path err = folder.resolve("err.log");
-    process =
-        OwnProcess.start(
-            err,
-            List.of(
-                "env",
-                "LOCKSTEP_LOG_FORMAT=json",
-                "sh",
-                "-c",
-                "exec \"$0\" \"$@\" >" + folder.resolve("out.log")),
-            "train",
-            file("moons.yaml", MOONS.replace("samples: 200", "samples: 3000000")).toString(),
-            "--output",
-            folder.resolve("run").toString(),
-            "--master",
-            "local[2]");
+    start(MOONS.replace("samples: 200", "samples: 3000000"));
     OwnProcess.await(process, () -> Files.exists(folder.resolve("run")));
     // Until Spark works on the data.
     Thread.sleep(300);
-    OwnProcess.signal(process, "TERM");
-    assertThat(OwnProcess.exitCode(process)).as(Files.readString(err)).isEqualTo(143);
-    List<JsonNode> lines = objects(Files.readString(err));
+    List<JsonNode> lines = linesOfTheTerminated();
     assertThat(lines)
         .map(line -> line.path("message").asText())
         .contains("Interrupted before the first step; nothing is left of this run.");

@@ -3,6 +3,7 @@ package dev.lockstep.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lockstep.driver.folder.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,11 +66,7 @@ final class ResumeTest {
   /** A copy of the run that was killed, for one test. */
   private Path killedRun() throws IOException {
     Path copy = folder.resolve("run");
-    try (Stream<Path> all = Files.walk(killed)) {
-      for (Path each : all.toList()) {
-        Files.copy(each, copy.resolve(killed.relativize(each).toString()));
-      }
-    }
+    Folders.copy(killed, copy);
     return copy;
   }
 

@@ -3,6 +3,7 @@ package dev.lockstep.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lockstep.driver.folder.Folders;
 import dev.lockstep.driver.folder.LockOwner;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.RunLock;
@@ -54,14 +55,7 @@ final class RetrainTest {
 
   @BeforeEach
   void copy() throws IOException {
-    try (var files = Files.walk(pattern)) {
-      for (Path file : files.toList()) {
-        Path target = place.resolve(pattern.relativize(file));
-        if (Files.notExists(target)) {
-          Files.copy(file, target);
-        }
-      }
-    }
+    Folders.copy(pattern, place);
     daily = new DailyData(place);
   }
 

@@ -2,7 +2,9 @@ package dev.lockstep.driver.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.driver.checkpoint.Death;
 import dev.lockstep.driver.checkpoint.HookedFileSystem;
+import dev.lockstep.driver.folder.Folders;
 import dev.lockstep.driver.folder.LockOwner;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.trainer.error.LockstepException;
@@ -11,8 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,29 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class CrashingPublisherTest {
   @TempDir private Path place;
-
-  /** Lets so many operations happen; from then on nothing works any more. */
-  private static final class Death implements HookedFileSystem.Hook {
-    private final int operations;
-    private final Set<String> kinds = new TreeSet<>();
-    private int seen;
-
-    Death(int operations) {
-      this.operations = operations;
-    }
-
-    @Override
-    public synchronized void before(String operation, org.apache.hadoop.fs.Path path)
-        throws IOException {
-      if (!operation.equals("read")) {
-        seen++;
-        kinds.add(operation);
-      }
-      if (seen > operations) {
-        throw new IOException("the writer is dead");
-      }
-    }
-  }
 
   @AfterEach
   void uninstall() {
@@ -72,11 +49,7 @@ final class CrashingPublisherTest {
       }
     }
     Path target = place.resolve("registry-" + n);
-    try (var files = Files.walk(pattern)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, target.resolve(pattern.relativize(file)));
-      }
-    }
+    Folders.copy(pattern, target);
     return target;
   }
 
@@ -112,7 +85,7 @@ final class CrashingPublisherTest {
       died = dies(() -> change.accept(registry));
       HookedFileSystem.install((operation, path) -> {}, fileByFile);
       // What the change leaves to others, such as old versions, may have died too.
-      died |= death.seen > operations;
+      died |= death.hasCome();
       bury(folder);
 
       assertThat(Publications.assertReadable(registry))
@@ -124,7 +97,7 @@ final class CrashingPublisherTest {
       assertThat(champion).isIn(3, after);
       if (!died) {
         assertThat(champion).isEqualTo(after);
-        assertThat(death.kinds).contains("close", "create", "delete", "rename", "write");
+        assertThat(death.kinds()).contains("close", "create", "delete", "rename", "write");
       }
       int highest = registry.versions().get(registry.versions().size() - 1);
       if (highest == 4) {
