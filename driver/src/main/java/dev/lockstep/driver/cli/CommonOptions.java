@@ -1,6 +1,8 @@
 package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.run.SparkStart;
+import dev.lockstep.driver.telemetry.JsonOutput;
+import dev.lockstep.driver.telemetry.LogFormat;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +41,9 @@ final class CommonOptions {
         throw LockstepException.usage("--conf: '" + shown + "' is not of the form KEY=VALUE.");
       }
       settings.put(setting.substring(0, equals).trim(), setting.substring(equals + 1).trim());
+    }
+    if (System.err instanceof JsonOutput) {
+      settings.putIfAbsent(LogFormat.OF_EXECUTORS, LogFormat.json.name());
     }
     return SparkStart.start("lockstep " + name, master, settings);
   }

@@ -4,7 +4,10 @@ import dev.lockstep.driver.checkpoint.CheckpointStore;
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.LockTimes;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.driver.run.StartMode;
@@ -179,5 +182,24 @@ final class RetrainingFolder {
   void write(Decision decision) {
     folder.create();
     folder.writeAsIs(Decision.FILE, decision.toJson());
+  }
+
+  /** Whether this retraining, or an earlier attempt at it, has written anything. */
+  boolean isBegun() {
+    return folder.has(CONFIGURATION) || folder.has(Decision.FILE);
+  }
+
+  /**
+   * Writes a decision that no training led to, with the folder taken for it.
+   *
+   * @param owner who writes
+   * @throws LockstepException where another process has the folder, which then stays as it is, or
+   *     where it cannot be written to
+   */
+  void writeAlone(Decision decision, LockOwner owner) {
+    try (RunLock lock = RunLock.acquire(folder, owner, LockTimes.DEFAULT, sentence -> {})) {
+      lock.confirmHeld();
+      write(decision);
+    }
   }
 }

@@ -27,6 +27,8 @@ import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.driver.run.Version;
 import dev.lockstep.driver.telemetry.EventLog;
+import dev.lockstep.driver.telemetry.Shutdown;
+import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +37,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -58,6 +61,7 @@ public final class RetrainingRun {
   private final EventLog log;
   private final ModelRegistry registry;
   private final LockOwner owner;
+  private Integer publishing;
 
   /**
    * A retraining that is still to be made.
@@ -116,8 +120,8 @@ public final class RetrainingRun {
    *
    * @return the decision, which is in the folder too; empty where training was interrupted
    * @throws LockstepException of kind data where a check of the data fails, of kind numeric where
-   *     training diverges: the champion stays then, the folder says why, and nothing is recorded
-   *     for the run date, so that it can be tried again
+   *     training diverges, or of another kind: the champion stays then, the folder says why if
+   *     there is one, and nothing is recorded for the run date, so that it can be tried again
    */
   public Optional<Decision> execute() {
     String runDate = settings.runDate();
@@ -135,16 +139,28 @@ public final class RetrainingRun {
 
   private Optional<Decision> decideOnce(RetrainingEvents events) {
     folder.requireUsable(asked);
-    Optional<Decision> decision = decidedBefore();
-    if (decision.isEmpty()) {
-      events.show(registry);
-      decision = trainAndDecide(events);
-    }
+    Optional<Decision> decision = decide(events);
     if (decision.isPresent()) {
       folder.write(decision.get());
       events.decided(decision.get(), registry);
     }
     return decision;
+  }
+
+  private Optional<Decision> decide(RetrainingEvents events) {
+    ObjectNode facts = StrictJson.object();
+    putFacts(facts);
+    try {
+      Optional<Decision> before = decidedBefore();
+      if (before.isPresent()) {
+        return before;
+      }
+      events.show(registry);
+      return trainAndDecide(events, facts);
+    } catch (Exception | Error failure) {
+      keepAfter(failure, facts);
+      throw failure;
+    }
   }
 
   /** What was decided for the run date, after what an earlier writer left undone. */
@@ -172,21 +188,6 @@ public final class RetrainingRun {
     return registry.lineage(newest).runFolder().equals(run)
         ? Optional.of(Decision.alreadyDone(run, registry.decisionThatPublished(newest)))
         : Optional.empty();
-  }
-
-  private Optional<Decision> trainAndDecide(RetrainingEvents events) {
-    ObjectNode facts = StrictJson.object();
-    putFacts(facts);
-    try {
-      return trainAndDecide(events, facts);
-    } catch (LockstepException failure) {
-      switch (failure.kind()) {
-        case NUMERIC -> keepAfterFailure("diverged", failure, facts);
-        case DATA -> keepAfterFailure("data", failure, facts);
-        default -> {}
-      }
-      throw failure;
-    }
   }
 
   /**
@@ -324,11 +325,32 @@ public final class RetrainingRun {
             + String.join(" ", sentences));
   }
 
-  /** The champion stays, and nothing is recorded for the run date. */
-  private void keepAfterFailure(String kind, LockstepException failure, ObjectNode facts) {
+  /**
+   * The champion stays, and nothing is recorded for the run date. Says so in the folder, where that
+   * is this retraining's: what is wrong with a command is not kept before there is a folder. Says
+   * nothing where the program is interrupted, or where a publication was broken off, which the next
+   * writer of the registry completes.
+   */
+  private void keepAfter(Throwable failure, ObjectNode facts) {
+    Optional<LockstepException> known = LockstepException.in(failure);
+    ErrorKind kind = known.map(LockstepException::kind).orElse(ErrorKind.INTERNAL);
+    boolean ofTheData = kind == ErrorKind.DATA || kind == ErrorKind.NUMERIC;
+    if (Shutdown.isUnderWay()) {
+      return;
+    }
+    facts.putIfAbsent("champion", null);
     Decision.put(facts, "challenger", null, null);
-    facts.put("failure", kind);
-    folder.write(Decision.of(Decision.Kind.KEPT, failure.getMessage(), facts));
+    facts.put(
+        "failure", kind == ErrorKind.NUMERIC ? "diverged" : kind.name().toLowerCase(Locale.ROOT));
+    String reason = known.map(LockstepException::getMessage).orElseGet(failure::toString);
+    try {
+      boolean isPublished = publishing != null && registry.versions().contains(publishing);
+      if (!isPublished && (ofTheData || folder.isBegun())) {
+        folder.writeAlone(Decision.of(Decision.Kind.KEPT, reason, facts), owner);
+      }
+    } catch (LockstepException unwritable) {
+      failure.addSuppressed(unwritable);
+    }
   }
 
   /** Compares with whoever is champion, until nobody else has become champion meanwhile. */
@@ -381,6 +403,7 @@ public final class RetrainingRun {
     Decision decision = Decision.of(verdict.kind(), verdict.reason(), facts);
     byte[] json = decision.toJson().getBytes(StandardCharsets.UTF_8);
     if (verdict.publish()) {
+      publishing = version;
       writer.publish(
           new Publication(
               folder.folder().folder("model"),

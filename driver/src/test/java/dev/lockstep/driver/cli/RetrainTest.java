@@ -1,10 +1,12 @@
 package dev.lockstep.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lockstep.driver.folder.Folders;
 import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.LockTimes;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.registry.ModelRegistry;
@@ -15,6 +17,8 @@ import dev.lockstep.driver.run.SparkStart;
 import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.telemetry.EventLog;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
@@ -34,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code lockstep retrain}, night after night. */
 final class RetrainTest {
@@ -243,6 +249,9 @@ final class RetrainTest {
         .contains(
             "was configured in another way: data.test.fraction was 0.3 and is 0.4.",
             "remove the folder or give another --output");
+    assertThat(decision(SECOND).path("decision").asText()).isEqualTo("kept");
+    assertThat(decision(SECOND).path("failure").asText()).isEqualTo("usage");
+    assertThat(decision(SECOND).path("reason").asText()).contains("data.test.fraction was 0.3");
 
     daily.day(SECOND, 61, 1);
     Outcome otherData = daily.retrain(SECOND);
@@ -308,6 +317,94 @@ final class RetrainTest {
     assertThat(decision(THIRD).path("champion").path("version").asInt()).isEqualTo(2);
     assertThat(registry().lineage(3).replaced()).isEqualTo(2);
     assertChampion(3, 1, 2, 3);
+  }
+
+  /** What is no fault of the data is told too, once there is a folder to tell it in. */
+  @ParameterizedTest
+  @EnumSource(
+      value = ErrorKind.class,
+      names = {"RESOURCE", "INTERNAL"})
+  void everyFailureThatLeavesAFolderLeavesADecision(ErrorKind kind) {
+    daily.day(SECOND, 60, 1);
+    assertThatThrownBy(
+            () ->
+                retrain(
+                    SECOND,
+                    () -> {
+                      throw new LockstepException(kind, "The cluster is gone.");
+                    },
+                    sentence -> {}))
+        .isInstanceOf(LockstepException.class);
+    JsonNode decision = decision(SECOND);
+    assertThat(decision.path("decision").asText()).isEqualTo("kept");
+    assertThat(decision.path("failure").asText()).isEqualTo(kind.name().toLowerCase(Locale.ROOT));
+    assertThat(decision.path("reason").asText()).isEqualTo("The cluster is gone.");
+    assertThat(decision.path("champion").path("version").asInt()).isEqualTo(1);
+    assertThat(decision.path("challenger").path("version").isNull()).isTrue();
+    assertThat(registry().decision(SECOND)).isEmpty();
+    assertChampion(1, 1);
+  }
+
+  @Test
+  void aFolderThatAnotherProcessHasIsNotWrittenTo() throws IOException {
+    daily.day(SECOND, 60, 1);
+    assertThat(daily.retrain(SECOND, "--set", "retraining.minImprovement=0.9").code()).isEqualTo(5);
+    Files.delete(daily.registry().resolve("decisions/" + SECOND + ".json"));
+    Files.delete(daily.run(SECOND).resolve("summary.json"));
+    Files.delete(daily.run(SECOND).resolve("decision.json"));
+    RunFolder folder = RunFolder.at(daily.run(SECOND).toString(), new Configuration());
+    LockOwner other = LockOwner.here("another application", 1);
+    try (RunLock held = RunLock.acquire(folder, other, LockTimes.DEFAULT, sentence -> {})) {
+      assertThat(daily.retrain(SECOND).code()).isEqualTo(2);
+      held.confirmHeld();
+      assertThat(daily.run(SECOND).resolve("decision.json")).doesNotExist();
+    }
+  }
+
+  /** The training has its data in memory; only the champion's score reads them again. */
+  @Test
+  void aFileThatIsReplacedAfterTheTrainingIsNoticed() throws IOException {
+    daily.day(SECOND, 60, 1);
+    Path file = place.resolve("data/" + SECOND + ".csv");
+    List<String> lines = new ArrayList<>(Files.readAllLines(file));
+    lines.set(7, "9.5,9.5," + lines.get(7).substring(lines.get(7).lastIndexOf(',') + 1));
+    byte[] replaced = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> retrain(SECOND, () -> replace(file, replaced), sentence -> {}))
+        .isInstanceOf(LockstepException.class)
+        .hasMessageContaining(
+            "The data changed between training and comparison: " + file + " holds other rows");
+    JsonNode decision = decision(SECOND);
+    assertThat(decision.path("decision").asText()).isEqualTo("kept");
+    assertThat(decision.path("failure").asText()).isEqualTo("data");
+    assertThat(registry().decision(SECOND)).isEmpty();
+    assertChampion(1, 1);
+  }
+
+  @Test
+  void aTrainingThatWasBrokenOffDoesNotGoOnWithOtherData() throws IOException {
+    daily.day(SECOND, 60, 1);
+    String[] checkpoints = {"--set", "training.checkpoint.everySteps=10"};
+    assertThat(
+            daily
+                .retrain(
+                    SECOND,
+                    checkpoints[0],
+                    checkpoints[1],
+                    "--set",
+                    "retraining.minImprovement=0.9")
+                .code())
+        .isEqualTo(5);
+    Files.delete(daily.registry().resolve("decisions/" + SECOND + ".json"));
+    Files.delete(daily.run(SECOND).resolve("summary.json"));
+    assertThat(daily.run(SECOND).resolve("checkpoints")).isNotEmptyDirectory();
+    daily.day(SECOND, 61, 1);
+    Outcome outcome = daily.retrain(SECOND, checkpoints);
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(3);
+    assertThat(outcome.err())
+        .contains(
+            "was on other data than those that are there now. Restore them, or remove the folder")
+        .doesNotContain("--force", "--resume:");
+    assertThat(decision(SECOND).path("failure").asText()).isEqualTo("data");
   }
 
   private static void replace(Path file, byte[] content) {
