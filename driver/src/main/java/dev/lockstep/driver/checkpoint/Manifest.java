@@ -1,14 +1,13 @@
 package dev.lockstep.driver.checkpoint;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.folder.DigestedFiles;
 import dev.lockstep.driver.folder.FileDigest;
+import dev.lockstep.driver.folder.ManifestFiles;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.driver.folder.StrictJson.Block;
 import dev.lockstep.trainer.error.LockstepException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -42,13 +41,7 @@ record Manifest(long step, Map<String, FileDigest> files) {
     ObjectNode root = StrictJson.object();
     root.put("format", FORMAT);
     root.put("step", step);
-    ArrayNode list = root.putArray("files");
-    files.forEach(
-        (name, entry) ->
-            list.addObject()
-                .put("name", name)
-                .put("size", entry.size())
-                .put("sha256", entry.sha256()));
+    ManifestFiles.write(files, root);
     return StrictJson.bytes(root);
   }
 
@@ -70,33 +63,11 @@ record Manifest(long step, Map<String, FileDigest> files) {
     if (root.count("step") != step) {
       throw root.wrong("step", step + ", as the folder's name says");
     }
-    Map<String, FileDigest> files = new TreeMap<>();
     for (Block file : root.blocks("files", KNOWN.size())) {
       file.requireOnly(List.of("name", "size", "sha256"));
-      String name = file.text("name");
-      if (!KNOWN.contains(name) || files.containsKey(name)) {
-        throw file.wrong("name", "one of " + KNOWN + ", each once");
-      }
-      String sha256 = file.text("sha256");
-      if (!FileDigest.isSha256(sha256)) {
-        throw file.wrong("sha256", "64 hexadecimal digits");
-      }
-      files.put(name, new FileDigest(file.count("size"), sha256));
     }
-    List<String> missing = new ArrayList<>(REQUIRED);
-    missing.removeAll(files.keySet());
-    if (!missing.isEmpty()) {
-      throw root.wrong("files", "a list that has " + missing.get(0));
-    }
-    files.forEach((name, entry) -> requireSize(folder, name, entry.size()));
+    Map<String, FileDigest> files = ManifestFiles.read(root, KNOWN, REQUIRED);
+    files.forEach((name, entry) -> ManifestFiles.requireSize(folder, name, entry));
     return new Manifest(step, files);
-  }
-
-  private static void requireSize(RunFolder folder, String name, long size) {
-    long found = folder.size(name);
-    if (found != size) {
-      throw LockstepException.data(
-          folder.name() + "/" + name + " has " + found + " bytes; its manifest says " + size + ".");
-    }
   }
 }

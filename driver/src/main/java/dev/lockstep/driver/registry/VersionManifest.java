@@ -1,14 +1,13 @@
 package dev.lockstep.driver.registry;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.folder.DigestedFiles;
 import dev.lockstep.driver.folder.FileDigest;
+import dev.lockstep.driver.folder.ManifestFiles;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.driver.folder.StrictJson.Block;
 import dev.lockstep.driver.run.ModelFolder;
-import dev.lockstep.trainer.error.LockstepException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,13 +42,7 @@ record VersionManifest(Map<String, FileDigest> files) {
   byte[] toBytes() {
     ObjectNode root = StrictJson.object();
     root.put("format", FORMAT);
-    ArrayNode list = root.putArray("files");
-    files.forEach(
-        (name, digest) ->
-            list.addObject()
-                .put("name", name)
-                .put("size", digest.size())
-                .put("sha256", digest.sha256()));
+    ManifestFiles.write(files, root);
     return StrictJson.bytes(root);
   }
 
@@ -64,43 +57,14 @@ record VersionManifest(Map<String, FileDigest> files) {
     if (root.count("format") != FORMAT) {
       throw root.wrong("format", Integer.toString(FORMAT) + ", the format this version knows");
     }
-    List<String> known = known();
-    Map<String, FileDigest> files = new TreeMap<>();
-    for (Block file : root.blocks("files", known.size())) {
-      String name = file.text("name");
-      if (!known.contains(name) || files.containsKey(name)) {
-        throw file.wrong("name", "one of " + known + ", each once");
-      }
-      String sha256 = file.text("sha256");
-      if (!FileDigest.isSha256(sha256)) {
-        throw file.wrong("sha256", "64 hexadecimal digits");
-      }
-      files.put(name, new FileDigest(file.count("size"), sha256));
-    }
-    for (String required : ModelFolder.REQUIRED) {
-      if (!files.containsKey(required)) {
-        throw root.wrong("files", "a list that has " + required);
-      }
-    }
-    return new VersionManifest(files);
+    return new VersionManifest(ManifestFiles.read(root, known(), ModelFolder.REQUIRED));
   }
 
   /** Reads every file of a version; what is not as it was published is an error of kind data. */
   void verify(RunFolder folder) {
     files.forEach(
         (name, digest) -> {
-          long size = folder.size(name);
-          if (size != digest.size()) {
-            throw LockstepException.data(
-                folder.name()
-                    + "/"
-                    + name
-                    + " has "
-                    + size
-                    + " bytes; its manifest says "
-                    + digest.size()
-                    + ".");
-          }
+          ManifestFiles.requireSize(folder, name, digest);
           DigestedFiles.read(folder, name, digest, input -> digest);
         });
   }

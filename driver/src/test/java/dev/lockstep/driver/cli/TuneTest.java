@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -213,11 +212,7 @@ final class TuneTest {
     Process child =
         OwnProcess.start(folder.resolve("child.log"), arguments(configuration, "killed", longer));
     Path journal = folder.resolve("killed/trials.jsonl");
-    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-    while (child.isAlive() && linesOf(journal) < linesBeforeDeath) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      child.waitFor(5, TimeUnit.MILLISECONDS);
-    }
+    OwnProcess.await(child, () -> linesOf(journal) >= linesBeforeDeath);
     child.destroyForcibly().waitFor();
     assertThat(folder.resolve("killed/tuning.json"))
         .as(Files.readString(folder.resolve("child.log")))

@@ -2,7 +2,6 @@ package dev.lockstep.driver.folder;
 
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -14,17 +13,7 @@ final class LockProgram {
 
   /** Starts it; stdout is to be read by the caller, who also ends it. */
   static Process start(String... folders) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                LockProgram.class.getName()));
-    command.addAll(List.of(folders));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return JavaProgram.of(LockProgram.class, folders).start();
   }
 
   /** Takes the folders one after the other, each when a line comes from stdin. */

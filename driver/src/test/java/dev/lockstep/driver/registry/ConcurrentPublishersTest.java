@@ -3,6 +3,7 @@ package dev.lockstep.driver.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.driver.checkpoint.HookedFileSystem;
+import dev.lockstep.driver.folder.JavaProgram;
 import dev.lockstep.driver.folder.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,17 +39,9 @@ final class ConcurrentPublishersTest {
     }
 
     static Process start(String... arguments) throws IOException {
-      List<String> command =
-          new ArrayList<>(
-              List.of(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Xmx256m",
-                  "-XX:TieredStopAtLevel=1",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  PublishingProgram.class.getName()));
-      command.addAll(List.of(arguments));
-      return new ProcessBuilder(command).inheritIO().start();
+      return JavaProgram.of(PublishingProgram.class, arguments)
+          .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+          .start();
     }
   }
 
