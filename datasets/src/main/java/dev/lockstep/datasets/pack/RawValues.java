@@ -7,21 +7,21 @@ import java.util.Arrays;
 /**
  * Undoes the normalization of features. A feature is stored as the float32 number {@code x' = (x -
  * offset) · scale}, so x is known to about 2^-24 of |x - offset| only; it is given back rounded to
- * a power of ten that lies between 10^-6.4 and 10^-5 of |x - offset|, or between 10^-12.4 and
- * 10^-11 of |offset| where that is more. Whole numbers and short decimals come out as they went in,
- * and so they are equal under two normalizations. One value that is far away from all others
- * stretches the scale, and coarsens those near the offset no more than float32 does. Features that
- * were not scaled (offset 0 and scale 1) are exact, and of constant ones (scale 0) the offset is
- * the value. Immutable; sent to the tasks.
+ * the least power of ten that is at least 2^-22 of |x - offset| or 2^-40 of |offset|, where these
+ * count as the power of two at or below them. Whole numbers and short decimals come out as they
+ * went in, and so they are equal under two normalizations. One value that is far away from all
+ * others stretches the scale, and coarsens those near the offset no more than float32 does.
+ * Features that were not scaled (offset 0 and scale 1) are exact, and of constant ones (scale 0)
+ * the offset is the value. Immutable; sent to the tasks.
  */
 final class RawValues implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** Decimal digits of |x - offset| behind the first that are given back. */
-  private static final int DIGITS = 5;
+  /** Bits of |x - offset| behind the first that are given back. */
+  private static final int BITS = 22;
 
-  /** Decimal digits of the offset behind the first that are relied on. */
-  private static final int OFFSET_DIGITS = 11;
+  /** Bits of the offset behind the first that are relied on. */
+  private static final int OFFSET_BITS = 40;
 
   private static final double LOG10_OF_2 = StrictMath.log10(2.0);
 
@@ -39,7 +39,7 @@ final class RawValues implements Serializable {
     this.scale = scale;
     this.leastPlace = new int[offset.length];
     for (int j = 0; j < offset.length; j++) {
-      leastPlace[j] = decimalExponent(offset[j]) - OFFSET_DIGITS;
+      leastPlace[j] = place(offset[j], OFFSET_BITS);
     }
   }
 
@@ -52,9 +52,9 @@ final class RawValues implements Serializable {
     return Arrays.copyOf(powers, count);
   }
 
-  /** ⌊log10 |value|⌋ or one less. */
-  private static int decimalExponent(double value) {
-    return (int) Math.floor(Math.getExponent(value) * LOG10_OF_2);
+  /** The least d with 10^d of at least 2^-bits of the value. */
+  private static int place(double value, int bits) {
+    return (int) Math.ceil((Math.getExponent(value) - bits) * LOG10_OF_2);
   }
 
   /** Of the features of a model. */
@@ -81,7 +81,7 @@ final class RawValues implements Serializable {
       value = stored;
     } else {
       double distance = stored / scale[column];
-      int place = Math.max(leastPlace[column], decimalExponent(distance) - DIGITS);
+      int place = Math.max(leastPlace[column], place(distance, BITS));
       value = rounded(offset[column] + distance, place);
     }
     return value + 0.0;
