@@ -2,11 +2,13 @@ package dev.lockstep.driver.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.folder.DigestedFiles;
+import dev.lockstep.driver.folder.FileDigest;
 import dev.lockstep.driver.folder.LockOwner;
 import dev.lockstep.driver.folder.LockTimes;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.folder.StrictJson;
+import dev.lockstep.driver.run.ModelFolder;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.time.Duration;
@@ -231,6 +233,28 @@ public final class ModelRegistry {
           damaged);
     }
     return source;
+  }
+
+  /**
+   * Whether a folder holds, byte for byte, the weights that a version was published with; not where
+   * it holds none.
+   *
+   * @param model folder of a model
+   * @throws LockstepException of kind data where the version does not tell
+   */
+  public boolean hasWeightsIn(int version, RunFolder model) {
+    FileDigest published = VersionManifest.read(version(version)).files().get(ModelFolder.WEIGHTS);
+    if (!model.has(ModelFolder.WEIGHTS) || model.size(ModelFolder.WEIGHTS) != published.size()) {
+      return false;
+    }
+    try {
+      return DigestedFiles.read(model, ModelFolder.WEIGHTS, published, input -> true);
+    } catch (LockstepException others) {
+      if (others.kind() != ErrorKind.DATA) {
+        throw others;
+      }
+      return false;
+    }
   }
 
   /** Where a version comes from. */

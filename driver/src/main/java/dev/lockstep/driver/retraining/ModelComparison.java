@@ -250,23 +250,29 @@ public record ModelComparison(
    * @param champion null where there is none
    * @param preview of the challenger's training
    * @throws LockstepException of kind usage where the settings do not go with the data or the
-   *     champion
+   *     champion, of kind data where the champion has another task
    */
   static void requireFeasible(
       RetrainingSettings settings, ModelArtifact champion, RunPreview preview) {
     int classes = preview.data().preprocessing().classLabels().size();
     boolean classification = classes > 0;
     String chosen = chosen(classification, settings.metric());
-    if (chosen.equals("macroF1") && classes > MetricSums.MAX_CONFUSION_CLASSES) {
+    int compared =
+        champion == null
+            ? classes
+            : ScoredModel.labels(preview.data().preprocessing(), champion.preprocessing()).size();
+    if (chosen.equals("macroF1") && compared > MetricSums.MAX_CONFUSION_CLASSES) {
       throw LockstepException.usage(
           "retraining.metric: macroF1 is there for at most "
               + MetricSums.MAX_CONFUSION_CLASSES
               + " classes, and there are "
-              + classes
+              + compared
+              + (compared == classes ? "" : " with those that only the champion knows")
               + "; choose accuracy or loss.");
     }
     requireFewEnough(settings.confidence(), testSplit(preview.data()));
-    if (champion != null && champion.preprocessing().isClassification() == classification) {
+    if (champion != null) {
+      requireSameTask(champion, classification);
       requireSameLoss(chosen, classification, champion.loss(), preview.configuration().loss());
     }
   }
@@ -282,15 +288,19 @@ public record ModelComparison(
     }
   }
 
-  /** The metric by which these two can be compared. */
-  private static WatchedMetric metric(
-      ModelArtifact champion, ModelArtifact challenger, String name) {
-    boolean classification = challenger.preprocessing().isClassification();
+  private static void requireSameTask(ModelArtifact champion, boolean classification) {
     if (champion.preprocessing().isClassification() != classification) {
       throw LockstepException.data(
           "The champion and the challenger cannot be compared: one sorts into classes and the other"
               + " predicts a number. Give the new task a registry of its own.");
     }
+  }
+
+  /** The metric by which these two can be compared. */
+  private static WatchedMetric metric(
+      ModelArtifact champion, ModelArtifact challenger, String name) {
+    boolean classification = challenger.preprocessing().isClassification();
+    requireSameTask(champion, classification);
     String chosen = chosen(classification, name);
     requireSameLoss(chosen, classification, champion.loss(), challenger.loss());
     return new WatchedMetric("validation", chosen);

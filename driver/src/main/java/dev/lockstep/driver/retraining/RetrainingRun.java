@@ -1,6 +1,8 @@
 package dev.lockstep.driver.retraining;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RetrainingSettings;
@@ -26,6 +28,7 @@ import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.driver.run.Version;
+import dev.lockstep.driver.run.WayOut;
 import dev.lockstep.driver.telemetry.EventLog;
 import dev.lockstep.driver.telemetry.Shutdown;
 import dev.lockstep.trainer.error.ErrorKind;
@@ -40,7 +43,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -50,8 +56,10 @@ import org.apache.spark.api.java.JavaSparkContext;
  * date, however often and wherever it is started.
  */
 public final class RetrainingRun {
+  private static final String MODEL = "model";
+
   private final JavaSparkContext spark;
-  private final RunConfiguration given;
+  private final Function<String, RunConfiguration> ofDay;
   private final RetrainingSettings settings;
   private final RetrainingFolder folder;
   private final StartMode asked;
@@ -61,6 +69,10 @@ public final class RetrainingRun {
   private final EventLog log;
   private final ModelRegistry registry;
   private final LockOwner owner;
+
+  /** With the paths of the whole window, as soon as it is known that they are needed. */
+  private RunConfiguration given;
+
   private Integer publishing;
 
   /**
@@ -68,6 +80,7 @@ public final class RetrainingRun {
    *
    * @param configuration with the blocks {@code registry} and, where it says anything, {@code
    *     retraining}
+   * @param ofDay the same configuration for another run date, for a window of days
    * @param folder where results go
    * @param asked what the folder may hold
    * @param progressForSteps makes the progress display once the number of steps is known
@@ -79,6 +92,7 @@ public final class RetrainingRun {
   public RetrainingRun(
       JavaSparkContext spark,
       RunConfiguration configuration,
+      Function<String, RunConfiguration> ofDay,
       RunFolder folder,
       StartMode asked,
       LongFunction<ProgressPrinter> progressForSteps,
@@ -91,6 +105,7 @@ public final class RetrainingRun {
     }
     this.spark = spark;
     this.given = configuration;
+    this.ofDay = ofDay;
     this.settings =
         configuration.retraining() == null
             ? RetrainingSettings.DEFAULT
@@ -141,7 +156,7 @@ public final class RetrainingRun {
     folder.requireUsable(asked);
     Optional<Decision> decision = decide(events);
     if (decision.isPresent()) {
-      folder.write(decision.get());
+      folder.write(decision.get(), owner);
       events.decided(decision.get(), registry);
     }
     return decision;
@@ -156,6 +171,7 @@ public final class RetrainingRun {
         return before;
       }
       events.show(registry);
+      given = DayWindow.over(given, ofDay, spark.hadoopConfiguration(), messages);
       return trainAndDecide(events, facts);
     } catch (Exception | Error failure) {
       keepAfter(failure, facts);
@@ -177,7 +193,10 @@ public final class RetrainingRun {
     return asked == StartMode.NEW ? Optional.empty() : publishedBefore();
   }
 
-  /** What an earlier attempt published, where no run date says that it was for the same. */
+  /**
+   * What an earlier attempt published, where no run date says that it was for the same: its model
+   * is in the folder still, and it is the newest version.
+   */
   private Optional<Decision> publishedBefore() {
     List<Integer> versions = registry.versions();
     if (versions.isEmpty()) {
@@ -185,9 +204,18 @@ public final class RetrainingRun {
     }
     int newest = versions.get(versions.size() - 1);
     String run = folder.folder().name();
-    return registry.lineage(newest).runFolder().equals(run)
-        ? Optional.of(Decision.alreadyDone(run, registry.decisionThatPublished(newest)))
-        : Optional.empty();
+    try {
+      return registry.hasWeightsIn(newest, folder.folder().folder(MODEL))
+              && registry.lineage(newest).runFolder().equals(run)
+          ? Optional.of(Decision.alreadyDone(run, registry.decisionThatPublished(newest)))
+          : Optional.empty();
+    } catch (LockstepException damaged) {
+      if (damaged.kind() != ErrorKind.DATA) {
+        throw damaged;
+      }
+      // A version that does not say what it is does not stand in the way of a better one.
+      return Optional.empty();
+    }
   }
 
   /**
@@ -201,13 +229,22 @@ public final class RetrainingRun {
     boolean goesOn = mode != StartMode.NEW && folder.holdsTraining();
     ModelArtifact model = champion.map(it -> model(it.version())).orElse(null);
     List<String> notes = new ArrayList<>();
-    try (RunPreview preview =
-        RunPreview.of(spark, goesOn ? folder.withStoredShards(given) : given)) {
-      requireTestSplit(preview);
+    RunConfiguration configuration = goesOn ? folder.withStoredShards(given) : given;
+    try (PreparedData data = RunPreview.prepare(spark, configuration)) {
+      requireTestSplit(data);
+      // Before the network is bound: a class more or less is a finding, not a wrong configuration.
+      DataStatistics now = DataStatistics.of(data);
+      CheckReport checks = DataChecks.run(settings.checks(), statisticsOf(champion), now, data);
+      events.checked(checks);
+      facts.set("checks", checks.toJson());
+      if (checks.outcome() == Outcome.FAILED) {
+        throw refused(checks);
+      }
+      RunPreview preview = RunPreview.of(spark, configuration, data);
       ModelComparison.requireFeasible(settings, model, preview);
       if (goesOn) {
         folder.requireSame(preview);
-        folder.requireSameData(preview.data().fingerprint());
+        folder.requireSameData(data.fingerprint());
       }
       FirstWeights firstWeights =
           goesOn
@@ -215,26 +252,18 @@ public final class RetrainingRun {
                   registry, folder.stored().orElseThrow().network(), given.network())
               : FirstWeights.of(registry, champion, model, preview);
       notes.add(firstWeights.reason());
-      List<String> warnings = champion.isEmpty() ? List.of() : warnings();
+      List<String> warnings = champion.map(this::warnings).orElse(List.of());
       warnings.forEach(facts.putArray("warnings")::add);
       notes.addAll(warnings);
       firstWeights.write(facts.putObject("startedFrom"));
-      DataStatistics now = DataStatistics.of(preview.data());
-      CheckReport checks =
-          DataChecks.run(settings.checks(), statisticsOf(champion), now, preview.data());
-      events.checked(checks);
-      facts.set("checks", checks.toJson());
       checks.results(Outcome.WARNED).forEach(result -> notes.add(result.sentence()));
-      if (checks.outcome() == Outcome.FAILED) {
-        throw refused(checks);
-      }
-      folder.reopen();
+      folder.reopen(owner);
       RunSummary summary = train(preview, firstWeights, mode, notes);
       if (summary.status().equals("interrupted")) {
         return Optional.empty();
       }
       // Another process may have ended the training meanwhile.
-      folder.requireSameData(preview.data().fingerprint());
+      folder.requireSameData(data.fingerprint());
       return Optional.of(
           decide(
               new Challenger(
@@ -242,7 +271,7 @@ public final class RetrainingRun {
                   ModelFolder.read(folder.folder()),
                   firstWeights.in(preview.configuration()),
                   firstWeights,
-                  new TrainedData(preview.data(), given.data(), preview.shards()),
+                  new TrainedData(data, given.data(), preview.shards()),
                   DataStatisticsJson.write(now),
                   facts)));
     }
@@ -260,24 +289,42 @@ public final class RetrainingRun {
             messages,
             log)
         .after(notes)
+        .with(WayOut.ANEW)
         .on(preview.data())
         .execute();
   }
 
   /** What a reader of the decision should know of the hold-out. */
-  private List<String> warnings() {
-    return settings.window() != null
-            && settings.window().days() > 1
-            && given.data().test() instanceof HeldOut.Fraction
-        ? List.of(
-            "The test split is drawn from a window of days that is moved from run date to run date,"
-                + " so the champion may have been trained on some of its rows. With data.test.path,"
-                + " data of their own, no model has seen what it is compared on.")
-        : List.of();
+  private List<String> warnings(Champion champion) {
+    if (!(given.data().test() instanceof HeldOut.Fraction)) {
+      return List.of();
+    }
+    Set<String> common = paths(ConfigurationWriter.toTree(given));
+    common.retainAll(paths(registry.lineage(champion.version()).configuration()));
+    return common.isEmpty()
+        ? List.of()
+        : List.of(
+            "The test split is a fraction of data that the champion was trained on too ("
+                + common.iterator().next()
+                + (common.size() == 1 ? "" : " and " + (common.size() - 1) + " more")
+                + "). It is drawn anew when a row is added or gone, so the champion may have been"
+                + " trained on some of its rows. With data.test.path, data of their own, no model"
+                + " has seen what it is compared on.");
   }
 
-  private static void requireTestSplit(RunPreview preview) {
-    if (preview.data().test().isEmpty()) {
+  /** What {@code data.path} of a configuration names. */
+  private static Set<String> paths(ObjectNode configuration) {
+    JsonNode path = configuration.path("data").path("path");
+    Set<String> paths = new TreeSet<>();
+    if (path.isTextual()) {
+      paths.add(path.textValue());
+    }
+    path.forEach(each -> paths.add(each.asText()));
+    return paths;
+  }
+
+  private static void requireTestSplit(PreparedData data) {
+    if (data.test().isEmpty()) {
       throw LockstepException.usage(
           "data.test: retrain compares models on the test split, and these data have none. Give it"
               + " a fraction above 0, or a path.");
@@ -334,19 +381,22 @@ public final class RetrainingRun {
   private void keepAfter(Throwable failure, ObjectNode facts) {
     Optional<LockstepException> known = LockstepException.in(failure);
     ErrorKind kind = known.map(LockstepException::kind).orElse(ErrorKind.INTERNAL);
-    boolean ofTheData = kind == ErrorKind.DATA || kind == ErrorKind.NUMERIC;
+    boolean diverged = kind == ErrorKind.NUMERIC;
+    boolean ofTheData = kind == ErrorKind.DATA || diverged;
     if (Shutdown.isUnderWay()) {
       return;
     }
     facts.putIfAbsent("champion", null);
     Decision.put(facts, "challenger", null, null);
     facts.put(
-        "failure", kind == ErrorKind.NUMERIC ? "diverged" : kind.name().toLowerCase(Locale.ROOT));
+        Decision.FAILURE, diverged ? Decision.DIVERGED : kind.name().toLowerCase(Locale.ROOT));
     String reason = known.map(LockstepException::getMessage).orElseGet(failure::toString);
     try {
       boolean isPublished = publishing != null && registry.versions().contains(publishing);
-      if (!isPublished && (ofTheData || folder.isBegun())) {
-        folder.writeAlone(Decision.of(Decision.Kind.KEPT, reason, facts), owner);
+      // What was written when it diverged knows more than who is refused for it now.
+      boolean isTold = diverged && folder.tellsOfDivergence();
+      if (!isPublished && !isTold && (ofTheData || folder.isBegun())) {
+        folder.write(Decision.of(Decision.Kind.KEPT, reason, facts), owner);
       }
     } catch (LockstepException unwritable) {
       failure.addSuppressed(unwritable);
@@ -406,7 +456,7 @@ public final class RetrainingRun {
       publishing = version;
       writer.publish(
           new Publication(
-              folder.folder().folder("model"),
+              folder.folder().folder(MODEL),
               lineage(version, challenger, champion, metrics),
               challenger.statistics().getBytes(StandardCharsets.UTF_8),
               json),

@@ -42,6 +42,7 @@ public final class TrainingRun {
   private final EventLog events;
   private final long start = System.nanoTime();
   private List<String> foreword = List.of();
+  private WayOut wayOut = WayOut.FORCE;
   private PreparedData prepared;
 
   /** As below, for programs that want no events. */
@@ -92,10 +93,25 @@ public final class TrainingRun {
     return this;
   }
 
+  /** Has the run say what to do about what it cannot go on from; returns this run. */
+  public TrainingRun with(WayOut advice) {
+    wayOut = advice;
+    return this;
+  }
+
+  /**
+   * Whether a folder holds what a run has begun to write, be it only the first of it.
+   *
+   * @param folder which may not exist
+   */
+  public static boolean isIn(RunFolder folder) {
+    return RunFiles.areIn(folder);
+  }
+
   /**
    * Has the run train on data that are prepared already; returns this run.
    *
-   * @param data as {@link RunPreview#of} prepares them for this run's configuration, whose number
+   * @param data as {@link RunPreview#prepare} gives them for this run's configuration, whose number
    *     of shards is settled; they stay the caller's
    */
   public TrainingRun on(PreparedData data) {
@@ -110,7 +126,7 @@ public final class TrainingRun {
    * @throws LockstepException as {@link #execute}, where the folder alone is reason enough
    */
   public Optional<RunSummary> ended() {
-    return mode == StartMode.NEW ? Optional.empty() : Resumption.of(folder, mode).ended();
+    return mode == StartMode.NEW ? Optional.empty() : Resumption.of(folder, mode, wayOut).ended();
   }
 
   /**
@@ -129,7 +145,7 @@ public final class TrainingRun {
   }
 
   private RunSummary execute(RunLock lock) {
-    Resumption resumption = Resumption.of(folder, mode);
+    Resumption resumption = Resumption.of(folder, mode, wayOut);
     if (resumption.ended().isPresent()) {
       return resumption.ended().get();
     }
@@ -253,7 +269,8 @@ public final class TrainingRun {
               notes,
               progress,
               telemetry,
-              stop)
+              stop,
+              wayOut)
           .execute();
     }
   }

@@ -10,8 +10,11 @@ import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.Normalization;
 import dev.lockstep.datasets.source.Task;
+import dev.lockstep.driver.config.ConfigurationReader;
+import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.run.ModelEvaluation;
+import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.layer.LayerSpec;
@@ -31,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -357,6 +361,48 @@ final class ModelComparisonTest {
     assertThat(error.getMessage())
         .startsWith("The champion cannot be scored on the new data.")
         .contains("no column 'gone'");
+  }
+
+  /** What is wrong with settings or champion, found before the data are trained on. */
+  private LockstepException refusal(ModelArtifact champion, Path file, String metric) {
+    RunConfiguration configuration =
+        ConfigurationReader.read(
+            """
+            data: {format: csv, path: FILE, options: {header: true}, label: y, features: [a],
+                   test: {fraction: 0.3}}
+            network: {layers: [{kind: dense, units: 2}]}
+            training: {epochs: 1, batchSize: 8, shards: 2}
+            """
+                .replace("FILE", file.toString()),
+            "test",
+            folder.toString(),
+            List.of("retraining.metric=" + metric),
+            Map.of());
+    try (PreparedData data = RunPreview.prepare(spark, configuration)) {
+      RunPreview preview = RunPreview.of(spark, configuration, data);
+      return catchThrowableOfType(
+          LockstepException.class,
+          () -> ModelComparison.requireFeasible(configuration.retraining(), champion, preview));
+    }
+  }
+
+  @Test
+  void whatCannotBeComparedIsRefusedBeforeTheTraining() {
+    Path classes = rows("classes.csv", 100, 2, Map.of());
+    ModelArtifact number = model(settings(rows("n.csv", 100, 0, Map.of()), "a"), SQUARED, 1);
+    LockstepException task = refusal(number, classes, "accuracy");
+    assertThat(task.kind()).isEqualTo(ErrorKind.DATA);
+    assertThat(task).hasMessageContaining("one sorts into classes and the other predicts a number");
+
+    List<String> labels = new ArrayList<>();
+    IntStream.range(0, 255).forEach(k -> labels.add("old" + k));
+    Preprocessing own = model(settings(classes, "a"), CROSS_ENTROPY, 1).preprocessing();
+    ModelArtifact many = model(ScoredModel.withLabels(own, labels), CROSS_ENTROPY, 1);
+    LockstepException metric = refusal(many, classes, "macroF1");
+    assertThat(metric.kind()).isEqualTo(ErrorKind.USAGE);
+    assertThat(metric)
+        .hasMessageContaining("there are 257 with those that only the champion knows");
+    assertThat(refusal(many, classes, "accuracy")).isNull();
   }
 
   @Test
