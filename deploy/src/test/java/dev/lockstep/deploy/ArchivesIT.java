@@ -1,7 +1,9 @@
 package dev.lockstep.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -32,6 +34,7 @@ final class ArchivesIT {
   private static final Instant TIME = Instant.parse("2026-01-01T00:00:00Z");
 
   private static final String TOP = Archives.NAME + "/";
+  private static final String JAR = TOP + "lib/" + Archives.NAME + ".jar";
   private static final int PLAIN = 0644;
   private static final int RUNNABLE = 0755;
 
@@ -53,7 +56,7 @@ final class ArchivesIT {
         .contains(
             TOP + "bin/lockstep",
             TOP + "bin/standalone-cluster",
-            TOP + "lib/" + Archives.NAME + ".jar",
+            JAR,
             TOP + "conf/digits.yaml",
             TOP + "conf/jvm-options",
             TOP + "conf/log4j2.properties",
@@ -71,6 +74,44 @@ final class ArchivesIT {
         .anyMatch(name -> name.startsWith(TOP + "spark/jars/spark-core_"))
         .anyMatch(name -> name.startsWith(TOP + "spark/jars/scala-library-"))
         .allMatch(name -> name.equals(TOP + "spark/jars/") || name.endsWith(".jar"));
+  }
+
+  /** Nothing that merely lies there, such as credentials, and nothing forgotten. */
+  @Test
+  void whatIsPackedIsWhatIsUnderVersionControl() throws Exception {
+    assumeTrue(Files.exists(JavaProcess.ROOT.resolve(".git")), "no checkout of a repository");
+    ScriptProcess.Result known =
+        ScriptProcess.run(
+            JavaProcess.ROOT.resolve("deploy"), Map.of(), Path.of("git"), List.of("ls-files"));
+    assertThat(known.exitCode()).as(known.err()).isZero();
+    Set<String> sources = new TreeSet<>();
+    for (String name : known.out().lines().toList()) {
+      if (!name.equals("pom.xml") && !name.matches("(src|s3a|yarn)/.*")) {
+        sources.add(TOP + name);
+      }
+    }
+    Set<String> packed = new TreeSet<>();
+    for (TarArchiveEntry each : without) {
+      if (each.isFile()) {
+        packed.add(each.getName());
+      }
+    }
+    assertThat(packed)
+        .contains(TOP + "LICENSE", TOP + "README.md", TOP + "THIRD-PARTY.txt", JAR)
+        .containsAll(sources)
+        .hasSize(sources.size() + 4);
+  }
+
+  /** And of no version that was embedded before. */
+  @Test
+  void theEmbeddedSparkHasOnlyWhatThisBuildDependsOn() {
+    Set<String> dependencies = new TreeSet<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      dependencies.add(TOP + "spark/jars/" + Path.of(entry).getFileName());
+    }
+    Set<String> spark = names(with);
+    spark.removeIf(name -> !name.startsWith(TOP + "spark/jars/") || name.endsWith("/"));
+    assertThat(spark).isNotEmpty().isSubsetOf(dependencies);
   }
 
   @Test

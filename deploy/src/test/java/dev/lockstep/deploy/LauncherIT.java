@@ -26,6 +26,15 @@ final class LauncherIT {
   private static final Path LAUNCHER =
       Path.of(System.getProperty("lockstep.root"), "deploy", "bin", "lockstep");
 
+  private static final Path CONFIGURATION =
+      LAUNCHER.resolveSibling("../conf/digits.yaml").normalize();
+
+  private static final String JAR =
+      LAUNCHER.resolveSibling("../target/lockstep-0.1.0.jar").normalize().toString();
+
+  private static final String EMBEDDED =
+      LAUNCHER.resolveSibling("../target/spark/jars").normalize().toString();
+
   @TempDir private Path folder;
 
   /** Has a space in its name and is not the repository. */
@@ -162,6 +171,125 @@ final class LauncherIT {
     assertThat(result.err()).contains("--master");
   }
 
+  @Test
+  void hadoopFindsTheSettingsThatTheEnvironmentNames() throws Exception {
+    Path models = Files.createDirectory(elsewhere.resolve("models"));
+    Files.writeString(
+        elsewhere.resolve("core-site.xml"),
+        """
+        <configuration>
+          <property>
+            <name>fs.viewfs.mounttable.settings.link./models</name>
+            <value>%s</value>
+          </property>
+        </configuration>
+        """
+            .formatted(models.toUri()));
+
+    Result result =
+        run(
+            Map.of("HADOOP_CONF_DIR", elsewhere.toString()),
+            LAUNCHER,
+            "registry",
+            "list",
+            "viewfs://settings/models");
+
+    assertThat(result.err()).contains("viewfs://settings/models is no model registry");
+    assertThat(result.exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  void anOptionOfTheDriversJavaReachesIt() throws Exception {
+    Path cache = elsewhere.resolve("libraries");
+
+    Result result =
+        run(
+            Map.of(),
+            LAUNCHER,
+            "train",
+            CONFIGURATION.toString(),
+            "--set=training.epochs=1",
+            "--output=" + elsewhere.resolve("run"),
+            "--master=local[1]",
+            "--conf",
+            "spark.driver.extraJavaOptions=-Dlisted=no \"-Dorg.bytedeco.javacpp.cachedir="
+                + cache
+                + "\"");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(cache).isNotEmptyDirectory();
+  }
+
+  /** As {@code spark-submit} does: settings of a file, and folders of the environment. */
+  @Test
+  void theJvmOfAClustersDriverIsThatOfSparksOwnLauncher() throws Exception {
+    Path settings = Files.createDirectory(elsewhere.resolve("settings"));
+    Files.writeString(
+        settings.resolve("spark-defaults.conf"),
+        """
+        spark.driver.memory           700m
+        spark.driver.extraJavaOptions -Dgreeting="good morning"
+        spark.driver.extraClassPath   /opt/more.jar
+        """);
+    List<String> words =
+        wordsForJava(
+            Map.of(
+                "SPARK_CONF_DIR",
+                settings.toString(),
+                "HADOOP_CONF_DIR",
+                "/etc/hadoop",
+                "YARN_CONF_DIR",
+                "/etc/yarn"),
+            "--master=spark://127.0.0.1:7077");
+
+    assertThat(words).contains("-Xmx700m", "-Dgreeting=good morning");
+    assertThat(words.get(words.indexOf("-cp") + 1))
+        .startsWith("/opt/more.jar:" + settings)
+        .contains(EMBEDDED + "/*")
+        .endsWith(":/etc/hadoop:/etc/yarn");
+    assertThat(words)
+        .endsWith(
+            "org.apache.spark.deploy.SparkSubmit",
+            "--master",
+            "spark://127.0.0.1:7077",
+            "--class",
+            "dev.lockstep.driver.cli.Main",
+            JAR,
+            "train",
+            "my config.yaml");
+  }
+
+  @Test
+  void withALocalMasterTheProgramStartsWithoutSparkSubmit() throws Exception {
+    Files.writeString(elsewhere.resolve("spark-defaults.conf"), "spark.driver.memory 700m\n");
+    List<String> words =
+        wordsForJava(
+            Map.of("SPARK_CONF_DIR", elsewhere.toString(), "YARN_CONF_DIR", "/etc/yarn"),
+            "--conf=spark.driver.extraClassPath=/opt/more.jar");
+
+    assertThat(words).contains("-XX:MaxRAMPercentage=50").noneMatch(word -> word.contains("-Xmx"));
+    assertThat(words.get(words.indexOf("-cp") + 1))
+        .startsWith(JAR + ":/opt/more.jar:")
+        .doesNotContain(elsewhere.toString())
+        .endsWith(EMBEDDED + "/*:/etc/yarn");
+    assertThat(words)
+        .endsWith(
+            "dev.lockstep.driver.cli.Main",
+            "train",
+            "my config.yaml",
+            "--conf",
+            "spark.driver.extraClassPath=/opt/more.jar");
+  }
+
+  @Test
+  void whatSparksLauncherRefusesIsToldInASentence() throws Exception {
+    Result result =
+        run(Map.of(), LAUNCHER, "train", "x", "--conf=spark.driver.extraJavaOptions=-Xmx3g");
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err().lines()).singleElement().asString().startsWith("lockstep: Not allowed");
+  }
+
   @Tag("clusters")
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 5})
@@ -183,7 +311,7 @@ final class LauncherIT {
             Map.of(),
             LAUNCHER,
             "train",
-            LAUNCHER.resolveSibling("../conf/digits.yaml").normalize().toString(),
+            CONFIGURATION.toString(),
             "--output",
             output.toString(),
             "--set",
@@ -209,13 +337,12 @@ final class LauncherIT {
   /** Returns the checksum of the trained parameters. */
   private String train(String name, String master, int shards) throws Exception {
     Path output = elsewhere.resolve(name);
-    Path configuration = LAUNCHER.resolveSibling("../conf/digits.yaml").normalize();
     Result result =
         run(
             ScriptProcess.SMALL,
             LAUNCHER,
             "train",
-            configuration.toString(),
+            CONFIGURATION.toString(),
             "--output",
             output.toString(),
             "--set",
@@ -228,6 +355,26 @@ final class LauncherIT {
     JsonNode summary = new ObjectMapper().readTree(output.resolve("summary.json").toFile());
     assertThat(summary.path("status").asText()).isEqualTo("completed");
     return summary.path("parametersSha256").asText();
+  }
+
+  /** What the launcher starts the program's JVM with, by a Java that only Spark's launcher gets. */
+  private List<String> wordsForJava(Map<String, String> environment, String option)
+      throws IOException, InterruptedException {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    script(
+        "bin/java",
+        """
+        for word; do
+          case $word in -version | org.apache.spark.launcher.Main) exec '%s' "$@" ;; esac
+        done
+        printf '%%s\\n' "$@"
+        """
+            .formatted(java));
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("JAVA_HOME", elsewhere.toString());
+    Result result = run(all, LAUNCHER, "train", "my config.yaml", option);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    return result.out().lines().toList();
   }
 
   private void script(String name, String body) throws IOException {

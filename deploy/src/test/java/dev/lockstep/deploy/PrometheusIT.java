@@ -132,14 +132,12 @@ final class PrometheusIT {
   /** In continuous integration there must be one; elsewhere it is no tool that everybody has. */
   private void promtool(String... arguments) throws Exception {
     Result found =
-        ScriptProcess.run(
-            folder, Map.of(), Path.of("bash"), List.of("-c", "command -v promtool"));
+        ScriptProcess.run(folder, Map.of(), Path.of("bash"), List.of("-c", "command -v promtool"));
     if (!"true".equals(System.getenv("CI"))) {
       assumeTrue(found.exitCode() == 0, "promtool is not installed");
     }
     assertThat(found.exitCode()).as("promtool is installed").isZero();
-    Result checked =
-        ScriptProcess.run(folder, Map.of(), Path.of("promtool"), List.of(arguments));
+    Result checked = ScriptProcess.run(folder, Map.of(), Path.of("promtool"), List.of(arguments));
     assertThat(checked.exitCode()).as(checked.out() + checked.err()).isZero();
   }
 }

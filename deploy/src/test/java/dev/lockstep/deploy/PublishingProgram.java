@@ -37,7 +37,7 @@ final class PublishingProgram {
   /** Publishes the next version and returns its number. */
   static int publish(ModelRegistry registry, RunFolder model, String runDate, int keep) {
     LockOwner owner = LockOwner.here(null, null);
-    try (RegistryWriter writer = registry.write(owner, System.err::println)) {
+    try (RegistryWriter writer = registry.write(owner, PublishingProgram::say)) {
       int version = writer.nextVersion();
       Integer before = registry.champion().map(Champion::version).orElse(null);
       Lineage lineage =
@@ -58,5 +58,9 @@ final class PublishingProgram {
       writer.publish(new Publication(model, lineage, null, decision), keep);
       return version;
     }
+  }
+
+  private static void say(String sentence) {
+    System.err.println(sentence);
   }
 }

@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lockstep.deploy.ScriptProcess.Result;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -101,19 +105,19 @@ final class SchedulersIT {
 
   @ParameterizedTest
   @CsvSource({
-    "2, 1, configuration",
-    "3, 1, data",
-    "4, 1, diverged",
-    "1, 3, failed three times",
-    "137, 1, ended in attempt 1",
-    "143, 3, interrupted three times"
+    "2, 1, configuration, The champion is unchanged.",
+    "3, 1, data, The champion is unchanged.",
+    "4, 1, diverged, The champion is unchanged.",
+    "1, 3, failed three times, Whether there is a new champion",
+    "137, 1, ended in attempt 1, Whether there is a new champion",
+    "143, 3, interrupted three times, Whether there is a new champion"
   })
-  void cronHearsOfABadOneAndOnlyWhatMayPassIsTriedAgain(int code, int attempts, String word)
-      throws Exception {
+  void cronHearsOfABadOneAndOnlyWhatMayPassIsTriedAgain(
+      int code, int attempts, String word, String champion) throws Exception {
     Result result = nightly(code, DATE);
 
     assertThat(result.exitCode()).isEqualTo(code);
-    assertThat(result.out()).startsWith("churn, " + DATE + ": ").contains(word, "said");
+    assertThat(result.out()).startsWith("churn, " + DATE + ": ").contains(word, champion, "said");
     assertThat(calls()).hasSize(attempts);
     assertThat(log()).contains("attempt " + attempts + " ended");
   }
@@ -129,8 +133,7 @@ final class SchedulersIT {
   void aNightDoesNotMeetTheOneBefore() throws Exception {
     Path started = folder.resolve("started");
     launcher("touch " + started + "; read -r line <" + fifo());
-    try (ScriptProcess first =
-        ScriptProcess.start(folder, environment(), NIGHTLY, List.of("churn.yaml", DATE))) {
+    try (ScriptProcess first = startNight(environment())) {
       Waiting.until("the first is at work", () -> Files.exists(started));
 
       Result second = nightly(0, "2026-11-26");
@@ -142,6 +145,107 @@ final class SchedulersIT {
       assertThat(first.end().exitCode()).isZero();
     }
     assertThat(nightly(0, "2026-11-26").exitCode()).isZero();
+  }
+
+  /** Until the run has ended, the night has not. */
+  @Test
+  void whoeverStopsTheNightStopsTheRunInGoodOrder() throws Exception {
+    Path started = folder.resolve("started");
+    Path asked = folder.resolve("asked");
+    launcher(
+        "trap 'touch asked; read -r line <"
+            + fifo()
+            + "; exit 143' TERM; touch started; while :; do sleep 0.1; done");
+    try (ScriptProcess night = startNight(environment())) {
+      Waiting.until("the run is at work", () -> Files.exists(started));
+      night.signal("-TERM");
+      Waiting.until("the run has heard of it", () -> Files.exists(asked));
+
+      assertThat(nightly(0, "2026-11-26").out()).contains("still at work");
+      Files.writeString(folder.resolve("fifo"), "end\n");
+      Result result = night.end();
+
+      assertThat(result.exitCode()).isEqualTo(143);
+      assertThat(result.out()).startsWith("churn, " + DATE + ": it was stopped (exit code 143)");
+      assertThat(log()).contains("attempt 1 ended with exit code 143");
+    }
+  }
+
+  @Test
+  void aStopWhileTheNextAttemptIsWaitedForEndsTheNight() throws Exception {
+    launcher("echo said; exit 1");
+    Map<String, String> environment = environment();
+    environment.put("RETRY_SECONDS", "3600");
+    Path log = folder.resolve("state/churn/logs/" + DATE + ".log");
+    try (ScriptProcess night = startNight(environment)) {
+      Waiting.until("an attempt has failed", () -> lines(log).size() == 2);
+      night.signal("-TERM");
+      Result result = night.end();
+
+      assertThat(result.exitCode()).isEqualTo(1);
+      assertThat(result.err()).isEmpty();
+      assertThat(result.out()).contains("it was stopped").doesNotContain("three times");
+    }
+    assertThat(lines(log)).hasSize(2);
+  }
+
+  /** A second signal ends a run without a checkpoint, and timeout sends one to everybody. */
+  @Test
+  void theRunHearsOnceThatItsTimeIsOver() throws Exception {
+    Path started = folder.resolve("started");
+    launcher(
+        "trap 'echo heard >>calls' TERM; touch started; until [[ -s calls ]]; do sleep 0.1; done;"
+            + " sleep 0.5; exit 143");
+    try (ScriptProcess limit =
+        ScriptProcess.start(
+            folder,
+            environment(),
+            Path.of("timeout"),
+            List.of("3600", NIGHTLY.toString(), "churn.yaml", DATE))) {
+      Waiting.until("the run is at work", () -> Files.exists(started));
+      limit.signal("-TERM");
+      limit.end();
+    }
+    assertThat(calls()).containsExactly("heard");
+    assertThat(log()).contains("attempt 1 ended with exit code 143");
+  }
+
+  @Test
+  void whileTheRunLivesNoOtherStartsEvenWithoutItsNight() throws Exception {
+    Path started = folder.resolve("started");
+    launcher("touch started; while :; do sleep 0.1; done");
+    try (ScriptProcess night = startNight(environment())) {
+      Waiting.until("the run is at work", () -> Files.exists(started));
+      night.signal("-KILL");
+      night.end();
+
+      assertThat(nightly(0, "2026-11-26").out()).contains("still at work");
+    }
+    assertThat(nightly(0, "2026-11-26").exitCode()).isZero();
+  }
+
+  @Test
+  void onlyWhatItMadeItselfAndNobodyTouchedForLongIsRemoved() throws Exception {
+    Path runs = folder.resolve("state/churn/runs");
+    Path logs = folder.resolve("state/churn/logs");
+    Path old = folderWithAFile(runs.resolve("2026-01-01"));
+    Path late = folderWithAFile(runs.resolve("2026-01-02"));
+    Path foreign = folderWithAFile(runs.resolve("2026-01-03-kept"));
+    Path own = folderWithAFile(runs.resolve(DATE));
+    Path elsewhere = folderWithAFile(folder.resolve("elsewhere"));
+    Path link = Files.createSymbolicLink(runs.resolve("2026-01-04"), elsewhere);
+    Path oldLog = Files.createFile(Files.createDirectories(logs).resolve("2026-01-01.log"));
+    Path foreignLog = Files.createFile(logs.resolve("other.log"));
+    FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofDays(70)));
+    for (Path each : List.of(old, foreign, own, elsewhere, oldLog, foreignLog)) {
+      Files.setLastModifiedTime(each, longAgo);
+    }
+
+    assertThat(nightly(0, DATE)).isEqualTo(new Result(0, "", ""));
+
+    assertThat(List.of(old, oldLog)).noneMatch(Files::exists);
+    assertThat(List.of(late, foreign, own, link, elsewhere.resolve("file"), foreignLog))
+        .allMatch(Files::exists);
   }
 
   /** With stand-ins for the few names that it takes from Airflow. */
@@ -250,6 +354,23 @@ final class SchedulersIT {
     List<String> all = new ArrayList<>(List.of("churn.yaml"));
     all.addAll(List.of(arguments));
     return ScriptProcess.run(folder, environment(), NIGHTLY, all);
+  }
+
+  private ScriptProcess startNight(Map<String, String> environment) throws IOException {
+    return ScriptProcess.start(folder, environment, NIGHTLY, List.of("churn.yaml", DATE));
+  }
+
+  private static Path folderWithAFile(Path folder) throws IOException {
+    Files.createFile(Files.createDirectories(folder).resolve("file"));
+    return folder;
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.exists(file) ? Files.readAllLines(file) : List.of();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
   }
 
   private Map<String, String> environment() {

@@ -7,18 +7,24 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A script that runs, with what it prints in files; closing ends it by force where it still does.
+ * A script that runs, with what it prints in files; closing ends it by force where it still does,
+ * and whatever it has started.
  *
  * @param process the script's own
  * @param out what it prints as its result
  * @param err what it prints as messages
+ * @param started what it is known to have started: a process is nobody's child any more once the
+ *     script has ended
  */
-record ScriptProcess(Process process, Path out, Path err) implements AutoCloseable {
+record ScriptProcess(Process process, Path out, Path err, Set<ProcessHandle> started)
+    implements AutoCloseable {
   /**
    * Makes every JVM that a script starts, and whatever that starts, one of those that share few
    * cores. Each says so on stderr.
@@ -47,7 +53,7 @@ record ScriptProcess(Process process, Path out, Path err) implements AutoCloseab
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().remove("SPARK_HOME");
     builder.environment().putAll(environment);
-    return new ScriptProcess(builder.start(), out, err);
+    return new ScriptProcess(builder.start(), out, err, new HashSet<>());
   }
 
   /** Runs a script to its end. */
@@ -68,9 +74,20 @@ record ScriptProcess(Process process, Path out, Path err) implements AutoCloseab
         Files.readString(err, StandardCharsets.UTF_8));
   }
 
+  /** Sends a signal to the script alone, such as {@code -TERM}. */
+  void signal(String name) {
+    process.descendants().forEach(started::add);
+    Signal.send(process.toHandle(), name);
+  }
+
   @Override
   public void close() throws IOException {
-    process.destroyForcibly();
+    process.descendants().forEach(started::add);
+    process.destroyForcibly().onExit().join();
+    for (ProcessHandle each : started) {
+      each.destroyForcibly();
+      each.onExit().join();
+    }
     Files.deleteIfExists(out);
     Files.deleteIfExists(err);
   }

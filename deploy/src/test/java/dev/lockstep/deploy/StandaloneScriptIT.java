@@ -37,7 +37,7 @@ final class StandaloneScriptIT {
         settings,
         """
         spark.authenticate            true
-        spark.authenticate.secret     known to this test alone
+        spark.authenticate.secret     a-secret-of-this-test
         spark.network.crypto.enabled  true
         """);
     Result started =

@@ -50,6 +50,7 @@ public final class DataPreparation {
   private final boolean indexed;
   private final Quarantine refused;
   private final List<JavaRDD<Shard>> cached = new ArrayList<>();
+  private final List<FileContent> files = new ArrayList<>();
   private final List<BadRows> badRows = new ArrayList<>();
 
   /** What is being read, for messages. */
@@ -261,6 +262,7 @@ public final class DataPreparation {
         coding.task(),
         shape,
         fingerprint.toHexadecimal(),
+        files,
         badRows);
   }
 
@@ -282,6 +284,7 @@ public final class DataPreparation {
             indexed,
             settings.badRows(),
             this::refuse);
+    files.addAll(FileContent.of(rows.pieces()));
     badRows.add(rows.badRows());
     return rows;
   }

@@ -19,6 +19,7 @@ public final class PreparedData implements AutoCloseable {
   private final Task task;
   private final Shape inputShape;
   private final String fingerprint;
+  private final List<FileContent> files;
   private final List<BadRows> badRows;
 
   /** Takes over the splits; {@code validation} and {@code test} may be null. */
@@ -30,6 +31,7 @@ public final class PreparedData implements AutoCloseable {
       Task task,
       Shape inputShape,
       String fingerprint,
+      List<FileContent> files,
       List<BadRows> badRows) {
     this.train = Objects.requireNonNull(train);
     this.validation = validation;
@@ -38,6 +40,7 @@ public final class PreparedData implements AutoCloseable {
     this.task = Objects.requireNonNull(task);
     this.inputShape = Objects.requireNonNull(inputShape);
     this.fingerprint = Objects.requireNonNull(fingerprint);
+    this.files = List.copyOf(files);
     this.badRows = List.copyOf(badRows);
   }
 
@@ -78,6 +81,14 @@ public final class PreparedData implements AutoCloseable {
    */
   public String fingerprint() {
     return fingerprint;
+  }
+
+  /**
+   * What was read, in order: the files of the training data, then those of separate validation and
+   * test data. Data that lie in no file count as one.
+   */
+  public List<FileContent> files() {
+    return files;
   }
 
   /**

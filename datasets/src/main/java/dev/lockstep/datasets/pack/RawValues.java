@@ -2,44 +2,59 @@ package dev.lockstep.datasets.pack;
 
 import dev.lockstep.trainer.model.Preprocessing;
 import java.io.Serializable;
+import java.util.Arrays;
 
 /**
  * Undoes the normalization of features. A feature is stored as the float32 number {@code x' = (x -
  * offset) · scale}, so x is known to about 2^-24 of |x - offset| only; it is given back rounded to
- * a power of ten that lies between 10^-6 and 10^-5 of the larger one of |offset| and 1/scale. Whole
- * numbers and short decimals come out as they went in, and so they are equal under two
- * normalizations. Features that were not scaled (offset 0 and scale 1) are exact, and of constant
- * ones (scale 0) the offset is the value. Immutable; sent to the tasks.
+ * the least power of ten that is at least 2^-22 of |x - offset| or 2^-40 of |offset|, where these
+ * count as the power of two at or below them. Whole numbers and short decimals come out as they
+ * went in, and so they are equal under two normalizations. One value that is far away from all
+ * others stretches the scale, and coarsens those near the offset no more than float32 does.
+ * Features that were not scaled (offset 0 and scale 1) are exact, and of constant ones (scale 0)
+ * the offset is the value. Immutable; sent to the tasks.
  */
 final class RawValues implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  private static final int DIGITS = 5;
+  /** Bits of |x - offset| behind the first that are given back. */
+  private static final int BITS = 22;
+
+  /** Bits of the offset behind the first that are relied on. */
+  private static final int OFFSET_BITS = 40;
+
+  private static final double LOG10_OF_2 = StrictMath.log10(2.0);
+
+  /** 10^d for d from 0; those of negative exponents would not be exact. */
+  private static final double[] POWERS = powers();
 
   private final double[] offset;
   private final double[] scale;
 
-  /** Where values are rounded to 10^-d: 10^d, at least 1, and 0 where they are not; [columns]. */
-  private final double[] fraction;
-
-  /** Where values are rounded to 10^d: 10^d, at least 1; [columns]. */
-  private final double[] unit;
+  /** The least d for which values are rounded to 10^d, [columns]. */
+  private final int[] leastPlace;
 
   private RawValues(double[] offset, double[] scale) {
     this.offset = offset;
     this.scale = scale;
-    this.fraction = new double[offset.length];
-    this.unit = new double[offset.length];
+    this.leastPlace = new int[offset.length];
     for (int j = 0; j < offset.length; j++) {
-      boolean stored = offset[j] == 0.0 && scale[j] == 1.0;
-      if (!stored && scale[j] != 0.0) {
-        double size = Math.max(Math.abs(offset[j]), Math.abs(1.0 / scale[j]));
-        double places = DIGITS - Math.floor(StrictMath.log10(size));
-        // Two powers, as those of negative exponents are not exact.
-        fraction[j] = StrictMath.pow(10.0, Math.max(places, 0.0));
-        unit[j] = StrictMath.pow(10.0, Math.max(-places, 0.0));
-      }
+      leastPlace[j] = place(offset[j], OFFSET_BITS);
     }
+  }
+
+  private static double[] powers() {
+    double[] powers = new double[Double.MAX_EXPONENT];
+    int count = 0;
+    for (double power = 1.0; Double.isFinite(power); power = StrictMath.pow(10.0, count)) {
+      powers[count++] = power;
+    }
+    return Arrays.copyOf(powers, count);
+  }
+
+  /** The least d with 10^d of at least 2^-bits of the value. */
+  private static int place(double value, int bits) {
+    return (int) Math.ceil((Math.getExponent(value) - bits) * LOG10_OF_2);
   }
 
   /** Of the features of a model. */
@@ -62,15 +77,21 @@ final class RawValues implements Serializable {
     double value;
     if (scale[column] == 0.0) {
       value = offset[column];
-    } else if (fraction[column] == 0.0) {
+    } else if (offset[column] == 0.0 && scale[column] == 1.0) {
       value = stored;
     } else {
-      value = offset[column] + stored / scale[column];
-      value =
-          unit[column] == 1.0
-              ? Math.rint(value * fraction[column]) / fraction[column]
-              : Math.rint(value / unit[column]) * unit[column];
+      double distance = stored / scale[column];
+      int place = Math.max(leastPlace[column], place(distance, BITS));
+      value = rounded(offset[column] + distance, place);
     }
     return value + 0.0;
+  }
+
+  /** The nearest multiple of 10^place. */
+  private static double rounded(double value, int place) {
+    if (place >= 0) {
+      return Math.rint(value / POWERS[place]) * POWERS[place];
+    }
+    return -place < POWERS.length ? Math.rint(value * POWERS[-place]) / POWERS[-place] : value;
   }
 }

@@ -59,13 +59,40 @@ public final class InputPaths {
     return List.copyOf(found.values());
   }
 
-  /** Whether there is anything where a path or glob points. */
-  public static boolean isAnythingAt(Configuration hadoop, String path) {
+  /**
+   * Whether there is a file with data where a path or glob points: itself, or somewhere in a folder
+   * there. What jobs leave beside their data, such as {@code _SUCCESS} and {@code _temporary}, is
+   * none.
+   */
+  public static boolean isDataAt(Configuration hadoop, String path) {
     try {
-      return !found(hadoop, path).isEmpty();
+      for (Path match : found(hadoop, path)) {
+        FileSystem files = match.getFileSystem(hadoop);
+        if (holdsData(files, files.getFileStatus(match))) {
+          return true;
+        }
+      }
+      return false;
     } catch (IOException unreadable) {
       throw unreadable(path, unreadable);
     }
+  }
+
+  private static boolean holdsData(FileSystem files, FileStatus status) throws IOException {
+    if (!status.isDirectory()) {
+      return true;
+    }
+    for (FileStatus inside : files.listStatus(status.getPath())) {
+      if (!isHidden(inside.getPath().getName()) && holdsData(files, inside)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether readers of data leave out what has this name; a partition's is {@code _key=value}. */
+  private static boolean isHidden(String name) {
+    return name.startsWith(".") || (name.startsWith("_") && !name.contains("="));
   }
 
   private static List<Path> matches(Configuration hadoop, String text) {
@@ -101,8 +128,7 @@ public final class InputPaths {
     FileStatus[] statuses = isGlob(text) ? files.globStatus(path) : null;
     List<Path> matches = new ArrayList<>();
     for (FileStatus status : statuses == null ? new FileStatus[0] : statuses) {
-      String name = status.getPath().getName();
-      if (!name.startsWith("_") && !name.startsWith(".")) {
+      if (!isHidden(status.getPath().getName())) {
         matches.add(files.makeQualified(status.getPath()));
       }
     }

@@ -26,6 +26,10 @@ import org.apache.hadoop.yarn.exceptions.YarnException;
  */
 final class HadoopCluster {
   private static final java.nio.file.Path FOLDER = logs("hadoop");
+
+  /** To start all of it on a machine that others use too. */
+  private static final long LIMIT_SECONDS = 300;
+
   private static HadoopCluster running;
 
   private final FileSystem files;
@@ -62,6 +66,7 @@ final class HadoopCluster {
             List.of(FOLDER.toString()));
     Waiting.until(
         "HDFS and YARN are ready",
+        LIMIT_SECONDS,
         () -> {
           if (!process.isAlive()) {
             throw new AssertionError("HDFS and YARN ended\n" + process.errors());

@@ -1,6 +1,8 @@
 package dev.lockstep.driver.cli;
 
 import dev.lockstep.driver.run.SparkStart;
+import dev.lockstep.driver.telemetry.JsonOutput;
+import dev.lockstep.driver.telemetry.LogFormat;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +32,11 @@ final class CommonOptions {
 
   /** Starts Spark as the options say. */
   SparkSession startSpark(String name) {
-    return SparkStart.start("lockstep " + name, master, settings(conf));
+    Map<String, String> settings = settings(conf);
+    if (System.err instanceof JsonOutput) {
+      settings.putIfAbsent(LogFormat.OF_EXECUTORS, LogFormat.json.name());
+    }
+    return SparkStart.start("lockstep " + name, master, settings);
   }
 
   /** What {@code --conf} says. */

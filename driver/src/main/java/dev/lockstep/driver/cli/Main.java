@@ -4,6 +4,7 @@ import dev.lockstep.driver.secret.GuardedOutput;
 import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.driver.telemetry.JsonOutput;
 import dev.lockstep.driver.telemetry.LogFormat;
+import dev.lockstep.driver.telemetry.Shutdown;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
@@ -134,7 +135,9 @@ public final class Main implements Runnable {
         json ? JsonOutput.before(stderr, secrets) : GuardedOutput.before(stderr, secrets));
     try {
       int code = perform(arguments);
-      if (code != ExitCode.DONE && !isShuttingDown() && System.err instanceof JsonOutput lines) {
+      if (code != ExitCode.DONE
+          && !Shutdown.isUnderWay()
+          && System.err instanceof JsonOutput lines) {
         lines.tellExit(Level.WARN, code, "Ended with exit code " + code + ".");
       }
       return code;
@@ -224,7 +227,7 @@ public final class Main implements Runnable {
   }
 
   private int report(Throwable failure) {
-    if (isShuttingDown()) {
+    if (Shutdown.isUnderWay()) {
       // Ctrl-C or a termination: Spark stops under the command's feet, which is no failure. The JVM
       // ends with 130 or 143 by itself, whatever code this returns; so none is told.
       told = "interrupted.";
@@ -262,17 +265,6 @@ public final class Main implements Runnable {
     StringWriter trace = new StringWriter();
     failure.printStackTrace(new PrintWriter(trace));
     return trace.toString();
-  }
-
-  private static boolean isShuttingDown() {
-    Thread probe = new Thread(() -> {});
-    try {
-      Runtime.getRuntime().addShutdownHook(probe);
-      Runtime.getRuntime().removeShutdownHook(probe);
-      return false;
-    } catch (IllegalStateException inProgress) {
-      return true;
-    }
   }
 
   private static String firstLine(Throwable failure) {

@@ -11,6 +11,7 @@ import dev.lockstep.driver.registry.RegistryWriter;
 import dev.lockstep.driver.report.Numbers;
 import dev.lockstep.trainer.error.LockstepException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -44,7 +45,7 @@ final class RegistryCommand implements Runnable {
       @Option(names = "--json", description = "One JSON document instead of a table.") boolean json,
       @Mixin FileSystemOptions files) {
     ModelRegistry registry = ModelRegistry.existing(path, files.hadoop());
-    Optional<Champion> champion = registry.champion();
+    Optional<Champion> champion = registry.pointer();
     if (json) {
       System.out.println(asJson(registry, champion));
       return;
@@ -53,7 +54,7 @@ final class RegistryCommand implements Runnable {
         Locale.ROOT, ROW, "VERSION", "SERVES", "PUBLISHED", "RUN DATE", "PARENT", "METRICS");
     for (int version : registry.versions()) {
       boolean serves = champion.filter(it -> it.version() == version).isPresent();
-      Row row = Row.of(registry, version, isPublished(champion, version));
+      Row row = Row.of(registry, version, isPublished(registry, champion, version));
       System.out.printf(
           Locale.ROOT,
           ROW,
@@ -66,9 +67,14 @@ final class RegistryCommand implements Runnable {
     }
   }
 
-  /** One that is not may be half there; the next writer completes or removes it. */
-  private static boolean isPublished(Optional<Champion> champion, int version) {
-    return champion.filter(it -> version <= it.lastPublished()).isPresent();
+  /**
+   * One that is not may be half there; the next writer completes or removes it. Where the pointer
+   * was lost nobody can tell of the newest.
+   */
+  private static boolean isPublished(
+      ModelRegistry registry, Optional<Champion> champion, int version) {
+    List<Integer> all = registry.versions();
+    return version <= champion.map(Champion::lastPublished).orElse(all.get(all.size() - 1) - 1);
   }
 
   /** What a table says of a version; a damaged one must not hide the others. */
@@ -109,7 +115,7 @@ final class RegistryCommand implements Runnable {
     root.put("champion", champion.map(Champion::version).orElse(null));
     ArrayNode versions = root.putArray("versions");
     for (int version : registry.versions()) {
-      if (!isPublished(champion, version)) {
+      if (!isPublished(registry, champion, version)) {
         versions.addObject().put("version", version).put("published", false);
         continue;
       }
@@ -145,7 +151,7 @@ final class RegistryCommand implements Runnable {
     int number = registry.versionNamed(version);
     ObjectNode root = StrictJson.object();
     root.put("folder", registry.verified(number).name());
-    root.put("champion", registry.champion().filter(it -> it.version() == number).isPresent());
+    root.put("champion", registry.pointer().filter(it -> it.version() == number).isPresent());
     root.setAll(registry.lineage(number).toTree());
     System.out.println(text(root));
   }
@@ -164,12 +170,12 @@ final class RegistryCommand implements Runnable {
       @Mixin FileSystemOptions files) {
     ModelRegistry registry = ModelRegistry.existing(path, files.hadoop());
     Integer target = version == null ? null : Integer.valueOf(registry.versionNamed(version));
-    Optional<Integer> seen = registry.champion().map(Champion::version);
+    Optional<Integer> seen = registry.pointer().map(Champion::version);
     try (RegistryWriter writer = registry.write(LockOwner.here(null, null), RegistryCommand::say)) {
-      int before = registry.requireChampion().version();
-      if (target == null && seen.isPresent() && seen.get() != before) {
+      Optional<Integer> before = registry.pointer().map(Champion::version);
+      if (target == null && seen.isPresent() && before.isPresent() && !seen.equals(before)) {
         throw LockstepException.usage(
-            ModelRegistry.nameOf(before)
+            ModelRegistry.nameOf(before.get())
                 + " has become the champion of "
                 + registry.name()
                 + " just now, in the place of "
@@ -181,8 +187,7 @@ final class RegistryCommand implements Runnable {
           ModelRegistry.nameOf(now)
               + " is the champion of "
               + registry.name()
-              + " again, in the place of "
-              + ModelRegistry.nameOf(before)
+              + before.map(it -> " again, in the place of " + ModelRegistry.nameOf(it)).orElse("")
               + ".");
       System.out.println(registry.version(now).name());
     }

@@ -3,7 +3,6 @@ package dev.lockstep.driver.cli;
 import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
-import dev.lockstep.driver.retraining.DayWindow;
 import dev.lockstep.driver.retraining.Decision;
 import dev.lockstep.driver.retraining.RetrainingRun;
 import dev.lockstep.driver.run.ApplicationAttempt;
@@ -76,15 +75,14 @@ final class RetrainCommand implements Callable<Integer> {
               : OutputLocation.of(output, given.name(), attempt);
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
       StartMode mode = resume || attempt.hasBegun(folder) ? StartMode.RESUME : StartMode.NEW;
-      RunConfiguration run =
-          DayWindow.over(given, this::read, spark.hadoopConfiguration(), display::say);
       Optional<Decision> decision =
           new RetrainingRun(
                   spark,
-                  run,
+                  given,
+                  this::read,
                   folder,
                   mode,
-                  steps -> display.progress(run, steps),
+                  steps -> display.progress(given, steps),
                   interruption,
                   display::say,
                   Terminal.events(common))

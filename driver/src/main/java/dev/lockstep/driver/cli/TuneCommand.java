@@ -53,7 +53,8 @@ final class TuneCommand implements Callable<Integer> {
               plan,
               folder,
               new TuningProgress(System.err, !common.quiet, progress, System::nanoTime),
-              interruption);
+              interruption,
+              Terminal.events(common));
       TuningSummary summary;
       try {
         summary = tuning.execute();

@@ -12,7 +12,12 @@ import java.util.Map;
 final class RetrainingBlock {
   private static final String RUN_DATE_KEY = "runDate";
   private static final NumberRange CONFIDENCES =
-      new NumberRange(0.5, true, 1, false, "a number of at least 0.5 and below 1");
+      new NumberRange(
+          0.5,
+          true,
+          RetrainingSettings.MOST_CONFIDENCE,
+          true,
+          "a number from 0.5 to " + RetrainingSettings.MOST_CONFIDENCE);
   private static final WholeRange DAYS = new WholeRange(1, Window.MAX_DAYS);
   private static final Names METRICS =
       Names.of("metric", RetrainingSettings.METRICS, RetrainingSettings.METRICS);

@@ -36,6 +36,12 @@ public record RetrainingSettings(
   /** How much better the challenger must be where the configuration says nothing. */
   public static final double DEFAULT_MIN_IMPROVEMENT = 0.0;
 
+  /**
+   * The greatest confidence that can be asked for: with 1,999 resamples the least of them is a
+   * bound with confidence 1 - 1/2000.
+   */
+  public static final double MOST_CONFIDENCE = 0.9995;
+
   /** What holds where there is no such block. */
   public static final RetrainingSettings DEFAULT =
       new RetrainingSettings(

@@ -108,16 +108,6 @@ final class DriverPlan {
   }
 
   /**
-   * The same driver with a log whose lines are JSON. Log4j reads its settings before the program
-   * begins, so they must be an option of the JVM; it stands first, so that a user's own counts.
-   */
-  static ProcessPlan withJsonLog(Image image, ProcessPlan driver) {
-    List<String> command = new ArrayList<>(driver.command());
-    command.add(1, "-Dlog4j2.configurationFile=" + image.jsonLog());
-    return new ProcessPlan(command, driver.environment());
-  }
-
-  /**
    * Reads the launcher's answer: what the JVM may have said, a NUL and a line's end, then every
    * word with a NUL behind it. The words are meant for {@code env} where variables have to be set.
    *

@@ -71,7 +71,8 @@ public final class EntryPoint {
     Image image = Image.around(environment);
     List<String> rest = arguments.subList(1, arguments.size());
     return switch (arguments.get(0)) {
-      case "executor" -> ExecutorPlan.of(image, environment);
+      case "executor" ->
+          withLog(image, ExecutorPlan.of(image, environment), isJson(List.of(), environment));
       case "driver" -> driver(image, DriverPlan.sentBySpark(rest, environment), environment);
       default -> planOfCommand(image, arguments, environment);
     };
@@ -96,8 +97,11 @@ public final class EntryPoint {
   private static ProcessPlan driver(
       Image image, List<String> submit, Map<String, String> environment)
       throws ContainerException, IOException, InterruptedException {
-    ProcessPlan driver = DriverPlan.of(image, submit);
-    return isJson(submit, environment) ? DriverPlan.withJsonLog(image, driver) : driver;
+    return withLog(image, DriverPlan.of(image, submit), isJson(submit, environment));
+  }
+
+  private static ProcessPlan withLog(Image image, ProcessPlan plan, boolean json) {
+    return json ? plan.withJsonLog(image) : plan;
   }
 
   /** Whether all that the container writes to stderr is to be JSON. */

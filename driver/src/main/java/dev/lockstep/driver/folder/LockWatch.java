@@ -1,5 +1,6 @@
 package dev.lockstep.driver.folder;
 
+import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
 import java.util.Arrays;
@@ -89,11 +90,22 @@ final class LockWatch {
   }
 
   private LockstepException refusal() {
-    return LockstepException.usage(
+    return new LockstepException(
+        ErrorKind.USAGE,
         "--output: "
             + folder.name()
             + " is being written to by another run: "
             + description
-            + ". Wait for its end, stop it, or choose another folder.");
+            + ". Wait for its end, stop it, or choose another folder.",
+        new HeldException(description));
+  }
+
+  /** Why a folder is refused: somebody who is alive holds it. */
+  static final class HeldException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private HeldException(String holder) {
+      super(holder);
+    }
   }
 }

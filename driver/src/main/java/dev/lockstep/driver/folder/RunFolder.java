@@ -94,7 +94,8 @@ public final class RunFolder {
    */
   public boolean isInUse() {
     try {
-      return files.exists(root) && (!files.getFileStatus(root).isDirectory() || holdsSomething());
+      return files.exists(root)
+          && (!files.getFileStatus(root).isDirectory() || holdsSomething(null));
     } catch (IOException failure) {
       throw unusable("looked at", failure);
     }
@@ -102,9 +103,18 @@ public final class RunFolder {
 
   /** Refuses a folder that already holds something: nobody's results are mixed or overwritten. */
   public void requireFresh() {
+    requireNothingBut(null);
+  }
+
+  /**
+   * As {@link #requireFresh}, where one file may be there.
+   *
+   * @param file its name, or null for none
+   */
+  public void requireNothingBut(String file) {
     requireNoFile();
     try {
-      if (files.exists(root) && holdsSomething()) {
+      if (files.exists(root) && holdsSomething(file)) {
         throw LockstepException.usage(
             "--output: the folder "
                 + name()
@@ -127,14 +137,15 @@ public final class RunFolder {
     }
   }
 
-  private boolean holdsSomething() throws IOException {
+  private boolean holdsSomething(String butFile) throws IOException {
     for (FileStatus status : files.listStatus(root)) {
       String name = status.getPath().getName();
       boolean brokenOff = WholeFiles.isUnfinished(name);
       boolean lock = name.startsWith(LockFiles.PREFIX);
       boolean quarantine =
           status.isDirectory() && (name.equals(QUARANTINE) || name.equals(UNFINISHED_QUARANTINE));
-      if (!(status.isFile() && (brokenOff || lock)) && !quarantine) {
+      boolean excepted = brokenOff || lock || name.equals(butFile);
+      if (!(status.isFile() && excepted) && !quarantine) {
         return true;
       }
     }

@@ -144,6 +144,7 @@ public final class RunLock implements AutoCloseable {
             notes.accept(sentence);
           }
         };
+    String holder;
     while (true) {
       Duration waited = Duration.ofNanos(System.nanoTime() - start);
       try {
@@ -152,6 +153,10 @@ public final class RunLock implements AutoCloseable {
         if (refused.kind() != ErrorKind.USAGE) {
           throw refused;
         }
+        holder =
+            refused.getCause() instanceof LockWatch.HeldException held
+                ? held.getMessage()
+                : refused.getMessage();
         if (waited.compareTo(patience) > 0) {
           throw new LockstepException(
               ErrorKind.RESOURCE,
@@ -163,7 +168,7 @@ public final class RunLock implements AutoCloseable {
               refused);
         }
       }
-      once.accept("Waiting for another writer of " + folder.name() + ".");
+      once.accept("Waiting for another writer of " + folder.name() + ": " + holder + ".");
       try {
         pause(times.turn(waited).toMillis());
       } catch (InterruptedIOException interrupted) {

@@ -57,6 +57,11 @@ public record Champion(int version, List<Integer> before, int lastPublished, Lis
     return new Champion(move.to(), List.of(), move.to(), List.of(move));
   }
 
+  /** A pointer in the place of one that was lost. */
+  static Champion restored(Move move, int lastPublished) {
+    return new Champion(move.to(), List.of(), lastPublished, List.of(move));
+  }
+
   /** After a publication. */
   Champion published(Move move, IntPredicate exists) {
     List<Integer> earlier = remaining(exists);
@@ -129,6 +134,9 @@ public record Champion(int version, List<Integer> before, int lastPublished, Lis
 
   private static Champion parse(Block root) {
     List<Integer> before = new ArrayList<>();
+    if (!root.node().path("before").isArray()) {
+      throw root.wrong("before", "a list of versions");
+    }
     root.node()
         .path("before")
         .forEach(

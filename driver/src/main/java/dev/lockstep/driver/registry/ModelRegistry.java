@@ -2,11 +2,13 @@ package dev.lockstep.driver.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.folder.DigestedFiles;
+import dev.lockstep.driver.folder.FileDigest;
 import dev.lockstep.driver.folder.LockOwner;
 import dev.lockstep.driver.folder.LockTimes;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.folder.StrictJson;
+import dev.lockstep.driver.run.ModelFolder;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.time.Duration;
@@ -156,9 +158,38 @@ public final class ModelRegistry {
     return versions.hasFolder(nameOf(version));
   }
 
-  /** Which version serves; empty before the first publication. */
+  /**
+   * Which version serves; empty before the first publication.
+   *
+   * @throws LockstepException of kind data where the pointer is damaged, or gone though there were
+   *     publications: then nobody knows, and the newest version may have been rolled back
+   */
   public Optional<Champion> champion() {
+    Optional<Champion> champion = pointer();
+    if (champion.isEmpty() && wasPublishedTo()) {
+      // The first publication may have come between the two looks.
+      champion = pointer();
+      if (champion.isEmpty()) {
+        throw LockstepException.data(
+            name()
+                + " has versions, but "
+                + Champion.FILE
+                + " is gone, so nobody knows which of them served. 'registry rollback PATH VERSION'"
+                + " says which one does from now on.");
+      }
+    }
+    return champion;
+  }
+
+  /** The pointer as it lies there; empty where none does. */
+  public Optional<Champion> pointer() {
     return Champion.read(folder);
+  }
+
+  /** Without a pointer only the first version can be one whose publication was broken off. */
+  private boolean wasPublishedTo() {
+    List<Integer> all = versions();
+    return !all.isEmpty() && all.get(all.size() - 1) > 1;
   }
 
   /**
@@ -187,6 +218,7 @@ public final class ModelRegistry {
     try {
       VersionManifest.read(source).verify(source);
     } catch (LockstepException damaged) {
+      boolean serves = pointer().filter(it -> it.version() == version).isPresent();
       throw new LockstepException(
           ErrorKind.DATA,
           "Version "
@@ -195,10 +227,34 @@ public final class ModelRegistry {
               + name()
               + " cannot be used: "
               + damaged.getMessage()
-              + " 'registry rollback' leads to another one.",
+              + (serves
+                  ? " 'registry rollback' leads to another one."
+                  : " 'registry list' shows the others."),
           damaged);
     }
     return source;
+  }
+
+  /**
+   * Whether a folder holds, byte for byte, the weights that a version was published with; not where
+   * it holds none.
+   *
+   * @param model folder of a model
+   * @throws LockstepException of kind data where the version does not tell
+   */
+  public boolean hasWeightsIn(int version, RunFolder model) {
+    FileDigest published = VersionManifest.read(version(version)).files().get(ModelFolder.WEIGHTS);
+    if (!model.has(ModelFolder.WEIGHTS) || model.size(ModelFolder.WEIGHTS) != published.size()) {
+      return false;
+    }
+    try {
+      return DigestedFiles.read(model, ModelFolder.WEIGHTS, published, input -> true);
+    } catch (LockstepException others) {
+      if (others.kind() != ErrorKind.DATA) {
+        throw others;
+      }
+      return false;
+    }
   }
 
   /** Where a version comes from. */

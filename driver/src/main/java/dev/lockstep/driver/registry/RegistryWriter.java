@@ -1,5 +1,6 @@
 package dev.lockstep.driver.registry;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.lockstep.driver.folder.DigestedFiles;
 import dev.lockstep.driver.folder.FileDigest;
 import dev.lockstep.driver.folder.LockOwner;
@@ -9,6 +10,8 @@ import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.registry.Champion.Move;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +22,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.apache.hadoop.fs.ChecksumException;
 
 /**
  * Changes a model registry: one writer at a time, for moments.
@@ -66,9 +70,7 @@ public final class RegistryWriter implements AutoCloseable {
 
   /** The number that the next version will have. */
   public int nextVersion() {
-    List<Integer> all = registry.versions();
-    int newest = all.isEmpty() ? 0 : all.get(all.size() - 1);
-    return 1 + Math.max(newest, registry.champion().map(Champion::lastPublished).orElse(0));
+    return 1 + Math.max(newest(), registry.champion().map(Champion::lastPublished).orElse(0));
   }
 
   /**
@@ -167,20 +169,9 @@ public final class RegistryWriter implements AutoCloseable {
    *     of kind data where it is damaged
    */
   public int rollBack(Integer to) {
-    Champion now = registry.requireChampion();
-    int target =
-        to != null
-            ? to
-            : now.predecessor(registry::exists)
-                .orElseThrow(
-                    () ->
-                        LockstepException.usage(
-                            "Before "
-                                + ModelRegistry.nameOf(now.version())
-                                + " no version of "
-                                + registry.name()
-                                + " that is still there was champion; name the one to go to."));
-    if (target == now.version()) {
+    Optional<Champion> now = registry.pointer();
+    int target = to != null ? to : predecessorOf(registry.requireChampion());
+    if (now.filter(it -> it.version() == target).isPresent()) {
       throw LockstepException.usage(
           ModelRegistry.nameOf(target) + " is the champion of " + registry.name() + " already.");
     }
@@ -189,9 +180,30 @@ public final class RegistryWriter implements AutoCloseable {
           "There is no " + ModelRegistry.nameOf(target) + " in " + registry.name() + ".");
     }
     registry.verified(target);
-    Move move = move(Optional.of(now), target, "rolledBack");
-    point(now.rolledBack(move, registry::exists));
+    Move move = move(now, target, "rolledBack");
+    point(
+        now.map(it -> it.rolledBack(move, registry::exists))
+            .orElseGet(() -> Champion.restored(move, newest())));
     return target;
+  }
+
+  private int predecessorOf(Champion champion) {
+    return champion
+        .predecessor(registry::exists)
+        .orElseThrow(
+            () ->
+                LockstepException.usage(
+                    "Before "
+                        + ModelRegistry.nameOf(champion.version())
+                        + " no version of "
+                        + registry.name()
+                        + " that is still there was champion; name the one to go to."));
+  }
+
+  /** The highest number that a version has, or 0. */
+  private int newest() {
+    List<Integer> all = registry.versions();
+    return all.isEmpty() ? 0 : all.get(all.size() - 1);
   }
 
   /** The publication counts, whatever becomes of the old versions. */
@@ -232,27 +244,34 @@ public final class RegistryWriter implements AutoCloseable {
         versions.removeFolder(name);
       }
     }
-    List<Integer> all = registry.versions();
-    if (all.isEmpty()) {
+    int newest = newest();
+    Optional<Champion> champion = registry.pointer();
+    if (champion.isEmpty() && newest > 1) {
+      // The pointer was lost. Whoever publishes is refused, and a rollback makes another.
       return;
     }
-    int newest = all.get(all.size() - 1);
-    Optional<Champion> champion = registry.champion();
-    if (champion.isEmpty() || newest > champion.get().lastPublished()) {
-      completePublication(newest, champion);
-    } else if (newest == champion.get().lastPublished()) {
+    int lastPublished = champion.map(Champion::lastPublished).orElse(0);
+    if (newest > lastPublished) {
+      completePublication(newest);
+    } else if (newest > 0 && newest == lastPublished) {
       recordDecisionOf(newest);
     }
   }
 
-  private void completePublication(int version, Optional<Champion> champion) {
+  private void completePublication(int version) {
     String name = ModelRegistry.nameOf(version);
     try {
       registry.verified(version);
     } catch (LockstepException incomplete) {
-      if (champion.isEmpty() && version > 1) {
-        // The pointer was lost, so this may have been published long ago.
-        throw incomplete;
+      if (couldNotBeRead(incomplete)) {
+        throw new LockstepException(
+            ErrorKind.RESOURCE,
+            "The publication of "
+                + name
+                + " was broken off and cannot be completed now, since it could not be read. Try again."
+                + " "
+                + incomplete.getMessage(),
+            incomplete);
       }
       notes.accept(
           "Removed "
@@ -271,6 +290,20 @@ public final class RegistryWriter implements AutoCloseable {
             + " in "
             + registry.name()
             + ", which had been broken off.");
+  }
+
+  /** Rather than was read, and found to be another file than the one that was written. */
+  private static boolean couldNotBeRead(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      boolean readAndWrong =
+          cause instanceof FileNotFoundException
+              || cause instanceof ChecksumException
+              || cause instanceof JsonProcessingException;
+      if (cause instanceof IOException && !readAndWrong) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Damage in a version must not keep anybody from rolling it back. */

@@ -38,6 +38,12 @@ record VersionManifest(Map<String, FileDigest> files) {
     return known;
   }
 
+  private static List<String> required() {
+    List<String> required = new ArrayList<>(ModelFolder.REQUIRED);
+    required.addAll(List.of(Lineage.FILE, DECISION));
+    return required;
+  }
+
   /** The file's bytes. */
   byte[] toBytes() {
     ObjectNode root = StrictJson.object();
@@ -57,7 +63,7 @@ record VersionManifest(Map<String, FileDigest> files) {
     if (root.count("format") != FORMAT) {
       throw root.wrong("format", Integer.toString(FORMAT) + ", the format this version knows");
     }
-    return new VersionManifest(ManifestFiles.read(root, known(), ModelFolder.REQUIRED));
+    return new VersionManifest(ManifestFiles.read(root, known(), required()));
   }
 
   /** Reads every file of a version; what is not as it was published is an error of kind data. */

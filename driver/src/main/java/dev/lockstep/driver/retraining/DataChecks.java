@@ -33,6 +33,12 @@ public final class DataChecks {
    */
   private static final double FALSE_ALARMS = 0.001;
 
+  /** Share of the champion's rows in one bin from which on that bin may hide a drift. */
+  private static final double CROWDED = 0.9;
+
+  /** Share of the new rows in one of their own bins up to which they are spread. */
+  private static final double SPREAD = 0.5;
+
   private static final int DIGITS = 3;
 
   private static final Comparator<CheckResult> WORST_FIRST =
@@ -328,7 +334,7 @@ public final class DataChecks {
           PopulationStability.byChance(
               champion.rows(), now.rows(), column.now().size(), FALSE_ALARMS / shared.size());
       Limits effective = new Limits(raised(limits.warn(), chance), raised(limits.fail(), chance));
-      results.add(
+      CheckResult result =
           most(
               "psi",
               column.name(),
@@ -344,9 +350,51 @@ public final class DataChecks {
                       ? ""
                       : ", and chance alone gives up to "
                           + Numbers.significant(chance, DIGITS)
-                          + " with so few rows")));
+                          + " with so few rows"));
+      results.add(
+          result.outcome() == Outcome.PASSED
+                  && hides(known.get(column.name()), columns.get(column.name()))
+              ? hidden(column.name(), index, known.get(column.name()))
+              : result);
     }
     add("psi", results);
+  }
+
+  /**
+   * Whether the bins of the champion's numbers show next to nothing of the new ones: nearly all of
+   * its rows lie in one bin, and the new rows, which do too, in several.
+   */
+  private static boolean hides(ColumnStatistics before, ColumnStatistics column) {
+    return before instanceof NumberColumn
+        && column instanceof NumberColumn
+        && greatestShare(before) >= CROWDED
+        && greatestShare(column) <= SPREAD;
+  }
+
+  private static CheckResult hidden(String column, double index, ColumnStatistics before) {
+    return new CheckResult(
+        "psi",
+        column,
+        Outcome.WARNED,
+        index,
+        null,
+        "Column '"
+            + column
+            + "' cannot be compared with the champion's data: "
+            + Numbers.percent(greatestShare(before))
+            + " of their rows lie in one bin, as where a few values are too far away from all"
+            + " others, and the new values are spread within it.");
+  }
+
+  /** The greatest share of a bin. */
+  private static double greatestShare(ColumnStatistics column) {
+    long greatest = 0;
+    long rows = 0;
+    for (long count : column.counts()) {
+      greatest = Math.max(greatest, count);
+      rows += count;
+    }
+    return rows == 0 ? 0.0 : (double) greatest / rows;
   }
 
   /** A limit that is not below what chance does. */

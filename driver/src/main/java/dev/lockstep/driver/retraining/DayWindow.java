@@ -98,7 +98,7 @@ public final class DayWindow {
 
   private static boolean isThere(
       String path, Window window, Configuration hadoop, Consumer<String> notes) {
-    if (InputPaths.isAnythingAt(hadoop, path)) {
+    if (InputPaths.isDataAt(hadoop, path)) {
       return true;
     }
     if (window.missing() == Missing.FAIL) {

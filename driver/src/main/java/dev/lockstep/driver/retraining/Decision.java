@@ -13,6 +13,12 @@ public final class Decision {
   /** Name of the file in the run folder. */
   public static final String FILE = "decision.json";
 
+  /** Key of the kind of failure, where one led to the decision. */
+  static final String FAILURE = "failure";
+
+  /** That kind where training diverged. */
+  static final String DIVERGED = "diverged";
+
   private static final String DECISION = "decision";
   private static final String REASON = "reason";
 

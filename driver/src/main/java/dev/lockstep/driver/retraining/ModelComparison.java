@@ -1,17 +1,14 @@
 package dev.lockstep.driver.retraining;
 
-import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.PreparedSplit;
 import dev.lockstep.datasets.pack.Shard;
-import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.Levels;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.loop.Metrics;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.run.RunPreview;
-import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.metric.WatchedMetric;
@@ -32,7 +29,11 @@ import org.apache.spark.broadcast.Broadcast;
 
 /**
  * Two models on the same rows: the test split, as the challenger's training left it aside. Each
- * reads its own columns, normalized in its own way. The result does not depend on the cluster.
+ * reads its own columns, normalized in its own way. The result depends on the shards of the
+ * training, and on the cluster in no other way.
+ *
+ * <p>The challenger is scored on the very rows that its training has left in the cluster's memory.
+ * For the champion the data are read once more, and it is made sure that they are still the same.
  *
  * <p>A row whose label only one of them knows stays in: for the other its answer counts as wrong,
  * and its loss is 23 ln 2 = 15.9, that of the smallest step from 0 of a float32 probability.
@@ -50,45 +51,52 @@ public record ModelComparison(
     SplitMetrics challenger,
     double improvement,
     ImprovementInterval interval) {
-  /** Logical shards: the same on every cluster, so that sums have the same bits. */
-  private static final int SHARDS = 64;
-
   /** Rows that can be kept on the driver for an interval: 256 MiB. */
   private static final int MOST_ROWS = 1 << 22;
 
   /**
    * Compares two models.
    *
-   * @param holdOut the data that the challenger was trained on, with their splits
+   * @param trained the data that the challenger was trained on, with their splits
    * @param metric {@code loss} or a metric of the task; null for the task's first: accuracy, or
    *     rmse for regression
    * @param confidence of the interval, above 0 and below 1, or null for none
    * @param seed seed of the interval's draws
    * @throws LockstepException of kind usage where there is no test split, or the models cannot be
-   *     compared by this metric; of kind data where one of them cannot score the rows
+   *     compared by this metric; of kind data where one of them cannot score the rows, or where the
+   *     data are no longer those of the training
    */
   public static ModelComparison of(
       JavaSparkContext spark,
       ModelArtifact champion,
       ModelArtifact challenger,
-      DataSettings holdOut,
+      TrainedData trained,
       String metric,
       Double confidence,
       long seed) {
-    boolean classification = challenger.preprocessing().isClassification();
     WatchedMetric decisive = metric(champion, challenger, metric);
+    requireFewEnough(confidence, testSplit(trained.prepared()));
     Preprocessing own = challenger.preprocessing();
     Preprocessing others = champion.preprocessing();
-    List<String> ownLabels = ScoredModel.labels(own, others);
+    List<String> labels = ScoredModel.labels(own, others);
     List<String> othersLabels = ScoredModel.labels(others, own);
-    int[] common = commonLabels(othersLabels, own, ownLabels);
-    try (PreparedData challengerData =
-            prepare(spark, challenger, ownLabels, holdOut, "challenger");
-        PreparedData championData = prepare(spark, champion, othersLabels, holdOut, "champion")) {
-      PreparedSplit challengerRows = testSplit(challengerData);
+    int[] common = commonLabels(othersLabels, own, labels);
+    boolean allLabelsAreOwn = labels.equals(own.classLabels());
+    boolean sameColumns = own.columns().equals(others.columns());
+    // Rows with labels that only the champion knows may have been left out of the training.
+    try (PreparedData championData =
+            trained.preparedFor(spark, champion, othersLabels, "champion");
+        PreparedData withAllLabels =
+            allLabelsAreOwn ? null : trained.preparedFor(spark, challenger, labels, "challenger")) {
+      if (allLabelsAreOwn && sameColumns) {
+        trained.requireSame(championData);
+      } else {
+        trained.requireUnchanged(spark, challenger);
+      }
+      PreparedData challengerData = allLabelsAreOwn ? trained.prepared() : withAllLabels;
       PreparedSplit championRows = testSplit(championData);
+      PreparedSplit challengerRows = testSplit(challengerData);
       SameRows.require(championData, championRows, challengerData, challengerRows, common);
-      requireFewEnough(confidence, challengerRows);
       Broadcast<ParameterVector> championParameters = spark.broadcast(champion.parameters());
       Broadcast<ParameterVector> challengerParameters = spark.broadcast(challenger.parameters());
       try {
@@ -96,10 +104,11 @@ public record ModelComparison(
             new Pairs(
                 championRows.shards(),
                 challengerRows.shards(),
+                trained.shards(),
                 new ScoredModel(champion, common, championParameters),
                 new ScoredModel(
-                    challenger, commonLabels(ownLabels, own, ownLabels), challengerParameters));
-        int classes = classification ? ownLabels.size() : 0;
+                    challenger, commonLabels(labels, own, labels), challengerParameters));
+        int classes = own.isClassification() ? labels.size() : 0;
         return compare(spark, pairs, classes, decisive, confidence, seed);
       } finally {
         championParameters.destroy();
@@ -112,6 +121,7 @@ public record ModelComparison(
   private record Pairs(
       JavaRDD<Shard> championShards,
       JavaRDD<Shard> challengerShards,
+      int shards,
       ScoredModel champion,
       ScoredModel challenger) {
     /** The scores of one shard after another, as {@link PairedScores} has them. */
@@ -165,19 +175,19 @@ public record ModelComparison(
       WatchedMetric metric,
       Double confidence,
       long seed) {
-    TreeSum<MetricSums> champion = new TreeSum<>(new ShardTree(SHARDS), merged -> {});
-    TreeSum<MetricSums> challenger = new TreeSum<>(new ShardTree(SHARDS), merged -> {});
+    TreeSum<MetricSums> champion = new TreeSum<>(new ShardTree(pairs.shards()), merged -> {});
+    TreeSum<MetricSums> challenger = new TreeSum<>(new ShardTree(pairs.shards()), merged -> {});
     double[] all = null;
     if (confidence == null) {
       List<MetricSums> sums =
           pairs.scores().flatMap(scores -> sums(scores, classes).iterator()).collect();
-      for (int shard = 0; shard < SHARDS; shard++) {
+      for (int shard = 0; shard < pairs.shards(); shard++) {
         champion.add(Node.leaf(shard), sums.get(2 * shard));
         challenger.add(Node.leaf(shard), sums.get(2 * shard + 1));
       }
     } else {
       List<double[]> scores = pairs.scores().collect();
-      for (int shard = 0; shard < SHARDS; shard++) {
+      for (int shard = 0; shard < pairs.shards(); shard++) {
         List<MetricSums> sums = sums(scores.get(shard), classes);
         champion.add(Node.leaf(shard), sums.get(0));
         challenger.add(Node.leaf(shard), sums.get(1));
@@ -240,23 +250,29 @@ public record ModelComparison(
    * @param champion null where there is none
    * @param preview of the challenger's training
    * @throws LockstepException of kind usage where the settings do not go with the data or the
-   *     champion
+   *     champion, of kind data where the champion has another task
    */
   static void requireFeasible(
       RetrainingSettings settings, ModelArtifact champion, RunPreview preview) {
     int classes = preview.data().preprocessing().classLabels().size();
     boolean classification = classes > 0;
     String chosen = chosen(classification, settings.metric());
-    if (chosen.equals("macroF1") && classes > MetricSums.MAX_CONFUSION_CLASSES) {
+    int compared =
+        champion == null
+            ? classes
+            : ScoredModel.labels(preview.data().preprocessing(), champion.preprocessing()).size();
+    if (chosen.equals("macroF1") && compared > MetricSums.MAX_CONFUSION_CLASSES) {
       throw LockstepException.usage(
           "retraining.metric: macroF1 is there for at most "
               + MetricSums.MAX_CONFUSION_CLASSES
               + " classes, and there are "
-              + classes
+              + compared
+              + (compared == classes ? "" : " with those that only the champion knows")
               + "; choose accuracy or loss.");
     }
     requireFewEnough(settings.confidence(), testSplit(preview.data()));
-    if (champion != null && champion.preprocessing().isClassification() == classification) {
+    if (champion != null) {
+      requireSameTask(champion, classification);
       requireSameLoss(chosen, classification, champion.loss(), preview.configuration().loss());
     }
   }
@@ -272,15 +288,19 @@ public record ModelComparison(
     }
   }
 
-  /** The metric by which these two can be compared. */
-  private static WatchedMetric metric(
-      ModelArtifact champion, ModelArtifact challenger, String name) {
-    boolean classification = challenger.preprocessing().isClassification();
+  private static void requireSameTask(ModelArtifact champion, boolean classification) {
     if (champion.preprocessing().isClassification() != classification) {
       throw LockstepException.data(
           "The champion and the challenger cannot be compared: one sorts into classes and the other"
               + " predicts a number. Give the new task a registry of its own.");
     }
+  }
+
+  /** The metric by which these two can be compared. */
+  private static WatchedMetric metric(
+      ModelArtifact champion, ModelArtifact challenger, String name) {
+    boolean classification = challenger.preprocessing().isClassification();
+    requireSameTask(champion, classification);
     String chosen = chosen(classification, name);
     requireSameLoss(chosen, classification, champion.loss(), challenger.loss());
     return new WatchedMetric("validation", chosen);
@@ -335,32 +355,6 @@ public record ModelComparison(
       places[i] = known >= 0 ? known : challengerLabels.indexOf(labels.get(i));
     }
     return places;
-  }
-
-  private static PreparedData prepare(
-      JavaSparkContext spark,
-      ModelArtifact model,
-      List<String> labels,
-      DataSettings settings,
-      String role) {
-    boolean image = model.network().inputShape().isImage();
-    try {
-      return DataPreparation.prepareForModel(
-          spark,
-          settings.withShape(image ? model.network().inputShape() : null),
-          ScoredModel.withLabels(model.preprocessing(), labels),
-          model.preprocessing().isClassification() ? Task.CLASSIFICATION : Task.REGRESSION,
-          SHARDS,
-          Math.min(SHARDS, spark.defaultParallelism()));
-    } catch (LockstepException failure) {
-      if (failure.kind() != ErrorKind.DATA) {
-        throw failure;
-      }
-      throw new LockstepException(
-          ErrorKind.DATA,
-          "The " + role + " cannot be scored on the new data. " + failure.getMessage(),
-          failure);
-    }
   }
 
   private static PreparedSplit testSplit(PreparedData data) {

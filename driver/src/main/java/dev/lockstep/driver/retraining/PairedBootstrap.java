@@ -1,5 +1,6 @@
 package dev.lockstep.driver.retraining;
 
+import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.loop.Metrics;
 import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.random.Philox;
@@ -18,7 +19,8 @@ import org.apache.spark.broadcast.Broadcast;
  * replacement, each with what both models gave for it; the metric of both and its improvement are
  * computed anew on what was drawn; and so 1,999 times. Of the improvements in ascending order, the
  * bounds are those in place α(B + 1) from either end, with B = 1,999 and α = 1 - confidence: each
- * bound alone holds with this confidence.
+ * bound alone holds with this confidence. Where α(B + 1) is below 1, as it can be where the metric
+ * is not defined on many of the resamples, there is no such place: the bounds are not numbers then.
  *
  * <p>Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13; the
  * number of resamples after Davison and Hinkley, "Bootstrap Methods and their Application" (1997),
@@ -45,7 +47,7 @@ record PairedBootstrap(WatchedMetric metric, int classes, long seed) implements 
    * The bounds.
    *
    * @param scores of all examples, as {@link PairedScores} has them
-   * @param confidence above 0 and below 1
+   * @param confidence above 0 and at most {@link RetrainingSettings#MOST_CONFIDENCE}
    */
   ImprovementInterval interval(JavaSparkContext spark, double[] scores, double confidence) {
     Broadcast<double[]> shared = spark.broadcast(scores);
@@ -71,11 +73,11 @@ record PairedBootstrap(WatchedMetric metric, int classes, long seed) implements 
     while (defined > 0 && Double.isNaN(sorted[defined - 1])) {
       defined--;
     }
-    if (defined == 0) {
-      return new ImprovementInterval(confidence, Double.NaN, Double.NaN, 0);
-    }
     int place = (int) ((1.0 - confidence) * (defined + 1) + ROUNDING);
-    int fromEnd = Math.min(Math.max(place, 1), defined);
+    if (place < 1) {
+      return new ImprovementInterval(confidence, Double.NaN, Double.NaN, defined);
+    }
+    int fromEnd = Math.min(place, defined);
     return new ImprovementInterval(
         confidence, sorted[fromEnd - 1], sorted[defined - fromEnd], defined);
   }

@@ -17,7 +17,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 
 /**
  * Tells operators what a retraining finds and decides: by events, and by metrics of the champion
- * that Spark's sinks take. Has no influence on the retraining.
+ * that Spark's sinks take. Has no influence on the retraining: where the registry cannot be read,
+ * less is told.
  */
 final class RetrainingEvents implements AutoCloseable {
   private final EventLog events;
@@ -39,10 +40,22 @@ final class RetrainingEvents implements AutoCloseable {
 
   /** Shows which version of a registry serves now, if any does. */
   void show(ModelRegistry registry) {
-    Optional<Champion> champion = registry.champion();
+    show(registry, champion(registry));
+  }
+
+  private void show(ModelRegistry registry, Optional<Champion> champion) {
     if (champion.isPresent()) {
       int version = champion.get().version();
       metrics.championIs(version, published(registry, version));
+    }
+  }
+
+  /** Which version serves; empty where that cannot be read, too. */
+  private static Optional<Champion> champion(ModelRegistry registry) {
+    try {
+      return registry.champion();
+    } catch (LockstepException unreadable) {
+      return Optional.empty();
     }
   }
 
@@ -72,9 +85,9 @@ final class RetrainingEvents implements AutoCloseable {
 
   /** It is decided. */
   void decided(Decision decision, ModelRegistry registry) {
-    show(registry);
+    Optional<Champion> champion = champion(registry);
+    show(registry, champion);
     Event event = event(EventKind.DECIDED).with("decision", decision.kind().key());
-    Optional<Champion> champion = registry.champion();
     if (champion.isPresent()) {
       event = event.with("champion", champion.get().version());
     }

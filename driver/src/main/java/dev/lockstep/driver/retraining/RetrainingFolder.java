@@ -4,10 +4,15 @@ import dev.lockstep.driver.checkpoint.CheckpointStore;
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.LockTimes;
 import dev.lockstep.driver.folder.RunFolder;
+import dev.lockstep.driver.folder.RunLock;
+import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.driver.run.StartMode;
+import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.HashMap;
@@ -24,6 +29,7 @@ import java.util.function.Consumer;
 final class RetrainingFolder {
   private static final String CONFIGURATION = "config.yaml";
   private static final int MAX_SUMMARY_BYTES = 64 << 20;
+  private static final int MAX_DECISION_BYTES = 16 << 20;
 
   private final RunFolder folder;
   private final String runDate;
@@ -40,7 +46,8 @@ final class RetrainingFolder {
   }
 
   /**
-   * Refuses a folder that holds something else than a retraining for this run date.
+   * Refuses a folder that holds something else than a retraining for this run date, or what a run
+   * that is to be gone on with has left.
    *
    * @param asked what the command line says
    */
@@ -56,9 +63,10 @@ final class RetrainingFolder {
               + runDate
               + ". Choose another folder.");
     }
-    boolean onlyDecided = !folder.has(CONFIGURATION) && folder.has(Decision.FILE);
-    if (asked == StartMode.NEW && !isOfRunDate() && !onlyDecided) {
-      folder.requireFresh();
+    boolean goesOn = isOfRunDate() || (asked != StartMode.NEW && TrainingRun.isIn(folder));
+    if (!goesOn) {
+      // An earlier start may have been decided without a training.
+      folder.requireNothingBut(Decision.FILE);
     }
   }
 
@@ -121,20 +129,35 @@ final class RetrainingFolder {
   }
 
   /**
-   * Refuses a model that was trained on other rows than those that were checked: it may know what
-   * it is going to be compared on.
+   * Refuses to go on with, or to decide by, a training on other rows than those that were checked:
+   * its model may know what it is going to be compared on.
    *
    * @param checked fingerprint of the data that were checked
-   * @param trained fingerprint of those that the model in the folder was trained on
+   * @throws LockstepException of kind data
    */
-  void requireSameData(String checked, String trained) {
-    if (!checked.equals(trained)) {
+  void requireSameData(String checked) {
+    Optional<String> trained =
+        summary()
+            .map(RunSummary::dataFingerprint)
+            .or(() -> CheckpointStore.peek(folder).map(it -> it.identity().dataFingerprint()));
+    if (trained.isPresent() && !trained.get().equals(checked)) {
       throw LockstepException.data(
-          "The model in "
+          "The training in "
               + folder.name()
-              + " was trained on other data than those that are there now. Restore them, or remove"
-              + " the folder or give another --output to train on the new ones.");
+              + " was on other data than those that are there now. Restore them, or remove the"
+              + " folder or give another --output to train on the new ones.");
     }
+  }
+
+  /**
+   * The configuration in the number of shards that an earlier attempt settled, where it leaves the
+   * number open.
+   */
+  RunConfiguration withStoredShards(RunConfiguration given) {
+    Integer shards = stored().map(it -> it.training().shards()).orElse(null);
+    return given.training().shards() != null || shards == null
+        ? given
+        : given.withTraining(given.training().withShards(shards));
   }
 
   /** The configuration that an earlier attempt began with; empty where there was none. */
@@ -155,14 +178,50 @@ final class RetrainingFolder {
         ConfigurationReader.standingIn(text, environment));
   }
 
-  /** Takes an earlier decision away: another is about to be made. */
-  void reopen() {
-    folder.removeFile(Decision.FILE);
+  /**
+   * Takes an earlier decision away: another is about to be made.
+   *
+   * @param owner who makes it
+   * @throws LockstepException of kind usage where another process has the folder
+   */
+  void reopen(LockOwner owner) {
+    try (RunLock lock = RunLock.acquire(folder, owner, LockTimes.DEFAULT, sentence -> {})) {
+      lock.confirmHeld();
+      folder.removeFile(Decision.FILE);
+    }
   }
 
-  /** Writes the decision, the last thing that a retraining does. */
-  void write(Decision decision) {
-    folder.create();
-    folder.writeAsIs(Decision.FILE, decision.toJson());
+  /** Whether the folder has the decision after a divergence that nobody has taken away. */
+  boolean tellsOfDivergence() {
+    Optional<byte[]> written = folder.readReplaced(Decision.FILE, MAX_DECISION_BYTES);
+    try {
+      return written.isPresent()
+          && StrictJson.parse(written.get(), folder.name() + "/" + Decision.FILE)
+              .node()
+              .path(Decision.FAILURE)
+              .asText()
+              .equals(Decision.DIVERGED);
+    } catch (LockstepException damaged) {
+      return false;
+    }
+  }
+
+  /** Whether this retraining, or an earlier attempt at it, has written anything. */
+  boolean isBegun() {
+    return folder.has(CONFIGURATION) || folder.has(Decision.FILE);
+  }
+
+  /**
+   * Writes the decision, the last thing that a retraining does, with the folder taken for it.
+   *
+   * @param owner who writes
+   * @throws LockstepException where another process has the folder, which then stays as it is, or
+   *     where it cannot be written to
+   */
+  void write(Decision decision, LockOwner owner) {
+    try (RunLock lock = RunLock.acquire(folder, owner, LockTimes.DEFAULT, sentence -> {})) {
+      lock.confirmHeld();
+      folder.writeAsIs(Decision.FILE, decision.toJson());
+    }
   }
 }

@@ -1,6 +1,8 @@
 package dev.lockstep.driver.retraining;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RetrainingSettings;
@@ -26,7 +28,10 @@ import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.driver.run.Version;
+import dev.lockstep.driver.run.WayOut;
 import dev.lockstep.driver.telemetry.EventLog;
+import dev.lockstep.driver.telemetry.Shutdown;
+import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.nio.charset.StandardCharsets;
@@ -35,9 +40,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -47,8 +56,10 @@ import org.apache.spark.api.java.JavaSparkContext;
  * date, however often and wherever it is started.
  */
 public final class RetrainingRun {
+  private static final String MODEL = "model";
+
   private final JavaSparkContext spark;
-  private final RunConfiguration given;
+  private final Function<String, RunConfiguration> ofDay;
   private final RetrainingSettings settings;
   private final RetrainingFolder folder;
   private final StartMode asked;
@@ -59,11 +70,17 @@ public final class RetrainingRun {
   private final ModelRegistry registry;
   private final LockOwner owner;
 
+  /** With the paths of the whole window, as soon as it is known that they are needed. */
+  private RunConfiguration given;
+
+  private Integer publishing;
+
   /**
    * A retraining that is still to be made.
    *
    * @param configuration with the blocks {@code registry} and, where it says anything, {@code
    *     retraining}
+   * @param ofDay the same configuration for another run date, for a window of days
    * @param folder where results go
    * @param asked what the folder may hold
    * @param progressForSteps makes the progress display once the number of steps is known
@@ -75,6 +92,7 @@ public final class RetrainingRun {
   public RetrainingRun(
       JavaSparkContext spark,
       RunConfiguration configuration,
+      Function<String, RunConfiguration> ofDay,
       RunFolder folder,
       StartMode asked,
       LongFunction<ProgressPrinter> progressForSteps,
@@ -87,6 +105,7 @@ public final class RetrainingRun {
     }
     this.spark = spark;
     this.given = configuration;
+    this.ofDay = ofDay;
     this.settings =
         configuration.retraining() == null
             ? RetrainingSettings.DEFAULT
@@ -107,6 +126,7 @@ public final class RetrainingRun {
       ModelArtifact model,
       RunConfiguration configuration,
       FirstWeights firstWeights,
+      TrainedData data,
       String statistics,
       ObjectNode facts) {}
 
@@ -115,8 +135,8 @@ public final class RetrainingRun {
    *
    * @return the decision, which is in the folder too; empty where training was interrupted
    * @throws LockstepException of kind data where a check of the data fails, of kind numeric where
-   *     training diverges: the champion stays then, the folder says why, and nothing is recorded
-   *     for the run date, so that it can be tried again
+   *     training diverges, or of another kind: the champion stays then, the folder says why if
+   *     there is one, and nothing is recorded for the run date, so that it can be tried again
    */
   public Optional<Decision> execute() {
     String runDate = settings.runDate();
@@ -134,16 +154,29 @@ public final class RetrainingRun {
 
   private Optional<Decision> decideOnce(RetrainingEvents events) {
     folder.requireUsable(asked);
-    Optional<Decision> decision = decidedBefore();
-    if (decision.isEmpty()) {
-      events.show(registry);
-      decision = trainAndDecide(events);
-    }
+    Optional<Decision> decision = decide(events);
     if (decision.isPresent()) {
-      folder.write(decision.get());
+      folder.write(decision.get(), owner);
       events.decided(decision.get(), registry);
     }
     return decision;
+  }
+
+  private Optional<Decision> decide(RetrainingEvents events) {
+    ObjectNode facts = StrictJson.object();
+    putFacts(facts);
+    try {
+      Optional<Decision> before = decidedBefore();
+      if (before.isPresent()) {
+        return before;
+      }
+      events.show(registry);
+      given = DayWindow.over(given, ofDay, spark.hadoopConfiguration(), messages);
+      return trainAndDecide(events, facts);
+    } catch (Exception | Error failure) {
+      keepAfter(failure, facts);
+      throw failure;
+    }
   }
 
   /** What was decided for the run date, after what an earlier writer left undone. */
@@ -160,7 +193,10 @@ public final class RetrainingRun {
     return asked == StartMode.NEW ? Optional.empty() : publishedBefore();
   }
 
-  /** What an earlier attempt published, where no run date says that it was for the same. */
+  /**
+   * What an earlier attempt published, where no run date says that it was for the same: its model
+   * is in the folder still, and it is the newest version.
+   */
   private Optional<Decision> publishedBefore() {
     List<Integer> versions = registry.versions();
     if (versions.isEmpty()) {
@@ -168,87 +204,84 @@ public final class RetrainingRun {
     }
     int newest = versions.get(versions.size() - 1);
     String run = folder.folder().name();
-    return registry.lineage(newest).runFolder().equals(run)
-        ? Optional.of(Decision.alreadyDone(run, registry.decisionThatPublished(newest)))
-        : Optional.empty();
-  }
-
-  private Optional<Decision> trainAndDecide(RetrainingEvents events) {
-    ObjectNode facts = StrictJson.object();
-    putFacts(facts);
     try {
-      return train(events, facts).map(this::decide);
-    } catch (LockstepException failure) {
-      switch (failure.kind()) {
-        case NUMERIC -> keepAfterFailure("diverged", failure, facts);
-        case DATA -> keepAfterFailure("data", failure, facts);
-        default -> {}
+      return registry.hasWeightsIn(newest, folder.folder().folder(MODEL))
+              && registry.lineage(newest).runFolder().equals(run)
+          ? Optional.of(Decision.alreadyDone(run, registry.decisionThatPublished(newest)))
+          : Optional.empty();
+    } catch (LockstepException damaged) {
+      if (damaged.kind() != ErrorKind.DATA) {
+        throw damaged;
       }
-      throw failure;
+      // A version that does not say what it is does not stand in the way of a better one.
+      return Optional.empty();
     }
   }
 
-  /** Checks the data and trains; empty where training was interrupted. */
-  private Optional<Challenger> train(RetrainingEvents events, ObjectNode facts) {
+  /**
+   * Checks the data, trains and compares, on data that are prepared once; empty where training was
+   * interrupted.
+   */
+  private Optional<Decision> trainAndDecide(RetrainingEvents events, ObjectNode facts) {
     Optional<Champion> champion = registry.champion();
     putChampion(facts, champion, null);
     StartMode mode = folder.mode(asked, messages);
     boolean goesOn = mode != StartMode.NEW && folder.holdsTraining();
     ModelArtifact model = champion.map(it -> model(it.version())).orElse(null);
     List<String> notes = new ArrayList<>();
-    FirstWeights firstWeights;
-    String statistics;
-    String fingerprint;
-    RunConfiguration resolved;
-    try (RunPreview preview = RunPreview.of(spark, given)) {
-      requireTestSplit(preview);
+    RunConfiguration configuration = goesOn ? folder.withStoredShards(given) : given;
+    try (PreparedData data = RunPreview.prepare(spark, configuration)) {
+      requireTestSplit(data);
+      // Before the network is bound: a class more or less is a finding, not a wrong configuration.
+      DataStatistics now = DataStatistics.of(data);
+      CheckReport checks = DataChecks.run(settings.checks(), statisticsOf(champion), now, data);
+      events.checked(checks);
+      facts.set("checks", checks.toJson());
+      if (checks.outcome() == Outcome.FAILED) {
+        throw refused(checks);
+      }
+      RunPreview preview = RunPreview.of(spark, configuration, data);
       ModelComparison.requireFeasible(settings, model, preview);
       if (goesOn) {
         folder.requireSame(preview);
+        folder.requireSameData(data.fingerprint());
       }
-      resolved = preview.configuration();
-      fingerprint = preview.data().fingerprint();
-      firstWeights =
+      FirstWeights firstWeights =
           goesOn
               ? FirstWeights.ofEarlier(
                   registry, folder.stored().orElseThrow().network(), given.network())
               : FirstWeights.of(registry, champion, model, preview);
       notes.add(firstWeights.reason());
-      List<String> warnings = champion.isEmpty() ? List.of() : warnings();
+      List<String> warnings = champion.map(this::warnings).orElse(List.of());
       warnings.forEach(facts.putArray("warnings")::add);
       notes.addAll(warnings);
       firstWeights.write(facts.putObject("startedFrom"));
-      DataStatistics now = DataStatistics.of(preview.data());
-      statistics = DataStatisticsJson.write(now);
-      CheckReport checks =
-          DataChecks.run(settings.checks(), statisticsOf(champion), now, preview.data());
-      events.checked(checks);
-      facts.set("checks", checks.toJson());
       checks.results(Outcome.WARNED).forEach(result -> notes.add(result.sentence()));
-      if (checks.outcome() == Outcome.FAILED) {
-        throw refused(checks);
+      folder.reopen(owner);
+      RunSummary summary = train(preview, firstWeights, mode, notes);
+      if (summary.status().equals("interrupted")) {
+        return Optional.empty();
       }
+      // Another process may have ended the training meanwhile.
+      folder.requireSameData(data.fingerprint());
+      return Optional.of(
+          decide(
+              new Challenger(
+                  summary,
+                  ModelFolder.read(folder.folder()),
+                  firstWeights.in(preview.configuration()),
+                  firstWeights,
+                  new TrainedData(data, given.data(), preview.shards()),
+                  DataStatisticsJson.write(now),
+                  facts)));
     }
-    folder.reopen();
-    RunSummary summary = train(firstWeights, mode, notes);
-    if (summary.status().equals("interrupted")) {
-      return Optional.empty();
-    }
-    folder.requireSameData(fingerprint, summary.dataFingerprint());
-    return Optional.of(
-        new Challenger(
-            summary,
-            ModelFolder.read(folder.folder()),
-            firstWeights.in(resolved),
-            firstWeights,
-            statistics,
-            facts));
   }
 
-  private RunSummary train(FirstWeights firstWeights, StartMode mode, List<String> notes) {
+  private RunSummary train(
+      RunPreview preview, FirstWeights firstWeights, StartMode mode, List<String> notes) {
     return new TrainingRun(
             spark,
-            firstWeights.in(given),
+            firstWeights.in(given.withTraining(given.training().withShards(preview.shards()))),
             folder.folder(),
             mode,
             progressForSteps,
@@ -256,23 +289,42 @@ public final class RetrainingRun {
             messages,
             log)
         .after(notes)
+        .with(WayOut.ANEW)
+        .on(preview.data())
         .execute();
   }
 
   /** What a reader of the decision should know of the hold-out. */
-  private List<String> warnings() {
-    return settings.window() != null
-            && settings.window().days() > 1
-            && given.data().test() instanceof HeldOut.Fraction
-        ? List.of(
-            "The test split is drawn from a window of days that is moved from run date to run date,"
-                + " so the champion may have been trained on some of its rows. With data.test.path,"
-                + " data of their own, no model has seen what it is compared on.")
-        : List.of();
+  private List<String> warnings(Champion champion) {
+    if (!(given.data().test() instanceof HeldOut.Fraction)) {
+      return List.of();
+    }
+    Set<String> common = paths(ConfigurationWriter.toTree(given));
+    common.retainAll(paths(registry.lineage(champion.version()).configuration()));
+    return common.isEmpty()
+        ? List.of()
+        : List.of(
+            "The test split is a fraction of data that the champion was trained on too ("
+                + common.iterator().next()
+                + (common.size() == 1 ? "" : " and " + (common.size() - 1) + " more")
+                + "). It is drawn anew when a row is added or gone, so the champion may have been"
+                + " trained on some of its rows. With data.test.path, data of their own, no model"
+                + " has seen what it is compared on.");
   }
 
-  private static void requireTestSplit(RunPreview preview) {
-    if (preview.data().test().isEmpty()) {
+  /** What {@code data.path} of a configuration names. */
+  private static Set<String> paths(ObjectNode configuration) {
+    JsonNode path = configuration.path("data").path("path");
+    Set<String> paths = new TreeSet<>();
+    if (path.isTextual()) {
+      paths.add(path.textValue());
+    }
+    path.forEach(each -> paths.add(each.asText()));
+    return paths;
+  }
+
+  private static void requireTestSplit(PreparedData data) {
+    if (data.test().isEmpty()) {
       throw LockstepException.usage(
           "data.test: retrain compares models on the test split, and these data have none. Give it"
               + " a fraction above 0, or a path.");
@@ -320,11 +372,35 @@ public final class RetrainingRun {
             + String.join(" ", sentences));
   }
 
-  /** The champion stays, and nothing is recorded for the run date. */
-  private void keepAfterFailure(String kind, LockstepException failure, ObjectNode facts) {
+  /**
+   * The champion stays, and nothing is recorded for the run date. Says so in the folder, where that
+   * is this retraining's: what is wrong with a command is not kept before there is a folder. Says
+   * nothing where the program is interrupted, or where a publication was broken off, which the next
+   * writer of the registry completes.
+   */
+  private void keepAfter(Throwable failure, ObjectNode facts) {
+    Optional<LockstepException> known = LockstepException.in(failure);
+    ErrorKind kind = known.map(LockstepException::kind).orElse(ErrorKind.INTERNAL);
+    boolean diverged = kind == ErrorKind.NUMERIC;
+    boolean ofTheData = kind == ErrorKind.DATA || diverged;
+    if (Shutdown.isUnderWay()) {
+      return;
+    }
+    facts.putIfAbsent("champion", null);
     Decision.put(facts, "challenger", null, null);
-    facts.put("failure", kind);
-    folder.write(Decision.of(Decision.Kind.KEPT, failure.getMessage(), facts));
+    facts.put(
+        Decision.FAILURE, diverged ? Decision.DIVERGED : kind.name().toLowerCase(Locale.ROOT));
+    String reason = known.map(LockstepException::getMessage).orElseGet(failure::toString);
+    try {
+      boolean isPublished = publishing != null && registry.versions().contains(publishing);
+      // What was written when it diverged knows more than who is refused for it now.
+      boolean isTold = diverged && folder.tellsOfDivergence();
+      if (!isPublished && !isTold && (ofTheData || folder.isBegun())) {
+        folder.write(Decision.of(Decision.Kind.KEPT, reason, facts), owner);
+      }
+    } catch (LockstepException unwritable) {
+      failure.addSuppressed(unwritable);
+    }
   }
 
   /** Compares with whoever is champion, until nobody else has become champion meanwhile. */
@@ -355,7 +431,7 @@ public final class RetrainingRun {
         spark,
         model(champion.version()),
         challenger.model(),
-        given.data(),
+        challenger.data(),
         settings.metric(),
         settings.confidence(),
         given.training().seed());
@@ -377,9 +453,10 @@ public final class RetrainingRun {
     Decision decision = Decision.of(verdict.kind(), verdict.reason(), facts);
     byte[] json = decision.toJson().getBytes(StandardCharsets.UTF_8);
     if (verdict.publish()) {
+      publishing = version;
       writer.publish(
           new Publication(
-              folder.folder().folder("model"),
+              folder.folder().folder(MODEL),
               lineage(version, challenger, champion, metrics),
               challenger.statistics().getBytes(StandardCharsets.UTF_8),
               json),

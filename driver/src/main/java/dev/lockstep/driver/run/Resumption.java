@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 final class Resumption {
   private final RunFolder folder;
   private final StartMode mode;
+  private final WayOut wayOut;
   private final boolean earlierAttempt;
   private final Optional<RunSummary> summary;
   private final Optional<StoredIdentity> newest;
@@ -29,11 +30,13 @@ final class Resumption {
   private Resumption(
       RunFolder folder,
       StartMode mode,
+      WayOut wayOut,
       boolean earlierAttempt,
       Optional<RunSummary> summary,
       Optional<StoredIdentity> newest) {
     this.folder = folder;
     this.mode = mode;
+    this.wayOut = wayOut;
     this.earlierAttempt = earlierAttempt;
     this.summary = summary;
     this.newest = newest;
@@ -51,12 +54,13 @@ final class Resumption {
   /**
    * Looks at a folder.
    *
+   * @param wayOut what to do where no checkpoint can be used
    * @throws LockstepException of kind usage where {@code mode} does not go with what it holds, of
    *     kind numeric where that is a diverged run and nobody insists
    */
-  static Resumption of(RunFolder folder, StartMode mode) {
+  static Resumption of(RunFolder folder, StartMode mode, WayOut wayOut) {
     if (!folder.isInUse()) {
-      return new Resumption(folder, mode, false, Optional.empty(), Optional.empty());
+      return new Resumption(folder, mode, wayOut, false, Optional.empty(), Optional.empty());
     }
     Optional<RunSummary> summary = RunFiles.summary(folder);
     String status = summary.map(RunSummary::status).orElse("interrupted");
@@ -72,7 +76,7 @@ final class Resumption {
       folder.requireFresh();
     }
     Resumption resumption =
-        new Resumption(folder, mode, true, summary, CheckpointStore.peek(folder));
+        new Resumption(folder, mode, wayOut, true, summary, CheckpointStore.peek(folder));
     switch (status) {
       case "completed", "stoppedEarly", "interrupted" -> {}
       case "diverged" -> resumption.requireInsisted();
@@ -194,7 +198,7 @@ final class Resumption {
               + folder.name()
               + " can be used. "
               + String.join(" ", search.skippedSentences())
-              + " Restore what is damaged, or start over with --resume --force.");
+              + wayOut.withoutCheckpoint());
     }
     return "No checkpoint can be used, so the run starts over, as --force allows.";
   }

@@ -31,6 +31,7 @@ final class RunAttempt {
   private final ProgressPrinter progress;
   private final RunTelemetry telemetry;
   private final StopRequest stop;
+  private final WayOut wayOut;
   private RunCourse course;
 
   /**
@@ -39,6 +40,7 @@ final class RunAttempt {
    * @param session at the state where it begins
    * @param course of the steps until then
    * @param stop whether somebody wants the run to stop and be resumed later
+   * @param wayOut what to do about a divergence
    */
   RunAttempt(
       TrainingSession session,
@@ -51,7 +53,8 @@ final class RunAttempt {
       RunNotes notes,
       ProgressPrinter progress,
       RunTelemetry telemetry,
-      StopRequest stop) {
+      StopRequest stop,
+      WayOut wayOut) {
     this.session = session;
     this.folder = folder;
     this.checkpoints = checkpoints;
@@ -63,6 +66,7 @@ final class RunAttempt {
     this.progress = progress;
     this.telemetry = telemetry;
     this.stop = stop;
+    this.wayOut = wayOut;
   }
 
   /**
@@ -188,9 +192,7 @@ final class RunAttempt {
               ? " The only checkpoint, "
                   + place
                   + ", is of the step before and would come to the same."
-              : " The last good checkpoint is "
-                  + place
-                  + "; --resume --force with another optimizer.learningRate goes on from there.");
+              : " The last good checkpoint is " + place + wayOut.afterDivergence());
     }
     notes.keep(message.toString());
     ending.withoutResult("diverged", course, history());

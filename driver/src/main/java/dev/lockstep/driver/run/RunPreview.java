@@ -17,12 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/**
- * What a run would train, before anything is written: its data, and the network bound to them.
- *
- * <p>Closing releases the data.
- */
-public final class RunPreview implements AutoCloseable {
+/** What a run would train, before anything is written: its data, and the network bound to them. */
+public final class RunPreview {
   /** What says how a layer begins or is trained, and not what it computes for an answer. */
   private static final List<String> OF_TRAINING = List.of("initializer", "moments", "keep");
 
@@ -35,25 +31,35 @@ public final class RunPreview implements AutoCloseable {
   }
 
   /**
-   * Prepares the data and binds the network to them.
+   * Prepares the data of a run, to be closed by the caller.
    *
    * @throws LockstepException as the run would
    */
-  public static RunPreview of(JavaSparkContext spark, RunConfiguration configuration) {
-    PreparedData data = TrainingSession.prepare(spark, configuration);
-    try {
-      return new RunPreview(
-          RunSetup.of(configuration, data, TrainingSession.shards(spark, configuration.training())),
-          configuration.training().shards() == null);
-    } catch (RuntimeException unfit) {
-      data.close();
-      throw unfit;
-    }
+  public static PreparedData prepare(JavaSparkContext spark, RunConfiguration configuration) {
+    return TrainingSession.prepare(spark, configuration);
+  }
+
+  /**
+   * Binds the network to the data.
+   *
+   * @param data as {@link #prepare} gives them for this configuration; they stay the caller's
+   * @throws LockstepException as the run would
+   */
+  public static RunPreview of(
+      JavaSparkContext spark, RunConfiguration configuration, PreparedData data) {
+    return new RunPreview(
+        RunSetup.of(configuration, data, TrainingSession.shards(spark, configuration.training())),
+        configuration.training().shards() == null);
   }
 
   /** The splits. */
   public PreparedData data() {
     return setup.data();
+  }
+
+  /** Logical shards of the run. */
+  public int shards() {
+    return setup.shards();
   }
 
   /** The configuration with all that it leaves open filled in. */
@@ -122,10 +128,5 @@ public final class RunPreview implements AutoCloseable {
     if (node instanceof ObjectNode || node instanceof ArrayNode) {
       node.forEach(RunPreview::removeTraining);
     }
-  }
-
-  @Override
-  public void close() {
-    setup.data().close();
   }
 }

@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
@@ -108,8 +109,8 @@ public final class SparkStart {
           "Spark could not be started on " + chosen + ": " + failure.getMessage(),
           failure);
     }
-    if (session.sparkContext().isStopped()) {
-      // Spark does so, without an exception, where no master has accepted the application in time.
+    SparkContext spark = session.sparkContext();
+    if (spark.isStopped() || isRefused(chosen, spark.applicationId())) {
       throw new LockstepException(
           ErrorKind.INTERNAL,
           "Spark could not be started on "
@@ -135,6 +136,14 @@ public final class SparkStart {
       hadoop.set(setting._1(), setting._2());
     }
     return hadoop;
+  }
+
+  /**
+   * Whether no standalone master has accepted the application. Spark says so by no exception: it
+   * goes on with an identifier of its own in place of a master's, and stops a moment later.
+   */
+  static boolean isRefused(String master, String applicationId) {
+    return master.startsWith("spark://") && applicationId.startsWith("spark-application-");
   }
 
   /** From whichever of command line, files and system properties they came. */

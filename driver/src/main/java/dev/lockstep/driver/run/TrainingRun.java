@@ -42,6 +42,8 @@ public final class TrainingRun {
   private final EventLog events;
   private final long start = System.nanoTime();
   private List<String> foreword = List.of();
+  private WayOut wayOut = WayOut.FORCE;
+  private PreparedData prepared;
 
   /** As below, for programs that want no events. */
   public TrainingRun(
@@ -91,6 +93,32 @@ public final class TrainingRun {
     return this;
   }
 
+  /** Has the run say what to do about what it cannot go on from; returns this run. */
+  public TrainingRun with(WayOut advice) {
+    wayOut = advice;
+    return this;
+  }
+
+  /**
+   * Whether a folder holds what a run has begun to write, be it only the first of it.
+   *
+   * @param folder which may not exist
+   */
+  public static boolean isIn(RunFolder folder) {
+    return RunFiles.areIn(folder);
+  }
+
+  /**
+   * Has the run train on data that are prepared already; returns this run.
+   *
+   * @param data as {@link RunPreview#prepare} gives them for this run's configuration, whose number
+   *     of shards is settled; they stay the caller's
+   */
+  public TrainingRun on(PreparedData data) {
+    prepared = data;
+    return this;
+  }
+
   /**
    * The summary of the run in the folder where it has ended well and is to be resumed, so that
    * nothing is left to do.
@@ -98,7 +126,7 @@ public final class TrainingRun {
    * @throws LockstepException as {@link #execute}, where the folder alone is reason enough
    */
   public Optional<RunSummary> ended() {
-    return mode == StartMode.NEW ? Optional.empty() : Resumption.of(folder, mode).ended();
+    return mode == StartMode.NEW ? Optional.empty() : Resumption.of(folder, mode, wayOut).ended();
   }
 
   /**
@@ -117,7 +145,7 @@ public final class TrainingRun {
   }
 
   private RunSummary execute(RunLock lock) {
-    Resumption resumption = Resumption.of(folder, mode);
+    Resumption resumption = Resumption.of(folder, mode, wayOut);
     if (resumption.ended().isPresent()) {
       return resumption.ended().get();
     }
@@ -135,37 +163,48 @@ public final class TrainingRun {
   private RunSummary execute(RunLock lock, Resumption resumption, RunTelemetry telemetry) {
     RunConfiguration configuration = resumption.withFirstShards(given);
     QuarantineFolder quarantine = new QuarantineFolder(spark, folder);
+    if (prepared != null) {
+      return execute(lock, resumption, telemetry, configuration, quarantine, prepared);
+    }
     try (PreparedData data = TrainingSession.prepare(spark, configuration, quarantine)) {
-      telemetry.dataPrepared(data);
-      int shards = TrainingSession.shards(spark, configuration.training());
-      RunSetup setup = RunSetup.of(configuration, data, shards);
-      ResourceCheck.of(spark, setup).requireFit();
-      RunIdentity identity = IdentityCheck.of(setup, spark.version());
-      CheckpointStore store =
-          new CheckpointStore(
-              folder,
-              setup.network().layout(),
-              configuration.optimizer().slotNames(),
-              configuration.training().checkpoint());
-      Supplier<TrainingState> first = () -> TrainingSession.firstState(spark, setup);
-      Resumption.Beginning beginning = resumption.begin(store, identity, setup.totalSteps(), first);
-      try (TrainingSession session =
-          TrainingSession.open(spark, setup, beginning.point().state())) {
-        stop.stepsBegin();
-        lock.confirmHeld();
-        AttemptLog attempts = takeOver(beginning, store);
-        if (beginning.earlierAttempt()) {
-          telemetry.resumed(attempts.resumedFromSteps().size() + 1, beginning.point().state());
-        }
-        RunFiles.writeConfiguration(folder, ConfigurationWriter.toYaml(setup.configuration()));
-        List<String> opening = new ArrayList<>(foreword);
-        opening.addAll(setup.warnings());
-        quarantine
-            .keepOf(configuration.data().badRows(), data, beginning.earlierAttempt())
-            .ifPresent(opening::add);
-        return train(
-            session, lock, store, identity, beginning, attempts, opening, first, telemetry);
+      return execute(lock, resumption, telemetry, configuration, quarantine, data);
+    }
+  }
+
+  private RunSummary execute(
+      RunLock lock,
+      Resumption resumption,
+      RunTelemetry telemetry,
+      RunConfiguration configuration,
+      QuarantineFolder quarantine,
+      PreparedData data) {
+    telemetry.dataPrepared(data);
+    int shards = TrainingSession.shards(spark, configuration.training());
+    RunSetup setup = RunSetup.of(configuration, data, shards);
+    ResourceCheck.of(spark, setup).requireFit();
+    RunIdentity identity = IdentityCheck.of(setup, spark.version());
+    CheckpointStore store =
+        new CheckpointStore(
+            folder,
+            setup.network().layout(),
+            configuration.optimizer().slotNames(),
+            configuration.training().checkpoint());
+    Supplier<TrainingState> first = () -> TrainingSession.firstState(spark, setup);
+    Resumption.Beginning beginning = resumption.begin(store, identity, setup.totalSteps(), first);
+    try (TrainingSession session = TrainingSession.open(spark, setup, beginning.point().state())) {
+      stop.stepsBegin();
+      lock.confirmHeld();
+      AttemptLog attempts = takeOver(beginning, store);
+      if (beginning.earlierAttempt()) {
+        telemetry.resumed(attempts.resumedFromSteps().size() + 1, beginning.point().state());
       }
+      RunFiles.writeConfiguration(folder, ConfigurationWriter.toYaml(setup.configuration()));
+      List<String> opening = new ArrayList<>(foreword);
+      opening.addAll(setup.warnings());
+      quarantine
+          .keepOf(configuration.data().badRows(), data, beginning.earlierAttempt())
+          .ifPresent(opening::add);
+      return train(session, lock, store, identity, beginning, attempts, opening, first, telemetry);
     }
   }
 
@@ -230,7 +269,8 @@ public final class TrainingRun {
               notes,
               progress,
               telemetry,
-              stop)
+              stop,
+              wayOut)
           .execute();
     }
   }

@@ -3,9 +3,10 @@ package dev.lockstep.driver.telemetry;
 import org.slf4j.event.Level;
 
 /**
- * The steps in the life of a run, and of retraining, that operators are told of. A run that begins
- * has exactly one of the endings {@link #COMPLETED}, {@link #STOPPED_EARLY}, {@link #INTERRUPTED},
- * {@link #DIVERGED} and {@link #FAILED}, unless its process is killed.
+ * The steps in the life of a run, of retraining and of a search that operators are told of. A run
+ * that begins has exactly one of the endings {@link #COMPLETED}, {@link #STOPPED_EARLY}, {@link
+ * #INTERRUPTED}, {@link #DIVERGED} and {@link #FAILED}, and a search one of {@link
+ * #SEARCH_COMPLETED}, {@link #INTERRUPTED} and {@link #FAILED}, unless its process is killed.
  */
 public enum EventKind {
   /** A run has taken its folder; an attempt that resumes one has too. */
@@ -39,7 +40,13 @@ public enum EventKind {
   /** Retraining has found something in the new data that its checks warn of. */
   DATA_SUSPICIOUS("dataSuspicious", Level.WARN, "The new data are unlike those of the champion."),
   /** Retraining has decided which model is the champion. */
-  DECIDED("decided", Level.INFO, "The champion is decided.");
+  DECIDED("decided", Level.INFO, "The champion is decided."),
+  /** A search has taken its folder; an attempt that goes on with one has too. */
+  SEARCH_STARTED("searchStarted", Level.INFO, "The search has started."),
+  /** A trial of a search has come to its end, or to that of a rung. */
+  TRIAL_ENDED("trialEnded", Level.INFO, "A trial has ended."),
+  /** All trials of a search have ended, and the folder is complete. */
+  SEARCH_COMPLETED("searchCompleted", Level.INFO, "The search is completed.");
 
   private final String key;
   private final Level level;

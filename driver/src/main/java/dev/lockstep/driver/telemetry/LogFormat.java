@@ -17,6 +17,9 @@ public enum LogFormat {
   /** The variable of the environment that counts where there is no option. */
   public static final String VARIABLE = "LOCKSTEP_LOG_FORMAT";
 
+  /** The Spark setting that hands the variable on to executors, whose containers look at it. */
+  public static final String OF_EXECUTORS = "spark.executorEnv." + VARIABLE;
+
   /**
    * The one that a command line asks for, before the command line is understood. Values that are
    * none stand for {@link #text}: see {@link #requireValid}.

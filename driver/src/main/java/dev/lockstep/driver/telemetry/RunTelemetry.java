@@ -71,7 +71,8 @@ public final class RunTelemetry implements TrainingListener, AutoCloseable {
   }
 
   /**
-   * Performs the attempt, and tells how it ended.
+   * Performs the attempt, and tells how it ended. What fails while the program ends is interrupted:
+   * Spark is gone then.
    *
    * @return what {@code attempt} returns; its exceptions pass
    */
@@ -188,7 +189,11 @@ public final class RunTelemetry implements TrainingListener, AutoCloseable {
 
   /** A signal ends the program before the first step; on any thread. */
   public void interruptedEarly() {
-    end(RunOutcome.INTERRUPTED, event(EventKind.INTERRUPTED).with("step", 0));
+    interruptedAt(0);
+  }
+
+  private void interruptedAt(long lastStep) {
+    end(RunOutcome.INTERRUPTED, event(EventKind.INTERRUPTED).with("step", lastStep));
   }
 
   private void executorLost(String executor, String reason) {
@@ -218,6 +223,10 @@ public final class RunTelemetry implements TrainingListener, AutoCloseable {
   }
 
   private void failed(Throwable failure) {
+    if (Shutdown.isUnderWay()) {
+      interruptedAt(step);
+      return;
+    }
     Optional<LockstepException> known = LockstepException.in(failure);
     ErrorKind kind = known.map(LockstepException::kind).orElse(ErrorKind.INTERNAL);
     String sentence =

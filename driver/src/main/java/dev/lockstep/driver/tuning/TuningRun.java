@@ -16,6 +16,7 @@ import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.run.TrialData;
 import dev.lockstep.driver.run.TrialRun;
 import dev.lockstep.driver.run.Version;
+import dev.lockstep.driver.telemetry.EventLog;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.search.TrialScore;
@@ -55,8 +56,10 @@ public final class TuningRun {
   private final TuningFolder folder;
   private final TuningProgress progress;
   private final StopRequest stop;
+  private final EventLog log;
   private final Map<Integer, TrialRun> runs = new ConcurrentHashMap<>();
   private RunLock lock;
+  private TuningEvents events;
   private volatile boolean cancelled;
 
   /**
@@ -65,19 +68,22 @@ public final class TuningRun {
    * @param output its folder: empty, or with an earlier attempt at the same search
    * @param stop asked before each step of each trial; once made, the search ends there, with the
    *     trials that have ended
+   * @param log is told the steps of the search's life
    */
   public TuningRun(
       JavaSparkContext spark,
       TuningPlan plan,
       RunFolder output,
       TuningProgress progress,
-      StopRequest stop) {
+      StopRequest stop,
+      EventLog log) {
     this.spark = spark;
     this.given = plan;
     this.output = output;
     this.folder = new TuningFolder(output);
     this.progress = progress;
     this.stop = stop;
+    this.log = log;
   }
 
   /**
@@ -106,11 +112,23 @@ public final class TuningRun {
         progress.note("This search is finished; nothing was trained.");
         return summary(plan);
       }
-      return search(plan, true);
+      return watchedSearch(plan, true);
     }
     Integer shards = given.base().training().shards();
-    return search(
+    return watchedSearch(
         given.settled(shards != null ? shards : spark.defaultParallelism(), metric(null)), false);
+  }
+
+  private TuningSummary watchedSearch(TuningPlan unsettled, boolean goesOn) {
+    TuningEvents told = new TuningEvents(spark, log, output.name());
+    events = told;
+    stop.preparing(
+        () -> {
+          lock.close();
+          told.interrupted();
+        });
+    told.started(unsettled, goesOn);
+    return told.watch(() -> search(unsettled, goesOn));
   }
 
   /** As configured, else what an earlier start settled, else null: the data will tell. */
@@ -376,6 +394,7 @@ public final class TuningRun {
       lock.confirmHeld();
       folder.keep(List.of(record));
       progress.trial(record);
+      events.trialEnded(record);
     } else if (Double.compare(before.get().value(), record.value()) != 0) {
       throw folder.changed(trial, record.epochs(), before.get().value(), record.value());
     }

@@ -5,8 +5,9 @@
  * search that was killed goes on.
  *
  * <p>Place in the flow: between the {@code tune} command and single trials. Imports {@code run},
- * {@code report} and {@code config}, the trainer's {@code search}, and Spark to name jobs. A search
- * has one thread that decides and as many that train as there are trials at once; only {@code
- * TuningFolder} and {@code TuningProgress} are used by several.
+ * {@code report}, {@code telemetry} and {@code config}, the trainer's {@code search}, and Spark to
+ * name jobs. A search has one thread that decides and as many that train as there are trials at
+ * once; only {@code TuningFolder}, {@code TuningProgress} and {@code TuningEvents} are used by
+ * several.
  */
 package dev.lockstep.driver.tuning;

@@ -31,6 +31,16 @@ final class OwnProcess {
    * @param prefix the command line to which this one is added
    */
   static Process start(Path log, List<String> prefix, String... arguments) throws IOException {
+    return start(log, prefix, "dev.lockstep.driver.cli.Main", arguments);
+  }
+
+  /** Another program of the tests, with the same flags. */
+  static Process start(Path log, Class<?> program) throws IOException {
+    return start(log, List.of(), program.getName(), new String[0]);
+  }
+
+  private static Process start(Path log, List<String> prefix, String main, String[] arguments)
+      throws IOException {
     Path deploy = Path.of("..", "deploy", "conf").toAbsolutePath();
     List<String> command = new ArrayList<>(prefix);
     command.addAll(
@@ -44,7 +54,7 @@ final class OwnProcess {
             "-XX:+UseSerialGC",
             "-cp",
             classPath(),
-            "dev.lockstep.driver.cli.Main"));
+            main));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)

@@ -1,10 +1,12 @@
 package dev.lockstep.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lockstep.driver.folder.Folders;
 import dev.lockstep.driver.folder.LockOwner;
+import dev.lockstep.driver.folder.LockTimes;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.registry.ModelRegistry;
@@ -15,6 +17,8 @@ import dev.lockstep.driver.run.SparkStart;
 import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.telemetry.EventLog;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
@@ -34,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code lockstep retrain}, night after night. */
 final class RetrainTest {
@@ -224,11 +230,50 @@ final class RetrainTest {
     assertThat(same.err())
         .contains("diverged", "remove the folder or give another --output to train anew")
         .doesNotContain("--force");
-    assertThat(decision(SECOND).path("failure").asText()).isEqualTo("diverged");
+    assertThat(decision(SECOND)).as("the first one, which knows more").isEqualTo(decision);
+    assertThat(decision.path("checks").path("outcome").asText()).isEqualTo("passed");
 
     Outcome again = Outcome.of(daily.arguments(SECOND, "another"));
     assertThat(again.code()).as(again.err()).isZero();
     assertChampion(2, 1, 2);
+  }
+
+  /** Every step multiplies the weights by 999. */
+  @Test
+  void nothingIsAdvisedThatTheCommandDoesNotHave() throws IOException {
+    daily.day(SECOND, 60, 1);
+    Outcome outcome =
+        daily.retrain(
+            SECOND,
+            "--set",
+            "optimizer={kind: sgd, learningRate: 1}",
+            "--set",
+            "regularization.l2=1000",
+            "--set",
+            "training.checkpoint.everySteps=2");
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(4);
+    String advice =
+        ". Change the configuration or the data, and remove the folder or give another --output to"
+            + " train anew.";
+    assertThat(outcome.err())
+        .contains("The last good checkpoint is", advice)
+        .doesNotContain("--force");
+    assertThat(decision(SECOND).path("reason").asText()).contains(advice).doesNotContain("--force");
+  }
+
+  /** The network has as many outputs as the champion's data have classes. */
+  @Test
+  void aClassThatTheChampionDoesNotKnowFailsACheck() throws IOException {
+    daily.day(SECOND, 60, 1);
+    Path file = place.resolve("data/" + SECOND + ".csv");
+    Files.writeString(file, Files.readString(file).replaceFirst("right", "rigth"));
+    Outcome outcome = daily.retrain(SECOND);
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(3);
+    assertThat(outcome.err()).contains("The label has new classes: rigth.");
+    JsonNode decision = decision(SECOND);
+    assertThat(decision.path("failure").asText()).isEqualTo("data");
+    assertThat(decision.path("checks").path("outcome").asText()).isEqualTo("failed");
+    assertChampion(1, 1);
   }
 
   @Test
@@ -243,12 +288,15 @@ final class RetrainTest {
         .contains(
             "was configured in another way: data.test.fraction was 0.3 and is 0.4.",
             "remove the folder or give another --output");
+    assertThat(decision(SECOND).path("decision").asText()).isEqualTo("kept");
+    assertThat(decision(SECOND).path("failure").asText()).isEqualTo("usage");
+    assertThat(decision(SECOND).path("reason").asText()).contains("data.test.fraction was 0.3");
 
     daily.day(SECOND, 61, 1);
     Outcome otherData = daily.retrain(SECOND);
     assertThat(otherData.code()).as(otherData.err()).isEqualTo(3);
     assertThat(otherData.err())
-        .contains("was trained on other data than those that are there now. Restore them");
+        .contains("was on other data than those that are there now. Restore them");
     JsonNode decision = decision(SECOND);
     assertThat(decision.path("failure").asText()).isEqualTo("data");
     assertThat(decision.path("champion").path("version").asInt()).isEqualTo(1);
@@ -280,6 +328,9 @@ final class RetrainTest {
               spark,
               ConfigurationFile.read(
                   daily.configuration().toString(), List.of("retraining.runDate=\"" + date + "\"")),
+              day -> {
+                throw new AssertionError("There is no window.");
+              },
               RunFolder.at(daily.run(date).toString(), spark.hadoopConfiguration()),
               StartMode.NEW,
               steps -> {
@@ -310,6 +361,94 @@ final class RetrainTest {
     assertChampion(3, 1, 2, 3);
   }
 
+  /** What is no fault of the data is told too, once there is a folder to tell it in. */
+  @ParameterizedTest
+  @EnumSource(
+      value = ErrorKind.class,
+      names = {"RESOURCE", "INTERNAL"})
+  void everyFailureThatLeavesAFolderLeavesADecision(ErrorKind kind) {
+    daily.day(SECOND, 60, 1);
+    assertThatThrownBy(
+            () ->
+                retrain(
+                    SECOND,
+                    () -> {
+                      throw new LockstepException(kind, "The cluster is gone.");
+                    },
+                    sentence -> {}))
+        .isInstanceOf(LockstepException.class);
+    JsonNode decision = decision(SECOND);
+    assertThat(decision.path("decision").asText()).isEqualTo("kept");
+    assertThat(decision.path("failure").asText()).isEqualTo(kind.name().toLowerCase(Locale.ROOT));
+    assertThat(decision.path("reason").asText()).isEqualTo("The cluster is gone.");
+    assertThat(decision.path("champion").path("version").asInt()).isEqualTo(1);
+    assertThat(decision.path("challenger").path("version").isNull()).isTrue();
+    assertThat(registry().decision(SECOND)).isEmpty();
+    assertChampion(1, 1);
+  }
+
+  @Test
+  void aFolderThatAnotherProcessHasIsNotWrittenTo() throws IOException {
+    daily.day(SECOND, 60, 1);
+    assertThat(daily.retrain(SECOND, "--set", "retraining.minImprovement=0.9").code()).isEqualTo(5);
+    Files.delete(daily.registry().resolve("decisions/" + SECOND + ".json"));
+    Files.delete(daily.run(SECOND).resolve("summary.json"));
+    Files.delete(daily.run(SECOND).resolve("decision.json"));
+    RunFolder folder = RunFolder.at(daily.run(SECOND).toString(), new Configuration());
+    LockOwner other = LockOwner.here("another application", 1);
+    try (RunLock held = RunLock.acquire(folder, other, LockTimes.DEFAULT, sentence -> {})) {
+      assertThat(daily.retrain(SECOND).code()).isEqualTo(2);
+      held.confirmHeld();
+      assertThat(daily.run(SECOND).resolve("decision.json")).doesNotExist();
+    }
+  }
+
+  /** The training has its data in memory; only the champion's score reads them again. */
+  @Test
+  void aFileThatIsReplacedAfterTheTrainingIsNoticed() throws IOException {
+    daily.day(SECOND, 60, 1);
+    Path file = place.resolve("data/" + SECOND + ".csv");
+    List<String> lines = new ArrayList<>(Files.readAllLines(file));
+    lines.set(7, "9.5,9.5," + lines.get(7).substring(lines.get(7).lastIndexOf(',') + 1));
+    byte[] replaced = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> retrain(SECOND, () -> replace(file, replaced), sentence -> {}))
+        .isInstanceOf(LockstepException.class)
+        .hasMessageContaining(
+            "The data changed between training and comparison: " + file + " holds other rows");
+    JsonNode decision = decision(SECOND);
+    assertThat(decision.path("decision").asText()).isEqualTo("kept");
+    assertThat(decision.path("failure").asText()).isEqualTo("data");
+    assertThat(registry().decision(SECOND)).isEmpty();
+    assertChampion(1, 1);
+  }
+
+  @Test
+  void aTrainingThatWasBrokenOffDoesNotGoOnWithOtherData() throws IOException {
+    daily.day(SECOND, 60, 1);
+    String[] checkpoints = {"--set", "training.checkpoint.everySteps=10"};
+    assertThat(
+            daily
+                .retrain(
+                    SECOND,
+                    checkpoints[0],
+                    checkpoints[1],
+                    "--set",
+                    "retraining.minImprovement=0.9")
+                .code())
+        .isEqualTo(5);
+    Files.delete(daily.registry().resolve("decisions/" + SECOND + ".json"));
+    Files.delete(daily.run(SECOND).resolve("summary.json"));
+    assertThat(daily.run(SECOND).resolve("checkpoints")).isNotEmptyDirectory();
+    daily.day(SECOND, 61, 1);
+    Outcome outcome = daily.retrain(SECOND, checkpoints);
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(3);
+    assertThat(outcome.err())
+        .contains(
+            "was on other data than those that are there now. Restore them, or remove the folder")
+        .doesNotContain("--force", "--resume:");
+    assertThat(decision(SECOND).path("failure").asText()).isEqualTo("data");
+  }
+
   private static void replace(Path file, byte[] content) {
     try {
       Files.write(file, content);
@@ -320,16 +459,37 @@ final class RetrainTest {
 
   @Test
   void whatMayHaveBeenSeenBeforeIsWarnedOf() {
-    daily.day(SECOND, 60, 1);
-    Outcome outcome = daily.retrain(SECOND, "--set", "retraining.window={days: 2}");
-    assertThat(outcome.code()).as(outcome.err()).isIn(0, 5);
+    daily.day(SECOND, 60, 1).day(THIRD, 60, 1);
+    assertThat(daily.retrain(SECOND).code()).isZero();
+    assertThat(decision(SECOND).path("warnings")).isEmpty();
+    String file = place.resolve("data/" + SECOND + ".csv").toString();
     String warning = "the champion may have been trained on some of its rows.";
-    assertThat(outcome.err()).contains(warning);
-    assertThat(decision(SECOND).path("warnings").toString()).contains(warning);
+    List<String> settings = List.of("retraining.window={days: 2}", "data.path=" + file);
+    for (int i = 0; i < settings.size(); i++) {
+      Outcome outcome = Outcome.of(daily.arguments(THIRD, "warned" + i, "--set", settings.get(i)));
+      assertThat(outcome.code()).as(outcome.err()).isIn(0, 5);
+      JsonNode decision = Outcome.json(daily.run("warned" + i).resolve("decision.json"));
+      assertThat(decision.path("decision").asText()).isNotEqualTo("alreadyDone");
+      assertThat(outcome.err()).contains(file, warning);
+      assertThat(decision.path("warnings").toString()).contains(warning);
+      forget(THIRD);
+    }
+  }
+
+  /** As if nothing had been decided for the date, and the second version were the champion. */
+  private void forget(String date) {
+    try {
+      Files.delete(daily.registry().resolve("decisions/" + date + ".json"));
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException(unwritable);
+    }
+    if (registry().requireChampion().version() != 2) {
+      Outcome.done("registry", "rollback", daily.registry().toString(), "2");
+    }
   }
 
   @Test
-  void anAttemptThatIsRepeatedWithoutARunDatePublishesOnce() {
+  void anAttemptThatIsRepeatedWithoutARunDatePublishesOnce() throws IOException {
     String[] arguments = {
       "retrain",
       daily.configuration().toString(),
@@ -351,6 +511,14 @@ final class RetrainTest {
     assertThat(again.err()).contains("was decided for", "before (published)");
     assertThat(decision("undated").path("decision").asText()).isEqualTo("alreadyDone");
     assertChampion(2, 1, 2);
+
+    // A folder that was emptied, or that another machine has by the same name, holds no such run.
+    Files.move(daily.run("undated"), place.resolve("moved"));
+    daily.day(SECOND, 120, 1);
+    Outcome emptied = Outcome.of(resumed);
+    assertThat(emptied.code()).as(emptied.err()).isZero();
+    assertThat(decision("undated").path("decision").asText()).isEqualTo("published");
+    assertChampion(3, 1, 2, 3);
   }
 
   @Test
@@ -462,6 +630,8 @@ final class RetrainTest {
     Outcome refused = daily.retrain(THIRD, "--set", "retraining.window={days: 3, missing: fail}");
     assertThat(refused.code()).as(refused.err()).isEqualTo(3);
     assertThat(refused.err()).contains("retraining.window: there are no data at", SECOND + ".csv");
+    assertThat(decision(THIRD).path("decision").asText()).isEqualTo("kept");
+    assertThat(decision(THIRD).path("failure").asText()).isEqualTo("data");
 
     Outcome outcome = daily.retrain(THIRD, "--set", window, "--set", "registry.path=another");
     assertThat(outcome.code()).as(outcome.err()).isZero();
@@ -471,6 +641,18 @@ final class RetrainTest {
         .doesNotContain(SECOND);
     assertThat(decision(THIRD).path("challenger").path("metrics").path("examples").asInt())
         .isEqualTo(240);
+
+    // What was decided needs no data any more.
+    Files.delete(place.resolve("data/" + FIRST + ".csv"));
+    Outcome again =
+        daily.retrain(
+            THIRD,
+            "--set",
+            "retraining.window={days: 3, missing: fail}",
+            "--set",
+            "registry.path=another");
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(decision(THIRD).path("decision").asText()).isEqualTo("alreadyDone");
   }
 
   @ParameterizedTest
@@ -529,6 +711,16 @@ final class RetrainTest {
     Outcome other = Outcome.of(daily.arguments(SECOND, "foreign"));
     assertThat(other.code()).as(other.err()).isEqualTo(2);
     assertThat(other.err()).contains("is not empty");
+
+    Path decision = daily.run("foreign").resolve("decision.json");
+    Files.writeString(decision, "to stay");
+    for (String date : List.of(FIRST, SECOND)) {
+      Outcome resumed = Outcome.of(daily.arguments(date, "foreign", "--resume"));
+      assertThat(resumed.code()).as(resumed.err()).isEqualTo(2);
+      assertThat(Outcome.of(daily.arguments(date, "foreign")).code()).isEqualTo(2);
+    }
+    assertThat(decision).hasContent("to stay");
+    assertThat(daily.run("foreign")).isDirectoryContaining("glob:**thesis.txt");
   }
 
   @Test

@@ -241,6 +241,39 @@ final class TuneTest {
   }
 
   @Test
+  void operatorsAreToldOfTheSearchAndOfEachTrial() throws IOException {
+    Outcome outcome = tune(rates("trials: 3\nparallel: 2"), "search", "--log-format", "json");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    List<JsonNode> events = new ArrayList<>();
+    for (String line : outcome.err().lines().toList()) {
+      JsonNode event = Outcome.JSON.readTree(line);
+      if (!event.path("event").asText().equals("message")) {
+        events.add(event);
+      }
+    }
+    assertThat(events)
+        .extracting(event -> event.path("event").asText())
+        .containsExactly(
+            "searchStarted", "trialEnded", "trialEnded", "trialEnded", "searchCompleted");
+    assertThat(events.get(0).path("trials").asInt()).isEqualTo(3);
+    JsonNode best =
+        Outcome.json(folder.resolve("search").resolve("tuning.json")).path("ranking").get(0);
+    JsonNode end = events.get(4);
+    assertThat(end.path("metric").asText()).isEqualTo("validation.accuracy");
+    assertThat(end.path("bestTrial")).isEqualTo(best.path("trial"));
+    assertThat(end.path("score").asDouble()).isEqualTo(best.path("value").asDouble());
+    assertThat(events.subList(1, 4))
+        .filteredOn(event -> event.path("trial").equals(best.path("trial")))
+        .singleElement()
+        .satisfies(
+            event -> {
+              assertThat(event.path("status").asText()).isEqualTo("completed");
+              assertThat(event.path("score").asDouble()).isEqualTo(best.path("value").asDouble());
+              assertThat(event.path("epoch").asInt()).isEqualTo(4);
+            });
+  }
+
+  @Test
   void aFinishedSearchSaysSoAndAnotherOneIsRefused() throws IOException {
     Path configuration = rates("trials: 2");
     Outcome first = tune(configuration, "search");

@@ -96,7 +96,8 @@ final class RetrainingBlockTest {
         "retraining.window={} | retraining.window.days | missing",
         "retraining.window={days: 0} | retraining.window.days | from 1 to 3653, found 0",
         "retraining.window={days: 1, missing: warn} | retraining.window.missing | allowed: skip,",
-        "retraining.confidence=95 | retraining.confidence | at least 0.5 and below 1, found 95",
+        "retraining.confidence=95 | retraining.confidence | a number from 0.5 to 0.9995, found 95",
+        "retraining.confidence=0.9999 | retraining.confidence | from 0.5 to 0.9995, found 0.9999",
         "retraining.confidense=0.95 | retraining.confidense | did you mean confidence?"
       })
   void whatIsWrongIsSaid(String setting, String key, String told) {

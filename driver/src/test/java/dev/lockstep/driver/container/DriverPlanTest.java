@@ -92,7 +92,7 @@ final class DriverPlanTest {
     ProcessPlan driver =
         new ProcessPlan(List.of("/java", "-Dmine=1", "-cp", "x", "Submit"), Map.of("A", "b"));
 
-    ProcessPlan json = DriverPlan.withJsonLog(image, driver);
+    ProcessPlan json = driver.withJsonLog(image);
 
     assertThat(json.command())
         .containsExactly(

@@ -67,6 +67,21 @@ final class ExecutorPlanTest {
   }
 
   @Test
+  void theLogOfAnExecutorCanBeJsonToo() throws ContainerException {
+    Map<String, String> environment = environment();
+    environment.put("SPARK_JAVA_OPT_0", "-Dlog4j2.configurationFile=/own.properties");
+
+    ProcessPlan plan = ExecutorPlan.of(IMAGE, environment).withJsonLog(IMAGE);
+
+    // The later one counts.
+    assertThat(plan.command().subList(0, 3))
+        .containsExactly(
+            "/java/bin/java",
+            "-Dlog4j2.configurationFile=/conf/log4j2-json.properties",
+            "-Dlog4j2.configurationFile=/own.properties");
+  }
+
+  @Test
   void aMissingVariableIsNamed() {
     Map<String, String> environment = environment();
     environment.remove("SPARK_DRIVER_URL");

@@ -235,7 +235,36 @@ final class ModelRegistryTest {
     assertThat(rollBack(registry, null)).isEqualTo(1);
     assertThatExceptionOfType(LockstepException.class)
         .isThrownBy(() -> rollBack(registry, 2))
-        .withMessageContaining("is damaged");
+        .withMessageContainingAll("is damaged", "'registry list' shows the others.");
+  }
+
+  /** Which served nobody knows: the newest may have been rolled back for a reason. */
+  @Test
+  void aPointerThatIsLostIsSetByAPersonOnly() throws IOException {
+    ModelRegistry registry = withVersions(3, 10);
+    rollBack(registry, null);
+    Files.delete(place.resolve("registry/champion.json"));
+
+    registry.write(LockOwner.here(null, null), notes::add).close();
+    assertThat(notes).isEmpty();
+    for (Runnable attempt :
+        List.<Runnable>of(
+            registry::champion,
+            () -> rollBack(registry, null),
+            () -> Publications.publish(registry, model("m4"), "day-4", 10))) {
+      LockstepException told = catchThrowableOfType(LockstepException.class, attempt::run);
+      assertThat(told.kind()).isEqualTo(ErrorKind.DATA);
+      assertThat(told)
+          .hasMessageContaining("champion.json is gone")
+          .hasMessageContaining("'registry rollback PATH VERSION'");
+    }
+    assertThat(place.resolve("registry/champion.json")).doesNotExist();
+    assertThat(registry.versions()).containsExactly(1, 2, 3);
+
+    assertThat(rollBack(registry, 2)).isEqualTo(2);
+    assertThat(registry.requireChampion().version()).isEqualTo(2);
+    assertThat(Publications.publish(registry, model("m4"), "day-4", 10)).isEqualTo(4);
+    assertThat(rollBack(registry, null)).isEqualTo(2);
   }
 
   @ParameterizedTest
@@ -261,6 +290,8 @@ final class ModelRegistryTest {
       strings = {
         "{}",
         "",
+        "{\"version\": 1, \"lastPublished\": 1, \"moves\": []}",
+        "{\"version\": 1, \"before\": {}, \"lastPublished\": 1, \"moves\": []}",
         "{\"version\": 0, \"before\": [], \"lastPublished\": 1, \"moves\": []}",
         "{\"version\": 1, \"before\": [\"../x\"], \"lastPublished\": 1, \"moves\": []}",
         "{\"version\": 1, \"before\": [], \"lastPublished\": 1e99, \"moves\": []}"
@@ -299,6 +330,40 @@ final class ModelRegistryTest {
     assertThat(Publications.assertReadable(registry)).isEqualTo(2);
     assertThat(registry.decision("day-2")).isPresent();
     assertThat(registry.versions()).containsExactly(1, 2);
+  }
+
+  /** That nothing is known of a version for now is no reason to remove it. */
+  @Test
+  void aPublicationThatCannotBeReadNowIsCompletedLater() throws IOException {
+    withVersions(1, 10);
+    Path pointer = place.resolve("registry/champion.json");
+    byte[] first = Files.readAllBytes(pointer);
+    Publications.publish(registry(), model("m2"), "day-2", 10);
+    Files.write(pointer, first);
+    ModelRegistry registry =
+        ModelRegistry.at(
+            HookedFileSystem.location(place.resolve("registry")), HookedFileSystem.configuration());
+    HookedFileSystem.install(
+        (operation, path) -> {
+          if (operation.equals("read") && path.getName().equals("model.safetensors")) {
+            throw new IOException("connection reset by peer");
+          }
+        },
+        false);
+    try {
+      LockstepException told =
+          catchThrowableOfType(
+              LockstepException.class,
+              () -> registry.write(LockOwner.here(null, null), notes::add));
+      assertThat(told.kind()).isEqualTo(ErrorKind.RESOURCE);
+      assertThat(told).hasMessageContaining("Try again").hasMessageContaining("connection reset");
+    } finally {
+      HookedFileSystem.uninstall();
+    }
+    assertThat(registry.versions()).containsExactly(1, 2);
+    registry.write(LockOwner.here(null, null), notes::add).close();
+    assertThat(notes).singleElement().asString().startsWith("Completed the publication of v000002");
+    assertThat(Publications.assertReadable(registry)).isEqualTo(2);
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.lockstep.driver.config.CheckSettings.Limits;
 import dev.lockstep.driver.config.CheckSettings.Severity;
 import dev.lockstep.driver.retraining.CheckReport.Check;
 import dev.lockstep.driver.retraining.CheckResult.Outcome;
+import dev.lockstep.driver.retraining.ColumnStatistics.NumberColumn;
 import dev.lockstep.driver.retraining.ColumnStatistics.TextColumn;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -268,6 +269,59 @@ final class DataChecksTest {
       assertThat(city.results()).extracting(CheckResult::column).containsExactly("city");
       assertThat(city.failed()).isEqualTo(1);
       assertThat(spark.getPersistentRDDs()).isEmpty();
+    }
+  }
+
+  /** A normal column around {@code mean}, with three rows far away. */
+  private DataSettings far(String name, long seed, double mean, double far, Normalization scaled) {
+    Random random = new Random(seed);
+    List<String> lines = new ArrayList<>(List.of("normal,y"));
+    for (int i = 0; i < 2000; i++) {
+      double value = i % 700 == 1 ? far : mean + random.nextGaussian();
+      lines.add(value + "," + i % 2);
+    }
+    return RetrainingFixture.settings(
+        RetrainingFixture.write(folder.resolve(name), lines), List.of(), scaled, 0.0);
+  }
+
+  private static DataStatistics statistics(JavaSparkContext spark, DataSettings settings) {
+    try (PreparedData data = DataPreparation.prepare(spark, settings, 2, 2)) {
+      return DataStatistics.of(data);
+    }
+  }
+
+  @Test
+  void aFewValuesFarAwayDoNotHideADrift() {
+    try (JavaSparkContext spark = RetrainingFixture.spark()) {
+      for (Normalization scaled : Normalization.values()) {
+        DataStatistics champion = statistics(spark, far("far.csv", 1, 0.0, 1e8, scaled));
+        NumberColumn column = (NumberColumn) champion.columns().get(0);
+        assertThat(column.smallest()).as(scaled.name()).isBetween(-4.5, -2.5);
+        assertThat(column.edges()).as(scaled.name()).hasSizeBetween(8, 9);
+        Check same = psi(spark, champion, far("same.csv", 2, 0.0, 0.5, scaled));
+        assertThat(same.outcome()).as(scaled.name()).isEqualTo(Outcome.PASSED);
+        Check shifted = psi(spark, champion, far("shifted.csv", 3, 1.0, 0.5, scaled));
+        assertThat(shifted.outcome()).as(scaled.name()).isEqualTo(Outcome.FAILED);
+        // Nor do they make a drift of what is none.
+        DataStatistics before = statistics(spark, far("before.csv", 4, 0.0, 0.5, scaled));
+        Check now = psi(spark, before, far("now.csv", 5, 0.0, 1e8, scaled));
+        assertThat(now.outcome()).as(scaled.name()).isEqualTo(Outcome.PASSED);
+      }
+    }
+  }
+
+  @Test
+  void aColumnOfWhichNothingIsKnownButFarValuesIsWarnedOf() {
+    try (JavaSparkContext spark = RetrainingFixture.spark()) {
+      Normalization scaled = Normalization.STANDARD;
+      DataStatistics champion = statistics(spark, far("far.csv", 1, 0.0, 1e15, scaled));
+      Check psi = psi(spark, champion, far("shifted.csv", 3, 1.0, 0.5, scaled));
+      assertThat(psi.outcome()).isEqualTo(Outcome.WARNED);
+      assertThat(psi.results().get(0).sentence())
+          .contains("'normal' cannot be compared with the champion's data: 99.85% of their rows");
+      DataStatistics again = statistics(spark, far("near.csv", 4, 0.0, 0.5, scaled));
+      assertThat(psi(spark, again, far("same.csv", 5, 0.0, 0.5, scaled)).outcome())
+          .isEqualTo(Outcome.PASSED);
     }
   }
 

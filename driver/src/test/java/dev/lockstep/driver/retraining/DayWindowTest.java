@@ -86,6 +86,21 @@ final class DayWindowTest {
         .isEqualTo(ErrorKind.DATA);
   }
 
+  /** What a job leaves that was broken off, or that had nothing to write. */
+  @Test
+  void aFolderWithoutDataIsNoDay() throws IOException {
+    write(
+        "2026-11-01/_temporary/0/part-0.csv", "2026-11-02/_SUCCESS", "2026-11-02/.part-0.csv.crc");
+    write("2026-11-03/hour=7/part-0.csv");
+    assertThat(refusal("2026-11-03", "'${RUN_DATE}'", "{days: 3}"))
+        .hasMessageContaining("there are no data at")
+        .hasMessageContaining("2026-11-01");
+    assertThat(paths("2026-11-03", "'${RUN_DATE}'", "{days: 3, missing: skip}"))
+        .containsExactly("2026-11-03");
+    assertThat(paths("2026-11-03", "'${RUN_DATE}*'", "{days: 3, missing: skip}"))
+        .containsExactly("2026-11-03*");
+  }
+
   @Test
   void someDayMustBeThere() {
     assertThat(refusal("2026-11-03", "'${RUN_DATE}.csv'", "{days: 2, missing: skip}"))

@@ -10,8 +10,11 @@ import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.Normalization;
 import dev.lockstep.datasets.source.Task;
+import dev.lockstep.driver.config.ConfigurationReader;
+import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.run.ModelEvaluation;
+import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.layer.LayerSpec;
@@ -23,11 +26,15 @@ import dev.lockstep.trainer.model.Preprocessing;
 import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.replica.Examples;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -35,12 +42,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two models on the same rows: what each has is what {@code evaluate} says of it. */
 final class ModelComparisonTest {
   private static final LossSpec CROSS_ENTROPY = new LossSpec.SoftmaxCrossEntropy();
   private static final LossSpec SQUARED = new LossSpec.MeanSquaredError();
+
+  private static final int SHARDS = 3;
 
   private static JavaSparkContext spark;
 
@@ -129,11 +139,23 @@ final class ModelComparisonTest {
                     .isCloseTo(value, within(1e-12 * Math.abs(value))));
   }
 
+  private static ModelComparison compare(
+      ModelArtifact champion,
+      ModelArtifact challenger,
+      DataSettings settings,
+      String metric,
+      Double confidence,
+      long seed) {
+    try (PreparedData data = DataPreparation.prepare(spark, settings, SHARDS, 2)) {
+      TrainedData trained = new TrainedData(data, settings, SHARDS);
+      return ModelComparison.of(spark, champion, challenger, trained, metric, confidence, seed);
+    }
+  }
+
   private static LockstepException failure(
       ModelArtifact champion, ModelArtifact challenger, DataSettings settings, String metric) {
     return catchThrowableOfType(
-        LockstepException.class,
-        () -> ModelComparison.of(spark, champion, challenger, settings, metric, null, 1));
+        LockstepException.class, () -> compare(champion, challenger, settings, metric, null, 1));
   }
 
   /** Other columns, another normalization and other classes, with weights. */
@@ -144,8 +166,7 @@ final class ModelComparisonTest {
     ModelArtifact champion =
         model(settings(rows("old.csv", 300, 3, Map.of()), "c", "b"), CROSS_ENTROPY, 1);
     ModelArtifact challenger = model(data, CROSS_ENTROPY, 2);
-    ModelComparison comparison =
-        ModelComparison.of(spark, champion, challenger, data, metric, null, 1);
+    ModelComparison comparison = compare(champion, challenger, data, metric, null, 1);
     assertThat(comparison.metric()).isEqualTo(metric);
     assertThat(comparison.challenger().examples()).isEqualTo(120);
     assertSame(comparison.champion(), evaluate(champion, data));
@@ -164,8 +185,7 @@ final class ModelComparisonTest {
     DataSettings data = settings(rows("new.csv", 300, 0, Map.of()), "a", "b", "c");
     ModelArtifact champion = model(data, SQUARED, 1);
     ModelArtifact challenger = model(data, SQUARED, 2);
-    ModelComparison comparison =
-        ModelComparison.of(spark, champion, challenger, data, metric, 0.9, 1);
+    ModelComparison comparison = compare(champion, challenger, data, metric, 0.9, 1);
     assertSame(comparison.champion(), evaluate(champion, data));
     assertSame(comparison.challenger(), evaluate(challenger, data));
     assertThat(comparison.interval().lower()).isLessThan(comparison.improvement());
@@ -176,7 +196,7 @@ final class ModelComparisonTest {
   void theTasksFirstMetricIsTheDefault() {
     DataSettings data = settings(rows("new.csv", 100, 2, Map.of()), "a");
     ModelArtifact model = model(data, CROSS_ENTROPY, 1);
-    ModelComparison comparison = ModelComparison.of(spark, model, model, data, null, 0.95, 1);
+    ModelComparison comparison = compare(model, model, data, null, 0.95, 1);
     assertThat(comparison.metric()).isEqualTo("accuracy");
     assertThat(comparison.improvement()).isZero();
     assertThat(comparison.interval()).isEqualTo(new ImprovementInterval(0.95, 0.0, 0.0, 1999));
@@ -187,11 +207,9 @@ final class ModelComparisonTest {
     DataSettings data = settings(rows("new.csv", 300, 3, Map.of()), "a", "b");
     ModelArtifact champion = model(data, CROSS_ENTROPY, 1);
     ModelArtifact challenger = model(data, CROSS_ENTROPY, 2);
-    ModelComparison first = ModelComparison.of(spark, champion, challenger, data, "loss", 0.95, 3);
-    assertThat(ModelComparison.of(spark, champion, challenger, data, "loss", 0.95, 3))
-        .isEqualTo(first);
-    ModelComparison without =
-        ModelComparison.of(spark, champion, challenger, data, "loss", null, 3);
+    ModelComparison first = compare(champion, challenger, data, "loss", 0.95, 3);
+    assertThat(compare(champion, challenger, data, "loss", 0.95, 3)).isEqualTo(first);
+    ModelComparison without = compare(champion, challenger, data, "loss", null, 3);
     assertThat(without.champion()).isEqualTo(first.champion());
     assertThat(without.challenger()).isEqualTo(first.challenger());
   }
@@ -213,8 +231,7 @@ final class ModelComparisonTest {
             own.offset(),
             own.scale());
     ModelArtifact champion = model(fewer, CROSS_ENTROPY, 1);
-    ModelComparison comparison =
-        ModelComparison.of(spark, champion, challenger, data, "accuracy", null, 1);
+    ModelComparison comparison = compare(champion, challenger, data, "accuracy", null, 1);
     assertSame(comparison.challenger(), evaluate(challenger, data));
     assertThat(comparison.champion().examples()).isEqualTo(90);
 
@@ -264,9 +281,67 @@ final class ModelComparisonTest {
     assertThat(error.kind()).isEqualTo(ErrorKind.DATA);
     assertThat(error.getMessage()).contains("the same rows", "{c=1}", "{a=1}");
     ModelArtifact same = model(settings(file, "b", "a"), CROSS_ENTROPY, 1);
-    ModelComparison comparison =
-        ModelComparison.of(spark, same, challenger, settings(file, "a", "b"), null, null, 1);
+    ModelComparison comparison = compare(same, challenger, settings(file, "a", "b"), null, null, 1);
     assertSame(comparison.champion(), evaluate(same, settings(file, "a", "b")));
+  }
+
+  /**
+   * What the challenger was trained on is not read again, so it can have changed for the champion.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a, b | 300 | new.csv holds other rows than before",
+        "a, b | 299 | new.csv has 299 rows and had 300",
+        "b, c | 300 | new.csv holds other rows than before",
+      })
+  void dataThatChangedSinceTheTrainingAreADataError(String columns, int count, String told) {
+    Path file = rows("new.csv", 300, 2, Map.of());
+    DataSettings settings = settings(file, "a", "b");
+    ModelArtifact challenger = model(settings, CROSS_ENTROPY, 2);
+    ModelArtifact champion = model(settings(file, columns.split(", ", -1)), CROSS_ENTROPY, 1);
+    try (PreparedData data = DataPreparation.prepare(spark, settings, SHARDS, 2)) {
+      TrainedData trained = new TrainedData(data, settings, SHARDS);
+      // The label stays, and so does how many rows there are of each.
+      rows("new.csv", count, 2, Map.of(0, "9,9,9,Rom,1," + labelOfFirstRow(file)));
+      LockstepException error =
+          catchThrowableOfType(
+              LockstepException.class,
+              () -> ModelComparison.of(spark, champion, challenger, trained, "accuracy", null, 1));
+      assertThat(error.kind()).isEqualTo(ErrorKind.DATA);
+      assertThat(error.getMessage())
+          .startsWith("The data changed between training and comparison: ")
+          .contains(told);
+    }
+  }
+
+  private static String labelOfFirstRow(Path file) {
+    try {
+      String first = Files.readAllLines(file).get(1);
+      return first.substring(first.lastIndexOf(',') + 1);
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  @Test
+  void aLabelThatOnlyTheChampionKnowsCountsAsWrongForTheChallenger() {
+    Path old = rows("old.csv", 300, 3, Map.of());
+    Path file = rows("new.csv", 300, 2, Map.of());
+    Path holdOut = rows("holdout.csv", 100, 3, Map.of());
+    DataSettings settings = RetrainingFixture.withTest(settings(file, "a", "b"), holdOut);
+    ModelArtifact champion = model(settings(old, "a", "b"), CROSS_ENTROPY, 1);
+    ModelArtifact challenger = model(settings(file, "a", "b"), CROSS_ENTROPY, 2);
+    ModelComparison comparison = compare(champion, challenger, settings, "accuracy", null, 1);
+    assertThat(comparison.champion().examples()).isEqualTo(100);
+    assertThat(comparison.challenger().examples()).isEqualTo(100);
+    assertSame(comparison.champion(), evaluate(champion, settings));
+    SplitMetrics ofKnownLabels = evaluate(challenger, settings);
+    assertThat(comparison.challenger().values().get("accuracy"))
+        .isCloseTo(
+            ofKnownLabels.values().get("accuracy") * ofKnownLabels.examples() / 100.0,
+            within(1e-12));
   }
 
   @Test
@@ -286,6 +361,48 @@ final class ModelComparisonTest {
     assertThat(error.getMessage())
         .startsWith("The champion cannot be scored on the new data.")
         .contains("no column 'gone'");
+  }
+
+  /** What is wrong with settings or champion, found before the data are trained on. */
+  private LockstepException refusal(ModelArtifact champion, Path file, String metric) {
+    RunConfiguration configuration =
+        ConfigurationReader.read(
+            """
+            data: {format: csv, path: FILE, options: {header: true}, label: y, features: [a],
+                   test: {fraction: 0.3}}
+            network: {layers: [{kind: dense, units: 2}]}
+            training: {epochs: 1, batchSize: 8, shards: 2}
+            """
+                .replace("FILE", file.toString()),
+            "test",
+            folder.toString(),
+            List.of("retraining.metric=" + metric),
+            Map.of());
+    try (PreparedData data = RunPreview.prepare(spark, configuration)) {
+      RunPreview preview = RunPreview.of(spark, configuration, data);
+      return catchThrowableOfType(
+          LockstepException.class,
+          () -> ModelComparison.requireFeasible(configuration.retraining(), champion, preview));
+    }
+  }
+
+  @Test
+  void whatCannotBeComparedIsRefusedBeforeTheTraining() {
+    Path classes = rows("classes.csv", 100, 2, Map.of());
+    ModelArtifact number = model(settings(rows("n.csv", 100, 0, Map.of()), "a"), SQUARED, 1);
+    LockstepException task = refusal(number, classes, "accuracy");
+    assertThat(task.kind()).isEqualTo(ErrorKind.DATA);
+    assertThat(task).hasMessageContaining("one sorts into classes and the other predicts a number");
+
+    List<String> labels = new ArrayList<>();
+    IntStream.range(0, 255).forEach(k -> labels.add("old" + k));
+    Preprocessing own = model(settings(classes, "a"), CROSS_ENTROPY, 1).preprocessing();
+    ModelArtifact many = model(ScoredModel.withLabels(own, labels), CROSS_ENTROPY, 1);
+    LockstepException metric = refusal(many, classes, "macroF1");
+    assertThat(metric.kind()).isEqualTo(ErrorKind.USAGE);
+    assertThat(metric)
+        .hasMessageContaining("there are 257 with those that only the champion knows");
+    assertThat(refusal(many, classes, "accuracy")).isNull();
   }
 
   @Test

@@ -3,8 +3,10 @@ package dev.lockstep.driver.retraining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.trainer.metric.WatchedMetric;
 import dev.lockstep.trainer.reduce.MetricSums;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -146,10 +148,21 @@ final class PairedBootstrapTest {
     assertThat(PairedBootstrap.interval(sorted, 0.95))
         .isEqualTo(new ImprovementInterval(0.95, 100.0, 1900.0, 1999));
     assertThat(PairedBootstrap.interval(sorted, 0.5).lower()).isEqualTo(1000.0);
-    assertThat(PairedBootstrap.interval(sorted, 0.99999).upper()).isEqualTo(1999.0);
+    assertThat(PairedBootstrap.interval(sorted, RetrainingSettings.MOST_CONFIDENCE))
+        .isEqualTo(new ImprovementInterval(0.9995, 1.0, 1999.0, 1999));
     assertThat(PairedBootstrap.interval(new double[] {1, 2, 3, Double.NaN}, 0.75))
         .isEqualTo(new ImprovementInterval(0.75, 1.0, 3.0, 3));
     assertThat(PairedBootstrap.interval(new double[] {Double.NaN}, 0.75).lower()).isNaN();
+  }
+
+  /** The least of 1,000 improvements is a bound with confidence 1 - 1/1001 and not with more. */
+  @Test
+  void noBoundIsClaimedThatTheResamplesDoNotGive() {
+    double[] sorted = new double[PairedBootstrap.RESAMPLES];
+    Arrays.setAll(sorted, i -> i < 1000 ? i : Double.NaN);
+    assertThat(PairedBootstrap.interval(sorted, 0.999).lower()).isZero();
+    assertThat(PairedBootstrap.interval(sorted, 0.9995))
+        .isEqualTo(new ImprovementInterval(0.9995, Double.NaN, Double.NaN, 1000));
   }
 
   @Test

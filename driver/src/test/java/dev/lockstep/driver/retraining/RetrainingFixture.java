@@ -61,4 +61,23 @@ final class RetrainingFixture {
         new BadRowSettings(BadRowMode.SKIP, 0.5),
         List.of());
   }
+
+  /** The same with all rows of another file for the test split. */
+  static DataSettings withTest(DataSettings settings, Path file) {
+    return new DataSettings(
+        settings.location(),
+        settings.options(),
+        settings.label(),
+        settings.features(),
+        settings.weight(),
+        settings.categorical(),
+        settings.task(),
+        settings.validation(),
+        new HeldOut.Separate(new DataLocation.Csv(List.of(file.toString()))),
+        settings.splitSeed(),
+        settings.normalize(),
+        settings.shape(),
+        settings.badRows(),
+        settings.augment());
+  }
 }

@@ -1,0 +1,113 @@
+package dev.lockstep.driver.retraining;
+
+import dev.lockstep.datasets.pack.DataPreparation;
+import dev.lockstep.datasets.pack.FileContent;
+import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.source.DataSettings;
+import dev.lockstep.datasets.source.FileNames;
+import dev.lockstep.datasets.source.Task;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
+import dev.lockstep.trainer.model.ModelArtifact;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * The data that a challenger was trained on, still in the cluster's memory, and how another model's
+ * view of the same rows is had.
+ *
+ * @param prepared the splits; somebody else closes them
+ * @param settings where the data lie and how they are divided
+ * @param shards of the training
+ */
+record TrainedData(PreparedData prepared, DataSettings settings, int shards) {
+  /**
+   * Reads the data again, as a model needs them, with a row's place in the same shard: to be closed
+   * by the caller.
+   *
+   * @param labels the model's classes, and further ones behind them; empty for regression
+   * @param role of the model, for messages
+   * @throws LockstepException of kind data where the model cannot use them
+   */
+  PreparedData preparedFor(
+      JavaSparkContext spark, ModelArtifact model, List<String> labels, String role) {
+    boolean image = model.network().inputShape().isImage();
+    try {
+      return DataPreparation.prepareForModel(
+          spark,
+          settings.withShape(image ? model.network().inputShape() : null),
+          ScoredModel.withLabels(model.preprocessing(), labels),
+          model.preprocessing().isClassification() ? Task.CLASSIFICATION : Task.REGRESSION,
+          shards,
+          prepared.train().shards().getNumPartitions());
+    } catch (LockstepException failure) {
+      if (failure.kind() != ErrorKind.DATA) {
+        throw failure;
+      }
+      throw new LockstepException(
+          ErrorKind.DATA,
+          "The " + role + " cannot be scored on the new data. " + failure.getMessage(),
+          failure);
+    }
+  }
+
+  /**
+   * Makes sure that the data are still those of the training, by reading them once more.
+   *
+   * @param challenger the model that was trained on them
+   * @throws LockstepException of kind data where they are not
+   */
+  void requireUnchanged(JavaSparkContext spark, ModelArtifact challenger) {
+    List<String> labels = challenger.preprocessing().classLabels();
+    try (PreparedData again = preparedFor(spark, challenger, labels, "challenger")) {
+      requireSame(again);
+    }
+  }
+
+  /**
+   * Refuses data that were read later and are not those of the training.
+   *
+   * @param later the same columns of the same location
+   * @throws LockstepException of kind data that says what differs
+   */
+  void requireSame(PreparedData later) {
+    if (!later.fingerprint().equals(prepared.fingerprint())) {
+      throw LockstepException.data(
+          "The data changed between training and comparison: "
+              + difference(prepared.files(), later.files())
+              + ". Nothing was published. Restore them and start again, or give another --output to"
+              + " train on the new ones.");
+    }
+  }
+
+  /** In words, of the first file that makes a difference. */
+  private static String difference(List<FileContent> before, List<FileContent> now) {
+    int same = 0;
+    while (same < before.size() && same < now.size() && before.get(same).equals(now.get(same))) {
+      same++;
+    }
+    if (same < now.size() && !names(before).contains(now.get(same).file())) {
+      return FileNames.display(now.get(same).file()) + " is new";
+    }
+    if (same < before.size() && !names(now).contains(before.get(same).file())) {
+      return FileNames.display(before.get(same).file()) + " is gone";
+    }
+    if (same == before.size() || same == now.size()) {
+      return "it is not the same files any more";
+    }
+    String file = FileNames.display(now.get(same).file());
+    long rows = before.get(same).rows();
+    long rowsNow = now.get(same).rows();
+    return rows == rowsNow
+        ? file + " holds other rows than before"
+        : file + " has " + rowsNow + " rows and had " + rows;
+  }
+
+  private static Set<String> names(List<FileContent> files) {
+    Set<String> names = new HashSet<>();
+    files.forEach(file -> names.add(file.file()));
+    return names;
+  }
+}
