@@ -408,13 +408,23 @@ public final class RetrainingRun {
     stop.stepsEnd();
     while (true) {
       Optional<Champion> champion = registry.champion();
-      Optional<ModelComparison> comparison = champion.map(it -> compare(it, challenger));
+      Optional<ModelComparison> comparison = Optional.empty();
+      LockstepException incomparable = null;
+      try {
+        comparison = champion.map(it -> compare(it, challenger));
+      } catch (LockstepException failure) {
+        // Two publications later its version may be gone.
+        incomparable = failure;
+      }
       try (RegistryWriter writer = registry.write(owner, messages)) {
         Optional<Decision> decided = recorded();
         if (decided.isPresent()) {
           return decided.get();
         }
         if (versionOf(registry.champion()).equals(versionOf(champion))) {
+          if (incomparable != null) {
+            throw incomparable;
+          }
           return conclude(writer, challenger, champion, comparison);
         }
       }

@@ -90,7 +90,7 @@ public final class Interruption implements StopRequest, AutoCloseable {
     synchronized (this) {
       switch (phase) {
         case PREPARING -> {
-          notes.accept("Interrupted before the first step; nothing is left of this run.");
+          notes.accept("Interrupted before the first step; this start leaves nothing behind.");
           undoPreparation.run();
           // Still in the monitor: the run must not begin to write while the program ends.
           exit.accept(code);

@@ -238,7 +238,7 @@ final class JsonLogTest {
     List<JsonNode> lines = linesOfTheTerminated();
     assertThat(lines)
         .map(line -> line.path("message").asText())
-        .contains("Interrupted before the first step; nothing is left of this run.");
+        .contains("Interrupted before the first step; this start leaves nothing behind.");
     assertThat(events(lines)).doesNotContain("exit");
   }
 

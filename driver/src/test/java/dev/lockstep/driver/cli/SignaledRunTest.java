@@ -177,7 +177,8 @@ final class SignaledRunTest {
     Thread.sleep(300);
     OwnProcess.signal(process, "TERM");
     assertThat(OwnProcess.exitCode(process)).as(log()).isEqualTo(143);
-    assertThat(log()).contains("Interrupted before the first step; nothing is left of this run.");
+    assertThat(log())
+        .contains("Interrupted before the first step; this start leaves nothing behind.");
     assertThat(folder.resolve("runs")).doesNotExist();
   }
 
