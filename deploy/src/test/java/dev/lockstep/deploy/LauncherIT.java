@@ -29,8 +29,7 @@ final class LauncherIT {
   private static final Path CONFIGURATION =
       LAUNCHER.resolveSibling("../conf/digits.yaml").normalize();
 
-  private static final String JAR =
-      LAUNCHER.resolveSibling("../target/lockstep-0.1.0.jar").normalize().toString();
+  private static final String JAR = Archives.JAR.normalize().toString();
 
   private static final String EMBEDDED =
       LAUNCHER.resolveSibling("../target/spark/jars").normalize().toString();

@@ -10,6 +10,7 @@ import dev.lockstep.driver.registry.Publication;
 import dev.lockstep.driver.registry.Publisher;
 import dev.lockstep.driver.registry.RegistryWriter;
 import dev.lockstep.driver.run.SparkStart;
+import dev.lockstep.driver.run.Version;
 import java.time.Instant;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -50,7 +51,7 @@ final class PublishingProgram {
               Instant.now().toString(),
               model.name(),
               "none",
-              "0.1.0",
+              Version.LOCKSTEP,
               Publisher.of(owner),
               Map.of("loss", 1.0 / version),
               StrictJson.object().put("name", "registry"));

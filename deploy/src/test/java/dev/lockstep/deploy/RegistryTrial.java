@@ -158,9 +158,10 @@ final class RegistryTrial {
   }
 
   private boolean isNewestNotChampion() {
-    // The champion first: one that is looked at later could be that of a later version.
+    // The versions first: one that comes later would be newer than a champion of before.
+    List<Integer> versions = registry.versions();
     int champion = registry.requireChampion().version();
-    return registry.versions().stream().anyMatch(version -> version > champion);
+    return versions.stream().anyMatch(version -> version > champion);
   }
 
   /** What is in the folder of the versions, sorted. */

@@ -105,9 +105,9 @@ final class SchedulersIT {
 
   @ParameterizedTest
   @CsvSource({
-    "2, 1, configuration, The champion is unchanged.",
-    "3, 1, data, The champion is unchanged.",
-    "4, 1, diverged, The champion is unchanged.",
+    "2, 1, configuration, It has published nothing.",
+    "3, 1, data, It has published nothing.",
+    "4, 1, diverged, It has published nothing.",
     "1, 3, failed three times, Whether there is a new champion",
     "137, 1, ended in attempt 1, Whether there is a new champion",
     "143, 3, interrupted three times, Whether there is a new champion"
@@ -189,7 +189,7 @@ final class SchedulersIT {
     assertThat(lines(log)).hasSize(2);
   }
 
-  /** A second signal ends a run without a checkpoint, and timeout sends one to everybody. */
+  /** Though timeout sends its signal to everybody. */
   @Test
   void theRunHearsOnceThatItsTimeIsOver() throws Exception {
     Path started = folder.resolve("started");
@@ -213,7 +213,7 @@ final class SchedulersIT {
   @Test
   void whileTheRunLivesNoOtherStartsEvenWithoutItsNight() throws Exception {
     Path started = folder.resolve("started");
-    launcher("touch started; while :; do sleep 0.1; done");
+    launcher("touch started; while :; do sleep 0.1 9>&-; done");
     try (ScriptProcess night = startNight(environment())) {
       Waiting.until("the run is at work", () -> Files.exists(started));
       night.signal("-KILL");

@@ -90,9 +90,14 @@ public final class InputPaths {
     return false;
   }
 
-  /** Whether readers of data leave out what has this name; a partition's is {@code _key=value}. */
+  /**
+   * Whether Spark's readers leave out what has this name; a partition's is {@code _key=value}, and
+   * what {@code hdfs dfs -put} is still writing ends with {@code ._COPYING_}.
+   */
   private static boolean isHidden(String name) {
-    return name.startsWith(".") || (name.startsWith("_") && !name.contains("="));
+    return name.startsWith(".")
+        || name.endsWith("._COPYING_")
+        || (name.startsWith("_") && !name.contains("="));
   }
 
   private static List<Path> matches(Configuration hadoop, String text) {

@@ -17,15 +17,19 @@ final class ConfigurationArguments {
       description = "Overrides a value of the configuration; may be repeated.")
   private List<String> overrides = List.of();
 
-  /** Reads the configuration. */
-  RunConfiguration read() {
-    return read(List.of());
+  /**
+   * Reads the configuration.
+   *
+   * @param common whose settings may be needed to reach it
+   */
+  RunConfiguration read(CommonOptions common) {
+    return read(common, List.of());
   }
 
-  /** Reads the configuration with more settings, of the form of those of {@code --set}. */
-  RunConfiguration read(List<String> more) {
+  /** As above, with more settings, of the form of those of {@code --set}. */
+  RunConfiguration read(CommonOptions common, List<String> more) {
     List<String> all = new ArrayList<>(overrides);
     all.addAll(more);
-    return ConfigurationFile.read(location, all);
+    return ConfigurationFile.read(location, all, common);
   }
 }

@@ -6,14 +6,13 @@ import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.run.SparkStart;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.List;
-import java.util.Map;
 import org.apache.hadoop.fs.Path;
 
 /** Reads a configuration from wherever the command line points: a local path, or any Hadoop URI. */
 final class ConfigurationFile {
   private ConfigurationFile() {}
 
-  static RunConfiguration read(String location, List<String> overrides) {
+  static RunConfiguration read(String location, List<String> overrides, CommonOptions common) {
     if (!location.matches("[A-Za-z][A-Za-z0-9+.-]+://?.*") || location.startsWith("file:")) {
       return ConfigurationReader.read(location, overrides, System.getenv());
     }
@@ -23,7 +22,7 @@ final class ConfigurationFile {
     }
     String folder = path.getParent().toString();
     String text =
-        RunFolder.at(folder, SparkStart.hadoop(Map.of()))
+        RunFolder.at(folder, SparkStart.hadoop(CommonOptions.settings(common.conf)))
             .readText(path.getName(), ConfigurationReader.MAX_SIZE);
     return ConfigurationReader.read(text, location, folder, overrides, System.getenv());
   }

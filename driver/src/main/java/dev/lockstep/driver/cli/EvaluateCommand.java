@@ -56,7 +56,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Split part = split == null ? null : parse(split);
     boolean isConfiguration = data.toLowerCase(Locale.ROOT).matches(".*\\.(yaml|yml|json)");
     DataSettings configured =
-        isConfiguration ? ConfigurationFile.read(data, overrides).data() : null;
+        isConfiguration ? ConfigurationFile.read(data, overrides, common).data() : null;
     try (SparkSession session = common.startSpark("evaluate")) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       ModelArtifact artifact = ModelLocation.read(model, spark.hadoopConfiguration());

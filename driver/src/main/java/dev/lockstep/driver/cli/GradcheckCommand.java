@@ -42,7 +42,7 @@ final class GradcheckCommand implements Callable<Integer> {
     if (rows != null && rows < 1) {
       throw LockstepException.usage("--rows: must be at least 1, found " + rows + ".");
     }
-    RunConfiguration run = configuration.read();
+    RunConfiguration run = configuration.read(common);
     try (SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       return conclude(

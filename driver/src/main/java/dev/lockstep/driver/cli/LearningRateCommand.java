@@ -59,7 +59,7 @@ final class LearningRateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RateSweep sweep = sweep();
-    RunConfiguration run = configuration.read();
+    RunConfiguration run = configuration.read(common);
     try (SparkSession session = common.startSpark(run.name())) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
       String location =

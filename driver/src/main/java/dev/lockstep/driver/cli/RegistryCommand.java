@@ -9,9 +9,9 @@ import dev.lockstep.driver.registry.Lineage;
 import dev.lockstep.driver.registry.ModelRegistry;
 import dev.lockstep.driver.registry.RegistryWriter;
 import dev.lockstep.driver.report.Numbers;
+import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -45,16 +45,28 @@ final class RegistryCommand implements Runnable {
       @Option(names = "--json", description = "One JSON document instead of a table.") boolean json,
       @Mixin FileSystemOptions files) {
     ModelRegistry registry = ModelRegistry.existing(path, files.hadoop());
-    Optional<Champion> champion = registry.pointer();
+    Optional<Champion> champion = Optional.empty();
+    // Where nobody knows which one serves, all may have served.
+    int lastPublished = Integer.MAX_VALUE;
+    try {
+      champion = registry.champion();
+      lastPublished = champion.map(Champion::lastPublished).orElse(0);
+    } catch (LockstepException lost) {
+      if (lost.kind() != ErrorKind.DATA) {
+        throw lost;
+      }
+      say(lost.getMessage());
+    }
     if (json) {
-      System.out.println(asJson(registry, champion));
+      System.out.println(asJson(registry, champion, lastPublished));
       return;
     }
     System.out.printf(
         Locale.ROOT, ROW, "VERSION", "SERVES", "PUBLISHED", "RUN DATE", "PARENT", "METRICS");
     for (int version : registry.versions()) {
-      boolean serves = champion.filter(it -> it.version() == version).isPresent();
-      Row row = Row.of(registry, version, isPublished(registry, champion, version));
+      boolean serves = champion.map(Champion::version).equals(Optional.of(version));
+      // One that is not published may be half there; the next writer completes or removes it.
+      Row row = Row.of(registry, version, version <= lastPublished);
       System.out.printf(
           Locale.ROOT,
           ROW,
@@ -65,16 +77,6 @@ final class RegistryCommand implements Runnable {
           row.parent(),
           row.metrics());
     }
-  }
-
-  /**
-   * One that is not may be half there; the next writer completes or removes it. Where the pointer
-   * was lost nobody can tell of the newest.
-   */
-  private static boolean isPublished(
-      ModelRegistry registry, Optional<Champion> champion, int version) {
-    List<Integer> all = registry.versions();
-    return version <= champion.map(Champion::lastPublished).orElse(all.get(all.size() - 1) - 1);
   }
 
   /** What a table says of a version; a damaged one must not hide the others. */
@@ -109,13 +111,14 @@ final class RegistryCommand implements Runnable {
     }
   }
 
-  private static String asJson(ModelRegistry registry, Optional<Champion> champion) {
+  private static String asJson(
+      ModelRegistry registry, Optional<Champion> champion, int lastPublished) {
     ObjectNode root = StrictJson.object();
     root.put("registry", registry.name());
     root.put("champion", champion.map(Champion::version).orElse(null));
     ArrayNode versions = root.putArray("versions");
     for (int version : registry.versions()) {
-      if (!isPublished(registry, champion, version)) {
+      if (version > lastPublished) {
         versions.addObject().put("version", version).put("published", false);
         continue;
       }

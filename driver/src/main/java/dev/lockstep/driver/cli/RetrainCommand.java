@@ -110,12 +110,12 @@ final class RetrainCommand implements Callable<Integer> {
   /** The configuration of a run date, or with null of the one that it names itself. */
   private RunConfiguration read(String date) {
     if (date == null) {
-      return configuration.read();
+      return configuration.read(common);
     }
     if (!RetrainingSettings.isRunDate(date)) {
       throw LockstepException.usage(
           "The run date must be " + RetrainingSettings.RUN_DATE_TEXT + ", found '" + date + "'.");
     }
-    return configuration.read(List.of("retraining.runDate=\"" + date + "\""));
+    return configuration.read(common, List.of("retraining.runDate=\"" + date + "\""));
   }
 }

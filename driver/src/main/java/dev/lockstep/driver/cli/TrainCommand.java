@@ -51,7 +51,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     StartMode asked = mode();
-    RunConfiguration run = configuration.read();
+    RunConfiguration run = configuration.read(common);
     RunDisplay display = new RunDisplay(common);
     try (Interruption interruption =
             Interruption.install("then writing a checkpoint", display::say);

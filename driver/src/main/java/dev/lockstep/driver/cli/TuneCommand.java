@@ -38,7 +38,7 @@ final class TuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    TuningPlan plan = TuningPlan.of(configuration::read);
+    TuningPlan plan = TuningPlan.of(more -> configuration.read(common, more));
     String name = plan.base().name();
     try (Interruption interruption =
             Interruption.install("trials that have ended stay", this::say);

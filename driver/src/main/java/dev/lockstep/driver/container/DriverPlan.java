@@ -90,6 +90,8 @@ final class DriverPlan {
     question.addAll(submit);
     ProcessBuilder builder = new ProcessBuilder(question);
     builder.redirectInput(new File("/dev/null")).redirectError(ProcessBuilder.Redirect.INHERIT);
+    // What they choose is for the driver, and may not go together with a small heap.
+    List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS").forEach(builder.environment()::remove);
     builder.environment().put("SPARK_HOME", image.spark().toString());
     builder.environment().put("JAVA_HOME", image.java().getParent().getParent().toString());
     Process launcher = builder.start();

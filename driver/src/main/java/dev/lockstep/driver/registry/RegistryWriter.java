@@ -263,7 +263,7 @@ public final class RegistryWriter implements AutoCloseable {
     try {
       registry.verified(version);
     } catch (LockstepException incomplete) {
-      if (couldNotBeRead(incomplete)) {
+      if (couldNotBeRead(version, incomplete)) {
         throw new LockstepException(
             ErrorKind.RESOURCE,
             "The publication of "
@@ -293,17 +293,30 @@ public final class RegistryWriter implements AutoCloseable {
   }
 
   /** Rather than was read, and found to be another file than the one that was written. */
-  private static boolean couldNotBeRead(Throwable failure) {
+  private boolean couldNotBeRead(int version, Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       boolean readAndWrong =
-          cause instanceof FileNotFoundException
-              || cause instanceof ChecksumException
-              || cause instanceof JsonProcessingException;
+          cause instanceof ChecksumException
+              || cause instanceof JsonProcessingException
+              // Java says so of every file that it cannot open.
+              || (cause instanceof FileNotFoundException && lacksAFile(version));
       if (cause instanceof IOException && !readAndWrong) {
         return true;
       }
     }
     return false;
+  }
+
+  private boolean lacksAFile(int version) {
+    RunFolder source = registry.version(version);
+    if (!source.has(VersionManifest.FILE)) {
+      return true;
+    }
+    try {
+      return !VersionManifest.read(source).files().keySet().stream().allMatch(source::has);
+    } catch (LockstepException unreadable) {
+      return false;
+    }
   }
 
   /** Damage in a version must not keep anybody from rolling it back. */

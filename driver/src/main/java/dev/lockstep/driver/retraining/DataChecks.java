@@ -352,7 +352,8 @@ public final class DataChecks {
                           + Numbers.significant(chance, DIGITS)
                           + " with so few rows"));
       results.add(
-          result.outcome() == Outcome.PASSED
+          limits.warn() != null
+                  && result.outcome() == Outcome.PASSED
                   && hides(known.get(column.name()), columns.get(column.name()))
               ? hidden(column.name(), index, known.get(column.name()))
               : result);

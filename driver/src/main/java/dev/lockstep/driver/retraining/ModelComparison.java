@@ -12,6 +12,7 @@ import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.loss.LossSpec;
 import dev.lockstep.trainer.metric.WatchedMetric;
+import dev.lockstep.trainer.model.CategoricalColumn;
 import dev.lockstep.trainer.model.ModelArtifact;
 import dev.lockstep.trainer.model.Preprocessing;
 import dev.lockstep.trainer.parameter.ParameterVector;
@@ -82,7 +83,8 @@ public record ModelComparison(
     List<String> othersLabels = ScoredModel.labels(others, own);
     int[] common = commonLabels(othersLabels, own, labels);
     boolean allLabelsAreOwn = labels.equals(own.classLabels());
-    boolean sameColumns = own.columns().equals(others.columns());
+    boolean sameColumns =
+        own.columns().equals(others.columns()) && textColumns(own).equals(textColumns(others));
     // Rows with labels that only the champion knows may have been left out of the training.
     try (PreparedData championData =
             trained.preparedFor(spark, champion, othersLabels, "champion");
@@ -115,6 +117,11 @@ public record ModelComparison(
         challengerParameters.destroy();
       }
     }
+  }
+
+  /** The same column may be read as a number by one model and as a text by the other. */
+  private static List<String> textColumns(Preprocessing preprocessing) {
+    return preprocessing.categorical().stream().map(CategoricalColumn::name).toList();
   }
 
   /** The rows and the models. */

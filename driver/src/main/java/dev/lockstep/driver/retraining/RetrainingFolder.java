@@ -13,6 +13,7 @@ import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.TrainingRun;
+import dev.lockstep.driver.run.WayOut;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.util.HashMap;
@@ -81,8 +82,8 @@ final class RetrainingFolder {
           ErrorKind.NUMERIC,
           "--output: the training in "
               + folder.name()
-              + " diverged, and would again. Change the configuration or the data, and remove the"
-              + " folder or give another --output to train anew.");
+              + " diverged, and would again. "
+              + WayOut.CHANGE);
     }
     if (asked == StartMode.NEW && isOfRunDate()) {
       notes.accept("Goes on with the run for " + runDate + " in " + folder.name() + ".");
@@ -182,10 +183,11 @@ final class RetrainingFolder {
    * Takes an earlier decision away: another is about to be made.
    *
    * @param owner who makes it
+   * @param notes is told what is waited for and what was taken over
    * @throws LockstepException of kind usage where another process has the folder
    */
-  void reopen(LockOwner owner) {
-    try (RunLock lock = RunLock.acquire(folder, owner, LockTimes.DEFAULT, sentence -> {})) {
+  void reopen(LockOwner owner, Consumer<String> notes) {
+    try (RunLock lock = RunLock.acquire(folder, owner, LockTimes.DEFAULT, notes)) {
       lock.confirmHeld();
       folder.removeFile(Decision.FILE);
     }
@@ -215,11 +217,12 @@ final class RetrainingFolder {
    * Writes the decision, the last thing that a retraining does, with the folder taken for it.
    *
    * @param owner who writes
+   * @param notes is told what is waited for and what was taken over
    * @throws LockstepException where another process has the folder, which then stays as it is, or
    *     where it cannot be written to
    */
-  void write(Decision decision, LockOwner owner) {
-    try (RunLock lock = RunLock.acquire(folder, owner, LockTimes.DEFAULT, sentence -> {})) {
+  void write(Decision decision, LockOwner owner, Consumer<String> notes) {
+    try (RunLock lock = RunLock.acquire(folder, owner, LockTimes.DEFAULT, notes)) {
       lock.confirmHeld();
       folder.writeAsIs(Decision.FILE, decision.toJson());
     }

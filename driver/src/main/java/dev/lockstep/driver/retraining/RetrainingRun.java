@@ -156,8 +156,20 @@ public final class RetrainingRun {
     folder.requireUsable(asked);
     Optional<Decision> decision = decide(events);
     if (decision.isPresent()) {
-      folder.write(decision.get(), owner);
-      events.decided(decision.get(), registry);
+      try {
+        folder.write(decision.get(), owner, messages);
+      } catch (LockstepException unwritten) {
+        // Whatever keeps it from being written: what is decided is no mistake of the command's.
+        throw new LockstepException(
+            ErrorKind.RESOURCE,
+            "It was decided ("
+                + decision.get().reason()
+                + "), but the decision could not be written: "
+                + unwritten.getMessage(),
+            unwritten);
+      } finally {
+        events.decided(decision.get(), registry);
+      }
     }
     return decision;
   }
@@ -257,7 +269,7 @@ public final class RetrainingRun {
       notes.addAll(warnings);
       firstWeights.write(facts.putObject("startedFrom"));
       checks.results(Outcome.WARNED).forEach(result -> notes.add(result.sentence()));
-      folder.reopen(owner);
+      folder.reopen(owner, messages);
       RunSummary summary = train(preview, firstWeights, mode, notes);
       if (summary.status().equals("interrupted")) {
         return Optional.empty();
@@ -396,7 +408,7 @@ public final class RetrainingRun {
       // What was written when it diverged knows more than who is refused for it now.
       boolean isTold = diverged && folder.tellsOfDivergence();
       if (!isPublished && !isTold && (ofTheData || folder.isBegun())) {
-        folder.write(Decision.of(Decision.Kind.KEPT, reason, facts), owner);
+        folder.write(Decision.of(Decision.Kind.KEPT, reason, facts), owner, messages);
       }
     } catch (LockstepException unwritable) {
       failure.addSuppressed(unwritable);

@@ -111,6 +111,7 @@ public final class SparkStart {
     }
     SparkContext spark = session.sparkContext();
     if (spark.isStopped() || isRefused(chosen, spark.applicationId())) {
+      session.stop();
       throw new LockstepException(
           ErrorKind.INTERNAL,
           "Spark could not be started on "

@@ -8,9 +8,13 @@ public enum WayOut {
       " Restore what is damaged, or start over with --resume --force."),
   /** Of a command that can only begin anew. */
   ANEW(
-      ". Change the configuration or the data, and remove the folder or give another --output to"
-          + " train anew.",
+      ". " + WayOut.CHANGE,
       " Restore what is damaged, or remove the folder or give another --output to train anew.");
+
+  /** What to do about a training that diverged and would again. */
+  public static final String CHANGE =
+      "Change the configuration or the data, and remove the folder or give another --output to train"
+          + " anew.";
 
   private final String afterDivergence;
   private final String withoutCheckpoint;

@@ -774,5 +774,18 @@ final class RetrainTest {
     assertThat(Outcome.done("registry", "list", path, "--json").out())
         .containsPattern("\"version\" : 3,\\s+\"published\" : false");
     assertThat(Outcome.done("registry", "rollback", path, "2").err()).contains("Removed v000003");
+
+    // Where it is lost which one serves, a person is to choose and needs all there is to know.
+    Files.delete(daily.registry().resolve("champion.json"));
+    Outcome lost = Outcome.done("registry", "list", path);
+    assertThat(lost.err()).contains("champion.json is gone", "'registry rollback PATH VERSION'");
+    assertThat(lost.out())
+        .contains(FIRST, SECOND)
+        .containsPattern("v000002 .*accuracy ")
+        .doesNotContain("champion", "not published");
+    assertThat(Outcome.of("registry", "rollback", path).code()).isEqualTo(3);
+    assertThat(Outcome.done("registry", "rollback", path, "1").err())
+        .contains("v000001 is the champion of");
+    assertThat(Outcome.done("registry", "list", path).out()).containsPattern("v000001 +champion");
   }
 }

@@ -9,6 +9,7 @@ import dev.lockstep.driver.folder.LockOwner;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -333,8 +334,9 @@ final class ModelRegistryTest {
   }
 
   /** That nothing is known of a version for now is no reason to remove it. */
-  @Test
-  void aPublicationThatCannotBeReadNowIsCompletedLater() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aPublicationThatCannotBeReadNowIsCompletedLater(boolean asIfMissing) throws IOException {
     withVersions(1, 10);
     Path pointer = place.resolve("registry/champion.json");
     byte[] first = Files.readAllBytes(pointer);
@@ -343,10 +345,16 @@ final class ModelRegistryTest {
     ModelRegistry registry =
         ModelRegistry.at(
             HookedFileSystem.location(place.resolve("registry")), HookedFileSystem.configuration());
+    AtomicInteger looks = new AtomicInteger();
     HookedFileSystem.install(
         (operation, path) -> {
-          if (operation.equals("read") && path.getName().equals("model.safetensors")) {
-            throw new IOException("connection reset by peer");
+          boolean isOfWeights =
+              operation.equals("read") && path.getName().equals("model.safetensors");
+          // First it is looked for, then opened.
+          if (isOfWeights && looks.incrementAndGet() == 2) {
+            throw asIfMissing
+                ? new FileNotFoundException("model.safetensors (Too many open files)")
+                : new IOException("connection reset by peer");
           }
         },
         false);
@@ -356,7 +364,9 @@ final class ModelRegistryTest {
               LockstepException.class,
               () -> registry.write(LockOwner.here(null, null), notes::add));
       assertThat(told.kind()).isEqualTo(ErrorKind.RESOURCE);
-      assertThat(told).hasMessageContaining("Try again").hasMessageContaining("connection reset");
+      assertThat(told)
+          .hasMessageContaining("Try again")
+          .hasMessageContaining(asIfMissing ? "Too many open files" : "connection reset");
     } finally {
       HookedFileSystem.uninstall();
     }

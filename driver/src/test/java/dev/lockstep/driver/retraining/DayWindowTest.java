@@ -91,6 +91,7 @@ final class DayWindowTest {
   void aFolderWithoutDataIsNoDay() throws IOException {
     write(
         "2026-11-01/_temporary/0/part-0.csv", "2026-11-02/_SUCCESS", "2026-11-02/.part-0.csv.crc");
+    write("2026-11-02/part-0.csv._COPYING_");
     write("2026-11-03/hour=7/part-0.csv");
     assertThat(refusal("2026-11-03", "'${RUN_DATE}'", "{days: 3}"))
         .hasMessageContaining("there are no data at")
