@@ -481,7 +481,8 @@ public final class RunFolder {
   }
 
   private LockstepException unreadable(String file, IOException failure) {
-    if (failure instanceof FileNotFoundException) {
+    // Java says so of every file that it cannot open.
+    if (failure instanceof FileNotFoundException && !has(file)) {
       return new LockstepException(
           ErrorKind.DATA,
           name() + "/" + file + " could not be read: there is no such file.",

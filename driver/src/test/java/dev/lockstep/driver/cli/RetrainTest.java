@@ -327,7 +327,9 @@ final class RetrainTest {
       return new RetrainingRun(
               spark,
               ConfigurationFile.read(
-                  daily.configuration().toString(), List.of("retraining.runDate=\"" + date + "\"")),
+                  daily.configuration().toString(),
+                  List.of("retraining.runDate=\"" + date + "\""),
+                  new CommonOptions()),
               day -> {
                 throw new AssertionError("There is no window.");
               },

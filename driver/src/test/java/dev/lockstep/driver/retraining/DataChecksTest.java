@@ -319,6 +319,17 @@ final class DataChecksTest {
       assertThat(psi.outcome()).isEqualTo(Outcome.WARNED);
       assertThat(psi.results().get(0).sentence())
           .contains("'normal' cannot be compared with the champion's data: 99.85% of their rows");
+      CheckSettings silent =
+          new CheckSettings(
+              DEFAULT.schema(),
+              DEFAULT.rowCount(),
+              DEFAULT.rowRatio(),
+              DEFAULT.missing(),
+              DEFAULT.missingIncrease(),
+              DEFAULT.labelShare(),
+              new Limits(null, DEFAULT.psi().fail()));
+      assertThat(psi(spark, silent, champion, far("shifted.csv", 3, 1.0, 0.5, scaled)).outcome())
+          .isEqualTo(Outcome.PASSED);
       DataStatistics again = statistics(spark, far("near.csv", 4, 0.0, 0.5, scaled));
       assertThat(psi(spark, again, far("same.csv", 5, 0.0, 0.5, scaled)).outcome())
           .isEqualTo(Outcome.PASSED);
@@ -326,9 +337,17 @@ final class DataChecksTest {
   }
 
   private static Check psi(JavaSparkContext spark, DataStatistics champion, DataSettings settings) {
+    return psi(spark, DEFAULT, champion, settings);
+  }
+
+  private static Check psi(
+      JavaSparkContext spark,
+      CheckSettings checks,
+      DataStatistics champion,
+      DataSettings settings) {
     try (PreparedData data = DataPreparation.prepare(spark, settings, 3, 2)) {
       DataStatistics now = DataStatistics.of(data);
-      return check(DataChecks.run(DEFAULT, Optional.of(champion), now, data), "psi");
+      return check(DataChecks.run(checks, Optional.of(champion), now, data), "psi");
     }
   }
 }

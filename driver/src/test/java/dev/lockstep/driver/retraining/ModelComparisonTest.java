@@ -344,6 +344,27 @@ final class ModelComparisonTest {
             within(1e-12));
   }
 
+  /** Codes that were numbers when the champion was trained, and are texts to the challenger. */
+  @Test
+  void aColumnMayHaveChangedItsKind() {
+    List<String> lines = new ArrayList<>(List.of("a,code,w,y"));
+    for (int i = 0; i < 200; i++) {
+      lines.add(i % 7 + "," + i % 3 + ",1,class" + i % 2);
+    }
+    Path file = RetrainingFixture.write(folder.resolve("codes.csv"), lines);
+    List<String> features = List.of("a", "code");
+    DataSettings asNumber =
+        RetrainingFixture.settings(file, features, List.of(), "w", Normalization.STANDARD, 0.3);
+    DataSettings asText =
+        RetrainingFixture.settings(
+            file, features, List.of("code"), "w", Normalization.STANDARD, 0.3);
+    ModelArtifact champion = model(asNumber, CROSS_ENTROPY, 1);
+    ModelArtifact challenger = model(asText, CROSS_ENTROPY, 2);
+    ModelComparison comparison = compare(champion, challenger, asText, "accuracy", null, 1);
+    assertSame(comparison.champion(), evaluate(champion, asNumber));
+    assertSame(comparison.challenger(), evaluate(challenger, asText));
+  }
+
   @Test
   void aColumnThatOnlyTheChampionKnowsIsADataError() {
     Path file = rows("new.csv", 100, 2, Map.of());
