@@ -47,7 +47,10 @@ final class DocumentsIT {
     Set<String> names = new TreeSet<>();
     for (TarArchiveEntry each : Archives.entries(Archives.WITHOUT_SPARK)) {
       String name = each.getName().substring(Archives.NAME.length() + 1);
-      names.add(name.endsWith("/") ? name.substring(0, name.length() - 1) : name);
+      // A folder is there where something in it is.
+      for (Path path = Path.of(name); path != null; path = path.getParent()) {
+        names.add(path.toString());
+      }
     }
     List<String> broken = new ArrayList<>();
     for (Path document : documentsIn(DEPLOY.resolve("docs"), DEPLOY.resolve("schedulers"))) {
