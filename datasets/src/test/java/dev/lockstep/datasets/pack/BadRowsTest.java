@@ -240,8 +240,9 @@ class BadRowsTest {
             case 1 -> Integer.toString(i % 3);
             default -> Float.toString(random.nextFloat());
           };
-      rows.add(
-          random.nextInt(1000) + "," + random.nextFloat() + "," + random.nextInt(3) + "," + label);
+      // The smallest split has three rows, and one of them needs a weight above 0.
+      int weight = i < 2 ? 0 : 1 + random.nextInt(2);
+      rows.add(random.nextInt(1000) + "," + random.nextFloat() + "," + weight + "," + label);
     }
     Path root = Files.createTempDirectory("bad-rows");
     List<Place> expected =

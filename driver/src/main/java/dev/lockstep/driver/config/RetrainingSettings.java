@@ -54,6 +54,11 @@ public record RetrainingSettings(
 
   private static final Pattern RUN_DATES = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._+-]{0,99}");
 
+  /** Those of a configuration, or what holds where it says nothing. */
+  public static RetrainingSettings of(RunConfiguration configuration) {
+    return configuration.retraining() == null ? DEFAULT : configuration.retraining();
+  }
+
   /** Whether a text can be a run date: it becomes the name of a file and part of a folder's. */
   public static boolean isRunDate(String text) {
     return RUN_DATES.matcher(text).matches();

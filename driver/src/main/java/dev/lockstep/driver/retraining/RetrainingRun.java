@@ -12,14 +12,9 @@ import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.driver.registry.Champion;
-import dev.lockstep.driver.registry.Lineage;
 import dev.lockstep.driver.registry.ModelRegistry;
-import dev.lockstep.driver.registry.Publication;
-import dev.lockstep.driver.registry.Publisher;
-import dev.lockstep.driver.registry.RegistryWriter;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
-import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.retraining.CheckResult.Outcome;
 import dev.lockstep.driver.run.ApplicationAttempt;
 import dev.lockstep.driver.run.ModelFolder;
@@ -27,7 +22,6 @@ import dev.lockstep.driver.run.RunPreview;
 import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.run.TrainingRun;
-import dev.lockstep.driver.run.Version;
 import dev.lockstep.driver.run.WayOut;
 import dev.lockstep.driver.telemetry.EventLog;
 import dev.lockstep.driver.telemetry.Shutdown;
@@ -35,13 +29,9 @@ import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -56,8 +46,6 @@ import org.apache.spark.api.java.JavaSparkContext;
  * date, however often and wherever it is started.
  */
 public final class RetrainingRun {
-  private static final String MODEL = "model";
-
   private final JavaSparkContext spark;
   private final Function<String, RunConfiguration> ofDay;
   private final RetrainingSettings settings;
@@ -73,7 +61,7 @@ public final class RetrainingRun {
   /** With the paths of the whole window, as soon as it is known that they are needed. */
   private RunConfiguration given;
 
-  private Integer publishing;
+  private Contest contest;
 
   /**
    * A retraining that is still to be made.
@@ -106,10 +94,7 @@ public final class RetrainingRun {
     this.spark = spark;
     this.given = configuration;
     this.ofDay = ofDay;
-    this.settings =
-        configuration.retraining() == null
-            ? RetrainingSettings.DEFAULT
-            : configuration.retraining();
+    this.settings = RetrainingSettings.of(configuration);
     this.folder = new RetrainingFolder(folder, settings.runDate());
     this.asked = asked;
     this.progressForSteps = progressForSteps;
@@ -119,16 +104,6 @@ public final class RetrainingRun {
     this.registry = ModelRegistry.at(configuration.registry().path(), spark.hadoopConfiguration());
     this.owner = ApplicationAttempt.of(spark).owner();
   }
-
-  /** What is known of a challenger before it is compared. */
-  private record Challenger(
-      RunSummary summary,
-      ModelArtifact model,
-      RunConfiguration configuration,
-      FirstWeights firstWeights,
-      TrainedData data,
-      String statistics,
-      ObjectNode facts) {}
 
   /**
    * Retrains.
@@ -217,7 +192,7 @@ public final class RetrainingRun {
     int newest = versions.get(versions.size() - 1);
     String run = folder.folder().name();
     try {
-      return registry.hasWeightsIn(newest, folder.folder().folder(MODEL))
+      return registry.hasWeightsIn(newest, folder.folder().folder(ModelFolder.NAME))
               && registry.lineage(newest).runFolder().equals(run)
           ? Optional.of(Decision.alreadyDone(run, registry.decisionThatPublished(newest)))
           : Optional.empty();
@@ -236,7 +211,7 @@ public final class RetrainingRun {
    */
   private Optional<Decision> trainAndDecide(RetrainingEvents events, ObjectNode facts) {
     Optional<Champion> champion = registry.champion();
-    putChampion(facts, champion, null);
+    Contest.putChampion(facts, champion, null);
     StartMode mode = folder.mode(asked, messages);
     boolean goesOn = mode != StartMode.NEW && folder.holdsTraining();
     ModelArtifact model = champion.map(it -> model(it.version())).orElse(null);
@@ -276,16 +251,19 @@ public final class RetrainingRun {
       }
       // Another process may have ended the training meanwhile.
       folder.requireSameData(data.fingerprint());
-      return Optional.of(
-          decide(
-              new Challenger(
-                  summary,
-                  ModelFolder.read(folder.folder()),
-                  firstWeights.in(preview.configuration()),
-                  firstWeights,
-                  new TrainedData(data, given.data(), preview.shards()),
-                  DataStatisticsJson.write(now),
-                  facts)));
+      stop.stepsEnd();
+      Challenger challenger =
+          new Challenger(
+              folder.folder(),
+              summary,
+              ModelFolder.read(folder.folder()),
+              firstWeights.in(preview.configuration()),
+              firstWeights.version(),
+              new TrainedData(data, given.data(), preview.shards()),
+              DataStatisticsJson.write(now),
+              facts);
+      contest = new Contest(spark, registry, owner, given, messages);
+      return Optional.of(contest.decide(challenger, this::recorded));
     }
   }
 
@@ -366,16 +344,6 @@ public final class RetrainingRun {
     facts.put("registry", registry.name());
   }
 
-  /** Puts the champion, if there is one, and its metrics or null. */
-  private static void putChampion(
-      ObjectNode facts, Optional<Champion> champion, SplitMetrics metrics) {
-    if (champion.isEmpty()) {
-      facts.putNull("champion");
-    } else {
-      Decision.put(facts, "champion", champion.get().version(), metrics);
-    }
-  }
-
   private static LockstepException refused(CheckReport checks) {
     List<String> sentences =
         checks.results(Outcome.FAILED).stream().map(CheckResult::sentence).toList();
@@ -404,7 +372,7 @@ public final class RetrainingRun {
         Decision.FAILURE, diverged ? Decision.DIVERGED : kind.name().toLowerCase(Locale.ROOT));
     String reason = known.map(LockstepException::getMessage).orElseGet(failure::toString);
     try {
-      boolean isPublished = publishing != null && registry.versions().contains(publishing);
+      boolean isPublished = contest != null && contest.hasPublished();
       // What was written when it diverged knows more than who is refused for it now.
       boolean isTold = diverged && folder.tellsOfDivergence();
       if (!isPublished && !isTold && (ofTheData || folder.isBegun())) {
@@ -413,99 +381,5 @@ public final class RetrainingRun {
     } catch (LockstepException unwritable) {
       failure.addSuppressed(unwritable);
     }
-  }
-
-  /** Compares with whoever is champion, until nobody else has become champion meanwhile. */
-  private Decision decide(Challenger challenger) {
-    stop.stepsEnd();
-    while (true) {
-      Optional<Champion> champion = registry.champion();
-      Optional<ModelComparison> comparison = Optional.empty();
-      LockstepException incomparable = null;
-      try {
-        comparison = champion.map(it -> compare(it, challenger));
-      } catch (LockstepException failure) {
-        // Two publications later its version may be gone.
-        incomparable = failure;
-      }
-      try (RegistryWriter writer = registry.write(owner, messages)) {
-        Optional<Decision> decided = recorded();
-        if (decided.isPresent()) {
-          return decided.get();
-        }
-        if (versionOf(registry.champion()).equals(versionOf(champion))) {
-          if (incomparable != null) {
-            throw incomparable;
-          }
-          return conclude(writer, challenger, champion, comparison);
-        }
-      }
-      messages.accept("Another model has become champion meanwhile, so that one counts.");
-    }
-  }
-
-  private static Optional<Integer> versionOf(Optional<Champion> champion) {
-    return champion.map(Champion::version);
-  }
-
-  private ModelComparison compare(Champion champion, Challenger challenger) {
-    return ModelComparison.of(
-        spark,
-        model(champion.version()),
-        challenger.model(),
-        challenger.data(),
-        settings.metric(),
-        settings.confidence(),
-        given.training().seed());
-  }
-
-  private Decision conclude(
-      RegistryWriter writer,
-      Challenger challenger,
-      Optional<Champion> champion,
-      Optional<ModelComparison> comparison) {
-    Verdict verdict = Verdict.of(settings, comparison);
-    int version = writer.nextVersion();
-    SplitMetrics metrics =
-        comparison.map(ModelComparison::challenger).orElse(challenger.summary().test());
-    ObjectNode facts = challenger.facts();
-    verdict.write(facts);
-    putChampion(facts, champion, comparison.map(ModelComparison::champion).orElse(null));
-    Decision.put(facts, "challenger", verdict.publish() ? version : null, metrics);
-    Decision decision = Decision.of(verdict.kind(), verdict.reason(), facts);
-    byte[] json = decision.toJson().getBytes(StandardCharsets.UTF_8);
-    if (verdict.publish()) {
-      publishing = version;
-      writer.publish(
-          new Publication(
-              folder.folder().folder(MODEL),
-              lineage(version, challenger, champion, metrics),
-              challenger.statistics().getBytes(StandardCharsets.UTF_8),
-              json),
-          given.registry().keep());
-    } else if (settings.runDate() != null) {
-      writer.record(settings.runDate(), json);
-    }
-    return decision;
-  }
-
-  private Lineage lineage(
-      int version, Challenger challenger, Optional<Champion> champion, SplitMetrics metrics) {
-    Map<String, Double> values = new LinkedHashMap<>();
-    values.put("loss", metrics.loss());
-    values.putAll(metrics.values());
-    return new Lineage(
-        version,
-        challenger.firstWeights().version(),
-        versionOf(champion).orElse(null),
-        given.name(),
-        settings.runDate(),
-        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-        folder.folder().name(),
-        challenger.summary().dataFingerprint(),
-        Version.LOCKSTEP,
-        Publisher.of(owner),
-        values,
-        ConfigurationWriter.toTree(challenger.configuration()));
   }
 }

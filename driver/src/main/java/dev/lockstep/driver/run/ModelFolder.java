@@ -21,6 +21,9 @@ import java.util.List;
  * never read here, {@code model.onnx} with all of it in one.
  */
 public final class ModelFolder {
+  /** Its name in the folder of a run. */
+  public static final String NAME = "model";
+
   private static final String MODEL = "model.json";
 
   /** The file of the weights. */
@@ -62,7 +65,7 @@ public final class ModelFolder {
 
   /** Reads a model from its own folder or from the run folder around it. */
   public static ModelArtifact read(RunFolder given) {
-    RunFolder folder = given.has(MODEL) ? given : given.folder("model");
+    RunFolder folder = given.has(MODEL) ? given : given.folder(NAME);
     if (!folder.has(MODEL)) {
       throw LockstepException.usage(
           "There is no model in "

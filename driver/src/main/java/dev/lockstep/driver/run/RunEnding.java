@@ -57,7 +57,7 @@ final class RunEnding {
     OnnxModel.obstacle(model)
         .ifPresent(obstacle -> notes.keep("model/model.onnx is left out: " + obstacle));
     lock.confirmHeld();
-    ModelFolder.write(model, folder.folder("model"));
+    ModelFolder.write(model, folder.folder(ModelFolder.NAME));
     String status = session.state().stoppedEarly() ? "stoppedEarly" : "completed";
     return write(status, course, history);
   }
