@@ -72,7 +72,7 @@ public final class DigestedFiles {
       }
       return result;
     } catch (IOException | FSError failure) {
-      throw unreadable(source, failure);
+      throw unreadable(source, failure.getMessage(), failure);
     }
   }
 
@@ -86,13 +86,15 @@ public final class DigestedFiles {
     try (InputStream input = folder.open(name)) {
       return input.readNBytes(most);
     } catch (IOException | FSError failure) {
-      throw unreadable(folder.name() + "/" + name, failure);
+      throw unreadable(folder.name() + "/" + name, failure.getMessage(), failure);
     }
   }
 
-  private static LockstepException unreadable(String source, Throwable failure) {
+  /** What to throw where a file cannot be read, with a whole sentence. */
+  static LockstepException unreadable(String source, String why, Throwable failure) {
+    String end = why != null && why.endsWith(".") ? "" : ".";
     return new LockstepException(
-        ErrorKind.DATA, source + " could not be read: " + failure.getMessage(), failure);
+        ErrorKind.DATA, source + " could not be read: " + why + end, failure);
   }
 
   private static MessageDigest sha256() {

@@ -482,15 +482,8 @@ public final class RunFolder {
 
   private LockstepException unreadable(String file, IOException failure) {
     // Java says so of every file that it cannot open.
-    if (failure instanceof FileNotFoundException && !has(file)) {
-      return new LockstepException(
-          ErrorKind.DATA,
-          name() + "/" + file + " could not be read: there is no such file.",
-          failure);
-    }
-    return new LockstepException(
-        ErrorKind.DATA,
-        name() + "/" + file + " could not be read: " + failure.getMessage(),
-        failure);
+    boolean isMissing = failure instanceof FileNotFoundException && !has(file);
+    return DigestedFiles.unreadable(
+        name() + "/" + file, isMissing ? "there is no such file" : failure.getMessage(), failure);
   }
 }
