@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.ArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
@@ -37,8 +38,9 @@ final class Archives {
     List<TarArchiveEntry> all = new ArrayList<>();
     try (InputStream file = new BufferedInputStream(Files.newInputStream(archive));
         TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(file))) {
-      for (TarArchiveEntry each = tar.getNextEntry(); each != null; each = tar.getNextEntry()) {
-        all.add(each);
+      // Of the library's older versions the type is but this one.
+      for (ArchiveEntry each = tar.getNextEntry(); each != null; each = tar.getNextEntry()) {
+        all.add(TarArchiveEntry.class.cast(each));
       }
     }
     return all;

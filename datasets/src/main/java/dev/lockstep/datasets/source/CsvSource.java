@@ -70,8 +70,10 @@ final class CsvSource implements DataSource {
       String path = InputPaths.escape(InputPaths.decode(file));
       Dataset<Row> raw = spark.read().options(options).option("header", "false").csv(path);
       int width = raw.columns().length;
-      if (width > 0) {
-        List<String> header = hasHeader ? texts(raw.head(), width) : null;
+      // Spark makes a column of a line of nothing but control characters, and no row.
+      List<Row> first = hasHeader && width > 0 ? raw.takeAsList(1) : List.of();
+      if (width > 0 && (!hasHeader || !first.isEmpty())) {
+        List<String> header = hasHeader ? texts(first.get(0), width) : null;
         String[] names =
             hasHeader
                 ? spark.read().options(options).option("inferSchema", "false").csv(path).columns()

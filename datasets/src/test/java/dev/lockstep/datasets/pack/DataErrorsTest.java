@@ -21,6 +21,8 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every error names the place as its reader would, and leaves nothing cached. */
 class DataErrorsTest {
@@ -257,6 +259,19 @@ class DataErrorsTest {
                 + "/data.csv holds no rows. Check that the data have arrived, and that data.options.header is right.");
     assertThat(dataError(Settings.csv(Fixtures.write(folder.resolve("nothing.csv"), ""))))
         .contains("nothing.csv is empty");
+  }
+
+  /** Of which Spark makes a column, but no row. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\0\0", " \n", "\0\n\0"})
+  void aFileOfControlCharacters(String content) throws IOException {
+    Path file = Files.writeString(folder.resolve("control.csv"), content);
+    assertThat(dataError(Settings.csv(file))).contains("control.csv is empty");
+    assertThat(dataError(Settings.csv(file).options(Map.of()).label("_c0"))).isNotEmpty();
+    Path rows = csv("x,y,label", "1,2,p", "3,4,q");
+    try (PreparedData data = Settings.csv(file, rows).prepare(1, 1)) {
+      assertThat(data.train().examples()).isEqualTo(2);
+    }
   }
 
   @Test
