@@ -55,7 +55,7 @@ class TextFilesFuzzTest {
     ReaderTrial trial = new ReaderTrial(name, 0, Long.MAX_VALUE, reader);
     for (int i = 0; i < FILES; i++) {
       byte[] file = Corruption.any(files.size()).sample().of(files);
-      trial.give(ending.endsWith(".gz") ? gzipped(file) : file);
+      trial.assertReadOrRefused(ending.endsWith(".gz") ? gzipped(file) : file);
     }
     assertThat(TestSpark.context().getPersistentRDDs()).as(name).isEmpty();
   }

@@ -107,17 +107,17 @@ class ImageFilesFuzzTest {
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledIdxImagesAreReadOrRefused(@ForAll("idxFiles") Corruption corruption) {
-    IDX_IMAGES.give(corruption.of(IDX));
+    IDX_IMAGES.assertReadOrRefused(corruption.of(IDX));
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledIdxLabelsAreReadOrRefused(@ForAll("idxFiles") Corruption corruption) {
-    IDX_LABELS.give(corruption.of(IDX));
+    IDX_LABELS.assertReadOrRefused(corruption.of(IDX));
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledCifarFilesAreReadOrRefused(@ForAll("cifarFiles") Corruption corruption) {
-    CIFAR_FILES.give(corruption.of(CIFAR));
+    CIFAR_FILES.assertReadOrRefused(corruption.of(CIFAR));
   }
 
   @Provide

@@ -94,12 +94,12 @@ class LinesFuzzTest {
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledLibSvmLinesAreReadOrRefused(@ForAll("libSvmFiles") Corruption corruption) {
-    LIBSVM_LINES.give(corruption.of(LIBSVM));
+    LIBSVM_LINES.assertReadOrRefused(corruption.of(LIBSVM));
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledCsvCellsAreReadOrRefused(@ForAll("csvFiles") Corruption corruption) {
-    CSV_CELLS.give(corruption.of(CSV));
+    CSV_CELLS.assertReadOrRefused(corruption.of(CSV));
   }
 
   @Provide

@@ -66,13 +66,13 @@ class CheckpointFuzzTest {
   @Property(tries = 1)
   void spoiledManifestsAreReadOrRefused() {
     for (int i = 0; i < FOLDERS; i++) {
-      MANIFEST.give(Corruption.any(MANIFESTS.size()).sample().of(MANIFESTS));
+      MANIFEST.assertReadOrRefused(Corruption.any(MANIFESTS.size()).sample().of(MANIFESTS));
     }
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledStatesAreReadOrRefused(@ForAll("states") Corruption corruption) {
-    STATE.give(corruption.of(STATES));
+    STATE.assertReadOrRefused(corruption.of(STATES));
   }
 
   @Provide

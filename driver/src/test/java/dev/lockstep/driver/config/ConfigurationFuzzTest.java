@@ -123,17 +123,17 @@ class ConfigurationFuzzTest {
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledConfigurationsAreReadOrRefused(@ForAll("configurations") Corruption corruption) {
-    CONFIGURATION.give(corruption.of(CONFIGURATIONS));
+    CONFIGURATION.assertReadOrRefused(corruption.of(CONFIGURATIONS));
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledSettingsAreReadOrRefused(@ForAll("settings") Corruption corruption) {
-    SETTING.give(corruption.of(SETTINGS));
+    SETTING.assertReadOrRefused(corruption.of(SETTINGS));
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledModelsAreReadOrRefused(@ForAll("models") Corruption corruption) {
-    MODEL.give(corruption.of(MODELS));
+    MODEL.assertReadOrRefused(corruption.of(MODELS));
   }
 
   @Provide

@@ -121,22 +121,23 @@ class RunFilesFuzzTest {
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledMetricsAreReadOrRefused(@ForAll("metricsFiles") Corruption corruption) {
-    METRICS_LOG.give(corruption.of(METRICS));
+    METRICS_LOG.assertReadOrRefused(corruption.of(METRICS));
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledSummariesAreReadOrRefused(@ForAll("summaries") Corruption corruption) {
-    RUN_SUMMARY.give(corruption.of(SUMMARIES));
+    RUN_SUMMARY.assertReadOrRefused(corruption.of(SUMMARIES));
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledTrialsAreReadOrRefused(@ForAll("trials") Corruption corruption) {
-    TRIALS_LOG.give(corruption.of(TRIALS));
+    TRIALS_LOG.assertReadOrRefused(corruption.of(TRIALS));
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void whatWasReadCanBeShown(@ForAll("reportFiles") Corruption corruption) {
-    REPORT.give(corruption.of(List.of(METRICS.get(0), METRICS.get(1), SUMMARIES.get(0))));
+    REPORT.assertReadOrRefused(
+        corruption.of(List.of(METRICS.get(0), METRICS.get(1), SUMMARIES.get(0))));
   }
 
   @Provide

@@ -116,13 +116,13 @@ class ModelFolderFuzzTest {
       byte[] named = new byte[spoiled.length + 1];
       named[0] = (byte) corruption.file();
       System.arraycopy(spoiled, 0, named, 1, spoiled.length);
-      FOLDER_TRIAL.give(named);
+      FOLDER_TRIAL.assertReadOrRefused(named);
     }
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledPreprocessingIsReadOrRefused(@ForAll("preprocessingFiles") Corruption corruption) {
-    PREPROCESSING_TRIAL.give(corruption.of(PREPROCESSING));
+    PREPROCESSING_TRIAL.assertReadOrRefused(corruption.of(PREPROCESSING));
   }
 
   @Provide

@@ -62,9 +62,9 @@ public final class ReaderTrial {
 
   /**
    * Gives one file to the reader and counts, in jqwik's statistics of the property, whether it was
-   * read or refused.
+   * read or refused; anything else fails.
    */
-  public void give(byte[] file) {
+  public void assertReadOrRefused(byte[] file) {
     long allowed = bytesAlways + bytesPerByte * file.length;
     // Whoever is the first somewhere loads classes, so only what comes out twice counts.
     if (allocatedInTime(file) > allowed) {
