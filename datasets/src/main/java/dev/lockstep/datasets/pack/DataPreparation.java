@@ -50,7 +50,7 @@ public final class DataPreparation {
   private final boolean indexed;
   private final Quarantine refused;
   private final List<JavaRDD<Shard>> cached = new ArrayList<>();
-  private final List<FileContent> files = new ArrayList<>();
+  private final List<ScannedFile> files = new ArrayList<>();
   private final List<BadRows> badRows = new ArrayList<>();
 
   /** What is being read, for messages. */
@@ -284,7 +284,7 @@ public final class DataPreparation {
             indexed,
             settings.badRows(),
             this::refuse);
-    files.addAll(FileContent.of(rows.pieces()));
+    files.addAll(ScannedFile.of(rows.pieces()));
     badRows.add(rows.badRows());
     return rows;
   }

@@ -19,7 +19,7 @@ public final class PreparedData implements AutoCloseable {
   private final Task task;
   private final Shape inputShape;
   private final String fingerprint;
-  private final List<FileContent> files;
+  private final List<ScannedFile> files;
   private final List<BadRows> badRows;
 
   /** Takes over the splits; {@code validation} and {@code test} may be null. */
@@ -31,7 +31,7 @@ public final class PreparedData implements AutoCloseable {
       Task task,
       Shape inputShape,
       String fingerprint,
-      List<FileContent> files,
+      List<ScannedFile> files,
       List<BadRows> badRows) {
     this.train = Objects.requireNonNull(train);
     this.validation = validation;
@@ -87,7 +87,7 @@ public final class PreparedData implements AutoCloseable {
    * What was read, in order: the files of the training data, then those of separate validation and
    * test data. Data that lie in no file count as one.
    */
-  public List<FileContent> files() {
+  public List<ScannedFile> files() {
     return files;
   }
 

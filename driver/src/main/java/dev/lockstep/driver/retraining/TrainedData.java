@@ -1,8 +1,8 @@
 package dev.lockstep.driver.retraining;
 
 import dev.lockstep.datasets.pack.DataPreparation;
-import dev.lockstep.datasets.pack.FileContent;
 import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.ScannedFile;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.FileNames;
 import dev.lockstep.datasets.source.Task;
@@ -83,7 +83,7 @@ record TrainedData(PreparedData prepared, DataSettings settings, int shards) {
   }
 
   /** In words, of the first file that makes a difference. */
-  private static String difference(List<FileContent> before, List<FileContent> now) {
+  private static String difference(List<ScannedFile> before, List<ScannedFile> now) {
     int same = 0;
     while (same < before.size() && same < now.size() && before.get(same).equals(now.get(same))) {
       same++;
@@ -105,7 +105,7 @@ record TrainedData(PreparedData prepared, DataSettings settings, int shards) {
         : file + " has " + rowsNow + " rows and had " + rows;
   }
 
-  private static Set<String> names(List<FileContent> files) {
+  private static Set<String> names(List<ScannedFile> files) {
     Set<String> names = new HashSet<>();
     files.forEach(file -> names.add(file.file()));
     return names;

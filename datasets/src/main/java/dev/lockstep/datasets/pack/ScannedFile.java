@@ -11,24 +11,24 @@ import java.util.List;
  * @param rows good rows
  * @param hash of their values, labels and weights in their order
  */
-public record FileContent(String file, long rows, long hash) {
+public record ScannedFile(String file, long rows, long hash) {
   /** The files of pieces that are in order; how files are cut into pieces does not enter. */
-  static List<FileContent> of(List<ScannedPiece> pieces) {
-    List<FileContent> files = new ArrayList<>();
+  static List<ScannedFile> of(List<ScannedPiece> pieces) {
+    List<ScannedFile> files = new ArrayList<>();
     for (ScannedPiece piece : pieces) {
-      FileContent last = files.isEmpty() ? null : files.get(files.size() - 1);
+      ScannedFile last = files.isEmpty() ? null : files.get(files.size() - 1);
       if (last != null && last.file.equals(piece.file())) {
         files.set(files.size() - 1, last.followedBy(piece));
       } else {
-        files.add(new FileContent(piece.file(), piece.rows(), piece.hash(0)));
+        files.add(new ScannedFile(piece.file(), piece.rows(), piece.hash(0)));
       }
     }
     return files;
   }
 
-  private FileContent followedBy(ScannedPiece piece) {
+  private ScannedFile followedBy(ScannedPiece piece) {
     long power = RowHash.power(ScannedPiece.POINTS[0], rows);
-    return new FileContent(
+    return new ScannedFile(
         file, rows + piece.rows(), RowHash.add(hash, RowHash.multiply(power, piece.hash(0))));
   }
 }
