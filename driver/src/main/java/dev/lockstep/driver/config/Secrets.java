@@ -55,38 +55,45 @@ final class Secrets {
    * secret was left out with a mark, which is no value.
    */
   static void learn(Value root, Substitution substitution, Problems problems) {
-    learn("", root, false, substitution, problems);
+    learn(new StringBuilder(), root, false, substitution, problems);
   }
 
+  /** The path is made a text where a secret or a mark is found, not for each of many values. */
   private static void learn(
-      String path, Value value, boolean secret, Substitution substitution, Problems problems) {
+      StringBuilder path,
+      Value value,
+      boolean secret,
+      Substitution substitution,
+      Problems problems) {
     Redaction redaction = Redaction.ofProcess();
+    int outside = path.length();
     if (value instanceof Value.Mapping mapping) {
       mapping
           .entries()
           .forEach(
-              (key, entry) ->
-                  learn(
-                      path.isEmpty() ? key : path + "." + key,
-                      entry,
-                      secret || redaction.isSecret(key),
-                      substitution,
-                      problems));
+              (key, entry) -> {
+                path.append(outside == 0 ? "" : ".").append(key);
+                learn(path, entry, secret || redaction.isSecret(key), substitution, problems);
+                path.setLength(outside);
+              });
     } else if (value instanceof Value.Sequence sequence) {
       for (int i = 0; i < sequence.items().size(); i++) {
-        learn(path + "[" + i + "]", sequence.items().get(i), secret, substitution, problems);
+        path.append('[').append(i).append(']');
+        learn(path, sequence.items().get(i), secret, substitution, problems);
+        path.setLength(outside);
       }
     } else if (value instanceof Value.Scalar scalar
-        && substitution.apply(scalar, path, new Problems("")) instanceof Value.Scalar resolved
+        // What is wrong with a reference is reported where its key is read.
+        && substitution.apply(scalar, "", new Problems("")) instanceof Value.Scalar resolved
         && resolved.text() != null) {
       if (resolved.text().contains(Redaction.MARK)) {
         problems.add(
-            path,
+            path.toString(),
             scalar,
             "a secret was left out here; write ${NAME} for it and set that environment variable");
       }
       if (secret) {
-        redaction.learn(path, resolved.text());
+        redaction.learn(path.toString(), resolved.text());
       } else {
         redaction.learnParts(path, resolved.text());
       }

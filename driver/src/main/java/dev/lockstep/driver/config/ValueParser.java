@@ -24,12 +24,14 @@ import org.yaml.snakeyaml.LoaderOptions;
  * knows the key decides about their type: {@code 1e-5} is a number where a number belongs, {@code
  * 007} is a column name where one belongs.
  *
- * <p>Depth, the length of keys and, with aliases expanded, the number of values are bounded. Only
- * the events of YAML are used, so a tag makes no object of any class.
+ * <p>Depth, with aliases expanded, the length of keys and the number of values are bounded. Values
+ * that stand in a text cost it characters; those that aliases repeat do not, so that of them only
+ * few are allowed. Only the events of YAML are used, so a tag makes no object of any class.
  */
 final class ValueParser {
   private static final int DEEPEST = 50;
   private static final int MOST_VALUES = 100_000;
+  private static final int MOST_REPEATED = 10_000;
   private static final int LONGEST_KEY = 1000;
 
   /** Longest text; only what a model says of itself is longer than a configuration may be. */
@@ -66,7 +68,11 @@ final class ValueParser {
   /** Key path of what is being read. */
   private final StringBuilder path = new StringBuilder();
 
+  /** How many values stand in the text up to here. */
   private int values;
+
+  /** How many values aliases repeated up to here. */
+  private int repeated;
 
   /** The deepest level that was met since somebody set it. */
   private int deepest;
@@ -149,8 +155,10 @@ final class ValueParser {
   }
 
   private Value value(int depth) throws IOException, SyntaxException {
-    int before = values;
-    count(1);
+    if (++values > MOST_VALUES) {
+      throw new SyntaxException(place() + ": more than " + MOST_VALUES + " values", null);
+    }
+    int before = values + repeated;
     int outside = deepest;
     deepen(depth);
     if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
@@ -165,7 +173,8 @@ final class ValueParser {
           default -> scalar();
         };
     if (anchor != null) {
-      anchors.put(anchor.toString(), new Anchor(value, values - before, deepest - depth));
+      anchors.put(
+          anchor.toString(), new Anchor(value, 1 + values + repeated - before, deepest - depth));
     }
     deepest = Math.max(deepest, outside);
     return value;
@@ -178,25 +187,17 @@ final class ValueParser {
     deepest = Math.max(deepest, depth);
   }
 
-  private void count(int more) throws SyntaxException {
-    values += more;
-    if (values > MOST_VALUES) {
-      throw new SyntaxException(
-          place()
-              + ": more than "
-              + MOST_VALUES
-              + " values, aliases counted as often as they are used",
-          null);
-    }
-  }
-
   private Value alias(String name, int depth) throws SyntaxException {
     Anchor anchor = anchors.get(name);
     if (anchor == null) {
       throw new SyntaxException(
           place() + ": alias *" + Problems.brief(name) + " has no anchor before it", null);
     }
-    count(anchor.size());
+    repeated += anchor.size();
+    if (repeated > MOST_REPEATED) {
+      throw new SyntaxException(
+          place() + ": aliases repeat more than " + MOST_REPEATED + " values", null);
+    }
     deepen(depth + anchor.height());
     return anchor.value();
   }

@@ -232,9 +232,9 @@ public final class Redaction {
    *
    * @param name what the text is the value of
    */
-  public void learnParts(String name, String text) {
+  public void learnParts(CharSequence name, String text) {
     for (Part part : partsOf(text)) {
-      learn(name, text.substring(part.from(), part.to()));
+      learn(name.toString(), text.substring(part.from(), part.to()));
     }
   }
 

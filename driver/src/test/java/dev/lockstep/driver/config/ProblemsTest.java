@@ -5,8 +5,10 @@ import static dev.lockstep.driver.config.Configurations.errorOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.sun.management.ThreadMXBean;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
+import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -259,7 +261,24 @@ final class ProblemsTest {
     for (int i = 1; i < 9; i++) {
       bomb.append("a%d: &a%d [%s]%n".formatted(i, i, ("*a" + (i - 1) + " , ").repeat(10)));
     }
-    assertThat(errorOf(bomb.toString())).contains("more than 100000 values");
+    assertThat(errorOf(bomb.toString())).contains("line 4: aliases repeat more than 10000 values");
+    String many = "a: [" + "1,".repeat(100_000) + "]";
+    assertThat(errorOf(many)).contains("line 1: more than 100000 values");
+  }
+
+  @Test
+  void aSmallTextCannotCostMuchMemory() {
+    StringBuilder text = new StringBuilder();
+    for (int level = 0; level < 20; level++) {
+      text.append(" ".repeat(level)).append("k".repeat(900)).append(":\n");
+    }
+    text.append(" ".repeat(20)).append("- &many [").append("1,".repeat(900)).append("]\n");
+    text.append((" ".repeat(20) + "- *many\n").repeat(10));
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    errorOf(text.toString());
+    long before = threads.getCurrentThreadAllocatedBytes();
+    assertThat(errorOf(text.toString())).contains("unknown key");
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(400L * text.length());
   }
 
   @Test
