@@ -11,8 +11,9 @@ import java.util.Optional;
  * @param what what is named, for messages: {@code kind}, {@code format}
  * @param supported names that work
  * @param planned names that are promised for a later version
+ * @param expected what belongs in this place, for messages; made once, not for each value
  */
-record Names(String what, List<String> supported, List<String> planned) {
+record Names(String what, List<String> supported, List<String> planned, String expected) {
   /** The version that error messages speak of. */
   static final String VERSION = "0.1.0";
 
@@ -23,7 +24,8 @@ record Names(String what, List<String> supported, List<String> planned) {
     return new Names(
         what,
         List.copyOf(supported),
-        promised.stream().filter(name -> !supported.contains(name)).toList());
+        promised.stream().filter(name -> !supported.contains(name)).toList(),
+        "the name of a " + what + ", one of " + String.join(", ", supported));
   }
 
   /** Whether {@code name} works; if not, the problem is reported. */

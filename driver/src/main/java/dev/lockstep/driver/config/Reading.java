@@ -133,11 +133,7 @@ record Reading(Problems problems, Substitution substitution, PathResolver paths)
 
   /** One of {@code names}, or null. */
   String name(String path, Value value, Names names) {
-    String text =
-        text(
-            path,
-            value,
-            "the name of a " + names.what() + ", one of " + String.join(", ", names.supported()));
+    String text = text(path, value, names.expected());
     return text != null && names.accepts(text, value, path, problems) ? text : null;
   }
 

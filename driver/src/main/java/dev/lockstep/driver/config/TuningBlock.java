@@ -18,10 +18,16 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** The {@code tuning} block: reads it and writes it. */
 final class TuningBlock {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern WHOLE_TEXT = Pattern.compile("[-+]?(0|[1-9][0-9]{0,17})");
+  private static final Pattern NUMBER_TEXT =
+      Pattern.compile("[-+]?(0|[1-9][0-9]*)?(\\.[0-9]*)?([eE][-+]?[0-9]+)?");
+  private static final Pattern ANY_DIGIT = Pattern.compile("[0-9]");
+  private static final Pattern FLAG_TEXT = Pattern.compile("true|True|TRUE|false|False|FALSE");
   private static final Names SEARCHES =
       names("search", Arrays.stream(Search.values()).map(Search::key).toList());
   private static final String CHOICES = "a list of at least one value";
@@ -311,15 +317,15 @@ final class TuningBlock {
       return JSON.nullNode();
     }
     if (!scalar.quoted()) {
-      if (text.matches("[-+]?(0|[1-9][0-9]{0,17})")) {
+      if (WHOLE_TEXT.matcher(text).matches()) {
         return JSON.getNodeFactory().numberNode(Long.parseLong(text));
       }
-      if (text.matches("[-+]?(0|[1-9][0-9]*)?(\\.[0-9]*)?([eE][-+]?[0-9]+)?")
-          && text.matches(".*[0-9].*")
+      if (NUMBER_TEXT.matcher(text).matches()
+          && ANY_DIGIT.matcher(text).find()
           && Double.isFinite(Double.parseDouble(text))) {
         return JSON.getNodeFactory().numberNode(Double.parseDouble(text));
       }
-      if (text.matches("true|True|TRUE|false|False|FALSE")) {
+      if (FLAG_TEXT.matcher(text).matches()) {
         return JSON.getNodeFactory().booleanNode(Boolean.parseBoolean(text));
       }
     }

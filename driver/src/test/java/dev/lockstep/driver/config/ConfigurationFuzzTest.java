@@ -8,9 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
+import net.jqwik.api.GenerationMode;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tag;
@@ -134,6 +136,33 @@ class ConfigurationFuzzTest {
   @Property(edgeCases = EdgeCasesMode.NONE)
   void spoiledModelsAreReadOrRefused(@ForAll("models") Corruption corruption) {
     MODEL.assertReadOrRefused(corruption.of(MODELS));
+  }
+
+  /** Generated files seldom have a list as long as this, and seldom in the right place. */
+  @Property(generation = GenerationMode.EXHAUSTIVE)
+  void aLongListIsReadOrRefused(@ForAll("lists") String around, @ForAll("items") String item) {
+    CONFIGURATION.assertReadOrRefused(bytes(around.formatted((item + ",").repeat(10_000))));
+  }
+
+  @Provide
+  Arbitrary<String> lists() {
+    return Arbitraries.of(
+        "[%s]",
+        "data: {path: [%s]}",
+        "data: {features: [%s]}",
+        "data: {categorical: [%s]}",
+        "data: {shape: [%s]}",
+        "data: {augment: [%s]}",
+        "network: {layers: [%s]}",
+        "network: {layers: [{kind: residual, layers: [%s]}]}",
+        "loss: {kind: softmaxCrossEntropy, classWeights: [%s]}",
+        "tuning: {parameters: {optimizer.learningRate: {choice: [%s]}}}",
+        "retraining: {checks: {schema: [%s]}}");
+  }
+
+  @Provide
+  Arbitrary<String> items() {
+    return Arbitraries.of("1", "x", "[]", "{}", "relu", "{kind: 1}", "${A}", "null");
   }
 
   @Provide
