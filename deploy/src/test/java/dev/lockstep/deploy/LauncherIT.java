@@ -127,6 +127,35 @@ final class LauncherIT {
             "training.epochs=3");
   }
 
+  /** What spark-submit prints of two attempts, as YarnIT sees it of a real one. */
+  @Test
+  void inYarnsClusterModeTheCallerGetsTheProgramsExitCode() throws Exception {
+    script(
+        "bin/spark-submit",
+        """
+        echo 'the driver says nothing here'
+        echo 'User class threw exception: dev.lockstep.driver.cli.FailedCommand: exit code 1: no disk' >&2
+        echo ' diagnostics: User class threw exception: dev.lockstep.driver.cli.FailedCommand: exit code 3: row 3' >&2
+        printf 'the end' >&2
+        exit ${SUBMITTED:-1}
+        """);
+    String spark = elsewhere.toString();
+    String[] cluster = {LAUNCHER, "train", "a.yaml", "--master=yarn", "--deploy-mode", "cluster"};
+    String[] setting = {
+      LAUNCHER, "train", "a.yaml", "--master", "yarn", "--conf", "spark.submit.deployMode=cluster"
+    };
+    String[] client = {LAUNCHER, "train", "a.yaml", "--master", "yarn"};
+
+    Result failed = run(Map.of("SPARK_HOME", spark), cluster);
+    assertThat(failed.exitCode()).isEqualTo(3);
+    assertThat(failed.out()).isEqualTo("the driver says nothing here\n");
+    assertThat(failed.err()).contains("exit code 1: no disk\n", "exit code 3: row 3\nthe end");
+    assertThat(run(Map.of("SPARK_HOME", spark), setting).exitCode()).isEqualTo(3);
+    assertThat(run(Map.of("SPARK_HOME", spark), client).exitCode()).isEqualTo(1);
+    assertThat(run(Map.of("SPARK_HOME", spark, "SUBMITTED", "0"), cluster).exitCode()).isZero();
+    assertThat(run(Map.of("SPARK_HOME", spark, "SUBMITTED", "7"), cluster).exitCode()).isEqualTo(7);
+  }
+
   @Test
   void aDriverInAPodHasTheJarOfItsImage() throws Exception {
     script("bin/spark-submit", "printf '%s\\n' \"$@\"");

@@ -149,7 +149,7 @@ final class YarnIT {
             ONE_ATTEMPT,
             List.of("--files", configuration),
             "rows.yaml")) {
-      requireFailure(run, "exit code 3: " + table, "'n/a'");
+      requireFailure(run, "FailedCommand: exit code 3: " + table, "'n/a'");
       assertThat(cluster.read("/runs/rows/config.yaml")).isEmpty();
     }
   }
@@ -166,7 +166,7 @@ final class YarnIT {
             ONE_ATTEMPT,
             List.of(),
             cluster.uri("/input/typo.yaml"))) {
-      requireFailure(run, "exit code 2: ", "batchSise");
+      requireFailure(run, "FailedCommand: exit code 2: ", "batchSise");
     }
   }
 
@@ -187,7 +187,7 @@ final class YarnIT {
             Map.of("spark.yarn.maxAppAttempts", "2"),
             List.of(),
             cluster.uri("/input/diverging.yaml"))) {
-      requireFailure(run, "exit code 4: ", "diverged at step");
+      requireFailure(run, "FailedCommand: exit code 4: ", "diverged at step");
       assertThat(run.report().getCurrentApplicationAttemptId().getAttemptId()).isEqualTo(2);
       assertThat(cluster.read("/runs/diverging/summary.json")).contains("\"diverged\"");
     }
@@ -248,7 +248,10 @@ final class YarnIT {
     return new ObjectMapper().readTree(cluster.read("/runs/" + name + "/decision.json"));
   }
 
-  /** What a pipeline sees: exit code 1, and the sentence in the diagnostics and on stderr. */
+  /**
+   * What a pipeline sees of spark-submit: exit code 1, and the sentence, in the words that the
+   * launcher looks for, in the diagnostics and on stderr.
+   */
   private static void requireFailure(YarnRun run, String... words) throws InterruptedException {
     assertThat(run.awaitEnd()).as(run.errors()).isEqualTo(1);
     ApplicationReport report = run.report();
