@@ -24,8 +24,10 @@ require(all(cell["execution_count"] for cell in cells), "a cell was not executed
 require(pictures, "no cell produced a picture")
 require(any(o["output_type"] in ("stream", "execute_result") for o in outputs), "no cell produced a text")
 require(not noise, f"something was written to stderr: {noise[:1]}")
+# Not in pictures, which are in base64 and may have any short text by chance.
+texts = json.dumps([{**o, "data": {k: v for k, v in o.get("data", {}).items() if k != "image/png"}} for o in outputs])
 for path in forbidden:
-    require(path not in json.dumps(outputs), f"an output names {path}, which is different on every machine")
+    require(len(path) < 2 or path not in texts, f"an output names {path}, which is different on every machine")
 
 if save == "true":
     for number, cell in enumerate(notebook["cells"], 1):

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 final class KilledDriverIT {
   private static final Path FOLDER = JavaProcess.ROOT.resolve("deploy/target/killed-driver");
   private static final int KILLS = Integer.getInteger("killedDriver.kills", 12);
-  private static final int STEPS = 50 * ((KILLS + 1) / 2 + 1);
+  private static final int STEPS = 100 * KILLS;
   private static final int EVERY_STEPS = 5;
   private static final int KEEP = 2;
 
@@ -60,7 +60,7 @@ final class KilledDriverIT {
     for (int kill = 1; kill <= KILLS; kill++) {
       try (JavaProcess driver = train("kill-" + kill, run, "-XX:SharedArchiveFile=" + archive)) {
         if (kill % EARLY == 0) {
-          Thread.sleep(random.nextInt(EARLY_MILLISECONDS));
+          awaitAnyStepFor(random.nextInt(EARLY_MILLISECONDS), toll.seen);
         } else {
           awaitStep(driver, toll.seen + 1 + random.nextInt(NEW_STEPS));
           Thread.sleep(random.nextInt(LATE_MILLISECONDS));
@@ -70,7 +70,7 @@ final class KilledDriverIT {
       }
     }
     try (JavaProcess driver = train("last", run, "-XX:SharedArchiveFile=" + archive)) {
-      assertThat(driver.awaitEnd(120)).as(driver.errors()).isZero();
+      assertThat(driver.awaitEnd(600)).as(driver.errors()).isZero();
       toll.count(driver.errors());
     }
     System.out.println("killed driver: " + toll);
@@ -131,7 +131,7 @@ final class KilledDriverIT {
   private String undisturbed() throws Exception {
     Path alone = FOLDER.resolve("undisturbed");
     try (JavaProcess driver = train("undisturbed", alone, "-XX:ArchiveClassesAtExit=" + archive)) {
-      assertThat(driver.awaitEnd(120)).as(driver.errors()).isZero();
+      assertThat(driver.awaitEnd(600)).as(driver.errors()).isZero();
     }
     return summary(alone).path("parametersSha256").asText();
   }
@@ -149,6 +149,14 @@ final class KilledDriverIT {
           }
           return TrainingProcess.lastStep(metrics) >= step;
         });
+  }
+
+  /** At most so long, and not until the run ends: there must be something left to kill. */
+  private void awaitAnyStepFor(long milliseconds, long seen) throws Exception {
+    long end = System.nanoTime() + milliseconds * 1_000_000;
+    while (System.nanoTime() < end && TrainingProcess.lastStep(metrics) <= seen) {
+      Thread.sleep(5);
+    }
   }
 
   private static JavaProcess train(String name, Path output, String option) {

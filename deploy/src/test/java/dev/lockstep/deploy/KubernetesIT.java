@@ -56,7 +56,7 @@ final class KubernetesIT {
 
   private static final int SHARDS = 7;
   private static final int DIGITS = 10;
-  private static final long LIMIT_SECONDS = 240;
+  private static final long LIMIT_SECONDS = 1200;
 
   /** The unpacked archive: what the image is made of, and what submits. */
   private static Path distribution;

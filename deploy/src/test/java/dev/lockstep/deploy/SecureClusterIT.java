@@ -42,7 +42,7 @@ final class SecureClusterIT {
   private static final String SECRET = "the-secret-of-this-test";
   private static final int SHARDS = 5;
   private static final int TREE_STEPS = 50;
-  private static final int BARRIER_STEPS = 4000;
+  private static final int BARRIER_STEPS = 1500;
   private static final int RAW_CONNECTIONS = 300;
 
   /** More than the start of Spark and all refusals need, however many strangers there were. */

@@ -112,11 +112,12 @@ final class SoakProgram {
           sampled = number;
           nextSample = sampleEvery;
         }
-        if (stepOfRun >= nextSample) {
+        // The kill first: where steps are fast, a sample is due at every look.
+        if (step >= nextKill && kill(step)) {
+          nextKill += killEvery;
+        } else if (stepOfRun >= nextSample) {
           nextSample += sampleEvery;
           sample(number, step);
-        } else if (step >= nextKill && kill(step)) {
-          nextKill += killEvery;
         }
         Thread.sleep(LOOK_MILLISECONDS);
       }

@@ -27,7 +27,7 @@ import java.util.stream.LongStream;
  * spark-submit} does it. Its folder holds everything: configuration, logs, events, results.
  */
 final class TrainingProcess implements AutoCloseable {
-  private static final long LIMIT_SECONDS = 240;
+  private static final long LIMIT_SECONDS = 1200;
 
   /** Enough of the end of {@code metrics.jsonl} for a whole line. */
   private static final int TAIL_BYTES = 4096;

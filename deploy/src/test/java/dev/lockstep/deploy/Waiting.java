@@ -5,7 +5,7 @@ import java.util.function.BooleanSupplier;
 /** Waits for something to be seen, and fails where it does not come. */
 final class Waiting {
   private static final long LOOK_MILLISECONDS = 10;
-  private static final long LIMIT_SECONDS = 120;
+  private static final long LIMIT_SECONDS = 600;
 
   private Waiting() {}
 

@@ -16,7 +16,7 @@ import org.apache.hadoop.yarn.api.records.ApplicationReport;
 
 /** A run that was submitted to YARN as {@code spark-submit} does it. */
 final class YarnRun implements AutoCloseable {
-  private static final long LIMIT_SECONDS = 240;
+  private static final long LIMIT_SECONDS = 1200;
   private static final String MASTER_OF_APPLICATION =
       "org.apache.spark.deploy.yarn.ApplicationMaster";
 

@@ -213,7 +213,7 @@ final class JsonLogTest {
         "--conf",
         // Spark logs this, with a stack trace, and goes on.
         "spark.metrics.conf.*.source.none.class=no.such.Source");
-    OwnProcess.await(process, () -> Files.exists(folder.resolve("run/checkpoints/step-000000005")));
+    OwnProcess.awaitCheckpoint(process, folder.resolve("run"), 5);
     List<JsonNode> lines = linesOfTheTerminated();
     assertThat(Files.readString(folder.resolve("out.log")))
         .isEqualTo(folder.resolve("run") + System.lineSeparator());

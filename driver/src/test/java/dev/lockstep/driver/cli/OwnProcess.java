@@ -2,17 +2,19 @@ package dev.lockstep.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.driver.checkpoint.CheckpointStore;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** This program in a JVM of its own, with the class path and the flags of the tests. */
 final class OwnProcess {
-  private static final long MINUTES = 2;
+  private static final long MINUTES = 10;
 
   private OwnProcess() {}
 
@@ -81,6 +83,19 @@ final class OwnProcess {
   static void signal(Process process, String name) throws IOException, InterruptedException {
     Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
     assertThat(kill.waitFor()).isZero();
+  }
+
+  /** Returns when a run has a checkpoint of this step or a later one, which may remove it again. */
+  static void awaitCheckpoint(Process process, Path run, long step) throws InterruptedException {
+    String first = CheckpointStore.nameOf(step);
+    await(
+        process,
+        () -> {
+          String[] names = run.resolve("checkpoints").toFile().list();
+          return names != null
+              && Arrays.stream(names)
+                  .anyMatch(name -> name.startsWith("step-") && name.compareTo(first) >= 0);
+        });
   }
 
   /** Returns when it has come true, or the process has ended. */

@@ -66,8 +66,7 @@ final class RetrainProcessesTest {
     Path log = place.resolve("night.log");
     Process process = OwnProcess.start(log, arguments);
     try {
-      Path checkpoint = daily.run("night").resolve("checkpoints/step-000000500");
-      OwnProcess.await(process, () -> Files.exists(checkpoint));
+      OwnProcess.awaitCheckpoint(process, daily.run("night"), 500);
       OwnProcess.signal(process, "TERM");
       assertThat(OwnProcess.exitCode(process)).as(Files.readString(log)).isEqualTo(143);
     } finally {

@@ -185,7 +185,7 @@ final class SignaledRunTest {
   @Test
   void aKilledRunIsTakenOverAtOnce() throws Exception {
     process = OwnProcess.start(folder.resolve("child.log"), arguments());
-    OwnProcess.await(process, () -> Files.exists(run().resolve("checkpoints/step-000000040")));
+    OwnProcess.awaitCheckpoint(process, run(), 40);
     process.destroyForcibly();
     assertThat(OwnProcess.exitCode(process)).isEqualTo(137);
     assertThat(names(run())).anyMatch(name -> name.startsWith(".lock"));
@@ -229,7 +229,7 @@ final class SignaledRunTest {
   @Test
   void aDiskThatIsFullEndsTheRunAndLeavesTheLastGoodCheckpoint() throws Exception {
     process = OwnProcess.start(folder.resolve("child.log"), arguments());
-    OwnProcess.await(process, () -> Files.exists(run().resolve("checkpoints/step-000000040")));
+    OwnProcess.awaitCheckpoint(process, run(), 40);
     process.destroyForcibly();
     assertThat(OwnProcess.exitCode(process)).isEqualTo(137);
     List<String> checkpoints = checkpoints();

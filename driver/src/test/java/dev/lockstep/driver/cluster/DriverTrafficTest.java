@@ -63,6 +63,8 @@ class DriverTrafficTest {
       try (Replicas replicas =
           new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, data.train().shards()), false)) {
         Received received = new Received();
+        // What the preparation has still to tell is none of its business.
+        spark.sc().listenerBus().waitUntilEmpty();
         spark.sc().addSparkListener(received);
         replicas.compute(parameters, StepPlan.of(1, blueprint.plan().stepsPerEpoch()));
         long bytes = received.after(1);
@@ -85,6 +87,8 @@ class DriverTrafficTest {
       try (Replicas replicas =
           new TreeReplicas(spark, blueprint, Map.of(Split.TRAIN, data.train().shards()))) {
         Received received = new Received();
+        // What the preparation has still to tell is none of its business.
+        spark.sc().listenerBus().waitUntilEmpty();
         spark.sc().addSparkListener(received);
         replicas.compute(parameters, StepPlan.of(1, blueprint.plan().stepsPerEpoch()));
         assertThat(received.after(1))

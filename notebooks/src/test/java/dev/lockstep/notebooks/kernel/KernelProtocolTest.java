@@ -16,6 +16,9 @@ import org.junit.jupiter.api.Timeout;
 /** The kernel as Jupyter sees it: messages over sockets. */
 @Timeout(120)
 final class KernelProtocolTest {
+  /** System property that the loop sets when it begins. */
+  private static final String LOOPS = "lockstep.test.loops";
+
   private static ProtocolClient jupyter;
 
   @BeforeAll
@@ -94,12 +97,16 @@ final class KernelProtocolTest {
     Thread interruption =
         new Thread(
             () -> {
-              pause();
+              awaitLoop();
               jupyter.interrupt();
             });
     interruption.start();
 
-    List<JsonObject> messages = jupyter.execute("while (true) { Thread.onSpinWait(); }");
+    List<JsonObject> messages =
+        jupyter.execute(
+            "System.setProperty(\""
+                + LOOPS
+                + "\", \"yes\"); while (true) { Thread.onSpinWait(); }");
 
     interruption.join();
     assertThat(reply(messages).get("status").getAsString()).isEqualTo("error");
@@ -147,9 +154,12 @@ final class KernelProtocolTest {
     return content;
   }
 
-  private static void pause() {
+  /** The kernel is of this process; there is nothing to interrupt before the code runs. */
+  private static void awaitLoop() {
     try {
-      Thread.sleep(1000);
+      while (System.getProperty(LOOPS) == null) {
+        Thread.sleep(10);
+      }
     } catch (InterruptedException unexpected) {
       throw new IllegalStateException(unexpected);
     }

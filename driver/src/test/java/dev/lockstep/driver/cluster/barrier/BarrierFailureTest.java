@@ -17,6 +17,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.BarrierTaskContext;
@@ -63,6 +64,7 @@ class BarrierFailureTest {
                 600,
                 step -> {
                   if (step == 5 || step == 300) {
+                    awaitListeners(spark);
                     spark.sc().killTaskAttempt(NEWEST_TASK.get(), false, "on purpose");
                   }
                 });
@@ -88,6 +90,7 @@ class BarrierFailureTest {
                   400,
                   step -> {
                     if (step == 4) {
+                      awaitListeners(spark);
                       spark.sc().killTaskAttempt(NEWEST_TASK.get(), false, "on purpose");
                     }
                   });
@@ -311,6 +314,15 @@ class BarrierFailureTest {
         throw new IllegalStateException("a failure on purpose");
       }
       return shards;
+    }
+  }
+
+  /** What the listener knows is up to date afterwards; Spark tells it things in its own time. */
+  private static void awaitListeners(JavaSparkContext spark) {
+    try {
+      spark.sc().listenerBus().waitUntilEmpty();
+    } catch (TimeoutException late) {
+      throw new AssertionError(late);
     }
   }
 
