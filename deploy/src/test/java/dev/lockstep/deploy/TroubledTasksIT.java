@@ -105,6 +105,7 @@ final class TroubledTasksIT {
       training.awaitStep(10);
       long copies = 0;
       for (int pulse = 0; pulse < 10 && copies < 2; pulse++) {
+        training.await("both executors are there", () -> training.executors().size() == 2);
         ExecutorProcess slow = training.executors().get(pulse % 2);
         slow.stop();
         Thread.sleep(700);
