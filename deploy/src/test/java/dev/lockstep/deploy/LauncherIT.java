@@ -13,11 +13,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs {@code bin/lockstep} as people do: as a process, on the packaged jar. */
@@ -181,6 +183,67 @@ final class LauncherIT {
             "local:///opt/lockstep/lib/lockstep-0.1.0.jar",
             "train",
             "/etc/lockstep/config/train.yaml");
+  }
+
+  /** Cron's jobs have the POSIX locale. The bytes are the script's, whatever this JVM's is. */
+  @Test
+  void aPathBeyondAsciiIsUsedUnderThePosixLocale() throws Exception {
+    script(
+        "bin/job",
+        """
+        run="$1/$(printf '\\303\\274 \\303\\244')"
+        "$2" train "$3" --set=training.epochs=1 --master='local[1]' --no-progress --output "$run" || exit
+        test -f "$run/summary.json" && echo there
+        """);
+
+    Result result =
+        run(
+            Map.of("LC_ALL", "C"),
+            elsewhere.resolve("bin/job"),
+            elsewhere.toString(),
+            LAUNCHER.toString(),
+            CONFIGURATION.toString());
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).endsWith("there\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "C,,,true",
+    "POSIX,,C.UTF-8,true",
+    ",C,C.UTF-8,true",
+    ",,,true",
+    ",,nowhere_NO.UTF-8,true",
+    ",,C.UTF-8,false",
+    "C.UTF-8,C,C,false"
+  })
+  void sparkSubmitGetsALocaleWithUtf8(String all, String type, String language, boolean another)
+      throws Exception {
+    script("bin/spark-submit", "printf '%s\\n' \"$LC_ALL\"");
+
+    Result result =
+        run(
+            Map.of(
+                "SPARK_HOME",
+                elsewhere.toString(),
+                "LC_ALL",
+                Objects.requireNonNullElse(all, ""),
+                "LC_CTYPE",
+                Objects.requireNonNullElse(type, ""),
+                "LANG",
+                Objects.requireNonNullElse(language, "")),
+            LAUNCHER,
+            "train",
+            "x.yaml");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    if (another) {
+      assertThat(result.out().strip()).matches("(?i)(C|en_US)\\.utf-?8");
+    } else {
+      assertThat(result.out().strip()).isEqualTo(Objects.requireNonNullElse(all, ""));
+    }
+    assertThat(result.err()).doesNotContain("setlocale");
   }
 
   @Test

@@ -35,6 +35,8 @@ public record LockOwner(
     List<String> takesOver) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_TEXT = 200;
+  private static final String NO_NAME = "?";
+  private static final String UNKNOWN = "unknown";
 
   /**
    * This process, about to take a folder.
@@ -46,7 +48,7 @@ public record LockOwner(
     return new LockOwner(
         UUID.randomUUID().toString(),
         ProcessIdentity.current(),
-        System.getProperty("user.name", "unknown"),
+        System.getProperty("user.name", UNKNOWN),
         application,
         attempt,
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
@@ -65,6 +67,11 @@ public record LockOwner(
         && attempt != null
         && other.attempt != null
         && attempt < other.attempt;
+  }
+
+  /** Whether both were surely started by one user: Java calls all that have no name {@code ?}. */
+  boolean isOfTheUserOf(LockOwner other) {
+    return user.equals(other.user) && !user.equals(NO_NAME) && !user.equals(UNKNOWN);
   }
 
   /** In words, for messages. */

@@ -66,7 +66,7 @@ final class LockWatch {
         reason = "an earlier attempt of this application";
         return Finding.DEAD;
       }
-      switch (owner.get().process().seenFrom(self.process())) {
+      switch (owner.get().process().seenFrom(self.process(), owner.get().isOfTheUserOf(self))) {
         case ALIVE -> throw refusal();
         case DEAD -> {
           reason = "which runs no more";

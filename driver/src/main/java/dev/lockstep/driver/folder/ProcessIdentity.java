@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
@@ -22,6 +23,9 @@ import java.util.Optional;
  */
 public record ProcessIdentity(
     String host, String bootId, String pidNamespace, long pid, String start) {
+  /** What Linux tells of processes. */
+  private static final Path PROC = Path.of("/proc");
+
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
   private static final Path HOST = Path.of("/proc/sys/kernel/hostname");
   private static final Path PID_NAMESPACE = Path.of("/proc/self/ns/pid");
@@ -43,26 +47,45 @@ public record ProcessIdentity(
         hostName(), line(BOOT_ID).orElse(null), pidNamespaceHere(), pid, startOf(pid).orElse(""));
   }
 
-  /** What {@code here}, this process, sees of this one. */
-  Verdict seenFrom(ProcessIdentity here) {
+  /**
+   * What {@code here}, this process, sees of this one.
+   *
+   * @param sameUser whether both belong to one user, who sees all processes of his own
+   */
+  Verdict seenFrom(ProcessIdentity here, boolean sameUser) {
+    return seenFrom(here, sameUser, PROC);
+  }
+
+  /** As above, by what a folder tells as {@code /proc} does. */
+  Verdict seenFrom(ProcessIdentity here, boolean sameUser, Path proc) {
     if (!host.equals(here.host)
         || !Objects.equals(bootId, here.bootId)
         || !Objects.equals(pidNamespace, here.pidNamespace)) {
       return Verdict.UNKNOWN;
     }
-    Optional<String> startThere = startOf(pid);
-    if (startThere.isPresent() && startThere.get().equals(start)) {
-      return Verdict.ALIVE;
+    if (bootId == null) {
+      // Names of machines are not unique. Only with an identity of its own it is surely this one.
+      return startOf(pid).filter(start::equals).isPresent() ? Verdict.ALIVE : Verdict.UNKNOWN;
     }
-    // Names of machines are not unique. Only with an identity of its own it is surely this one.
-    return bootId != null ? Verdict.DEAD : Verdict.UNKNOWN;
+    try {
+      boolean runs = startTicks(read(stat(proc, pid))).filter(start::equals).isPresent();
+      return runs ? Verdict.ALIVE : Verdict.DEAD;
+    } catch (NoSuchFileException none) {
+      // With hidepid a machine shows nobody the processes of others; the first one is root's.
+      return sameUser || line(stat(proc, 1)).isPresent() ? Verdict.DEAD : Verdict.UNKNOWN;
+    } catch (IOException unreadable) {
+      return Verdict.UNKNOWN;
+    }
   }
 
-  /** When the process of this number was started; empty where there is none that runs. */
+  private static Path stat(Path proc, long pid) {
+    return proc.resolve(pid + "/stat");
+  }
+
+  /** When the process of this number was started; empty where there is none that is seen. */
   private static Optional<String> startOf(long pid) {
-    Path status = Path.of("/proc/" + pid + "/stat");
     if (Files.exists(HOST)) {
-      return line(status).flatMap(ProcessIdentity::startTicks);
+      return line(stat(PROC, pid)).flatMap(ProcessIdentity::startTicks);
     }
     return ProcessHandle.of(pid)
         .filter(ProcessHandle::isAlive)
@@ -104,9 +127,13 @@ public record ProcessIdentity(
 
   private static Optional<String> line(Path file) {
     try {
-      return Optional.of(Files.readString(file, StandardCharsets.ISO_8859_1).strip());
+      return Optional.of(read(file));
     } catch (IOException none) {
       return Optional.empty();
     }
+  }
+
+  private static String read(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.ISO_8859_1).strip();
   }
 }

@@ -11,9 +11,13 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
@@ -38,6 +42,8 @@ public final class RunFolder {
   /** No separator of any system, no scheme or drive, nothing that cannot be seen. */
   private static final Pattern PLAIN_NAME = Pattern.compile("[^/\\\\:\\p{Cntrl}]{1,255}");
 
+  private static final int COMPARED_AT_ONCE = 1 << 16;
+
   private final FileSystem files;
   private final WholeFiles whole;
   private final Path root;
@@ -58,12 +64,31 @@ public final class RunFolder {
       HadoopSecrets.learn(hadoop);
       Path root = new Path(location);
       FileSystem files = root.getFileSystem(hadoop);
+      Path qualified = files.makeQualified(root);
+      if (WholeFiles.isOnThisMachine(qualified)) {
+        requireExpressible(location, qualified);
+      }
       // No .crc files beside what people look at; what must be verified carries its own checksum.
       files.setWriteChecksum(false);
-      return new RunFolder(files, files.makeQualified(root), 0);
+      return new RunFolder(files, qualified, 0);
     } catch (IOException | IllegalArgumentException failure) {
       throw LockstepException.usage(
           "The folder '" + location + "' cannot be used: " + failure.getMessage());
+    }
+  }
+
+  /** Refuses a path that this machine's locale has no characters for, or that no disk can have. */
+  private static void requireExpressible(String location, Path path) {
+    try {
+      WholeFiles.onDisk(path);
+    } catch (InvalidPathException impossible) {
+      throw LockstepException.usage(
+          "The folder '"
+              + location
+              + "' cannot be used: "
+              + impossible.getReason()
+              + ". Choose another name; one beyond ASCII needs a locale with UTF-8, such as"
+              + " LC_ALL=C.UTF-8.");
     }
   }
 
@@ -152,15 +177,16 @@ public final class RunFolder {
     return false;
   }
 
-  /** Creates the folder. */
+  /**
+   * Creates the folder. Where the user named it, its name outlasts a loss of power from then on;
+   * those of folders inside it do with {@link #writeNamesThrough}.
+   */
   public void create() {
     requireNoLinkTo(root);
     try {
       if (isOnThisMachine()) {
         // Through Hadoop each new folder would cost a process that sets its permissions.
-        if (!Files.isDirectory(WholeFiles.onDisk(root))) {
-          Files.createDirectories(WholeFiles.onDisk(root));
-        }
+        whole.makeFolders(root, ownParts);
       } else if (!files.mkdirs(root)) {
         throw new IOException("the file system refused");
       }
@@ -218,6 +244,20 @@ public final class RunFolder {
       }
       Optional<StreamedFile> streamed = StreamedFile.behind(files, path, name() + "/" + file);
       return streamed.isPresent() ? streamed.get() : new RenewedFile(this, file);
+    } catch (IOException | FSError failure) {
+      throw unusable("written to", failure);
+    }
+  }
+
+  /**
+   * Keeps the first {@code bytes} of a file that is on this machine, in its place: that asks for no
+   * room, which may be what is missing.
+   */
+  public void truncate(String file, long bytes) {
+    Path path = inside(file);
+    requireNoLinkTo(path);
+    try {
+      whole.truncate(path, bytes);
     } catch (IOException | FSError failure) {
       throw unusable("written to", failure);
     }
@@ -417,6 +457,53 @@ public final class RunFolder {
       throw unusable("looked at", failure);
     }
     return names;
+  }
+
+  /** Whether the files in this folder and in another one have the same names and contents. */
+  public boolean hasTheFilesOf(RunFolder other) {
+    Map<String, Long> sizes = sizes();
+    if (!sizes.equals(other.sizes())) {
+      return false;
+    }
+    for (String file : sizes.keySet()) {
+      try (InputStream mine = open(file);
+          InputStream others = other.open(file)) {
+        if (!sameBytes(mine, others)) {
+          return false;
+        }
+      } catch (IOException failure) {
+        throw unreadable(file, failure);
+      }
+    }
+    return true;
+  }
+
+  private Map<String, Long> sizes() {
+    Map<String, Long> sizes = new TreeMap<>();
+    try {
+      for (FileStatus status : files.listStatus(root)) {
+        if (status.isFile()) {
+          sizes.put(status.getPath().getName(), status.getLen());
+        }
+      }
+    } catch (IOException failure) {
+      throw unusable("looked at", failure);
+    }
+    return sizes;
+  }
+
+  private static boolean sameBytes(InputStream first, InputStream second) throws IOException {
+    byte[] some = new byte[COMPARED_AT_ONCE];
+    byte[] others = new byte[COMPARED_AT_ONCE];
+    int count;
+    do {
+      count = first.readNBytes(some, 0, COMPARED_AT_ONCE);
+      if (second.readNBytes(others, 0, COMPARED_AT_ONCE) != count
+          || !Arrays.equals(some, 0, count, others, 0, count)) {
+        return false;
+      }
+    } while (count == COMPARED_AT_ONCE);
+    return true;
   }
 
   /** Gives a folder or a file inside this one another name, which must be free. */

@@ -8,6 +8,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.ChecksumFileSystem;
@@ -68,7 +70,7 @@ final class WholeFiles {
     }
     Path unfinished = aside(target, UNFINISHED);
     files.delete(unfinished, false);
-    writeSynced(unfinished, content);
+    writeAside(unfinished, content);
     if (replacesAtOnce(target)) {
       renameOver(unfinished, target);
       files.delete(successor(target), false);
@@ -149,6 +151,46 @@ final class WholeFiles {
     }
   }
 
+  /**
+   * Keeps the first bytes of a file on this machine's disk, which asks for no room. When it
+   * returns, that is on the disk.
+   */
+  void truncate(Path target, long bytes) throws IOException {
+    if (files instanceof ChecksumFileSystem checked) {
+      // Another program may have left one, and the shorter file would not fit it.
+      checked.getRawFileSystem().delete(checked.getChecksumFile(target), false);
+    }
+    try (FileChannel channel = FileChannel.open(onDisk(target), StandardOpenOption.WRITE)) {
+      channel.truncate(bytes);
+      channel.force(true);
+    }
+  }
+
+  /**
+   * Creates a folder on this machine's disk and those above it that are missing, and sees to it
+   * that their names outlast a loss of power.
+   *
+   * @param without how many of the last parts of the path need not: whoever fills them sees to that
+   *     in the end
+   * @return the folders whose {@linkplain #syncNames names were synchronized}, the deepest first
+   */
+  List<Path> makeFolders(Path folder, int without) throws IOException {
+    List<Path> parents = new ArrayList<>();
+    int part = 0;
+    for (Path path = folder;
+        path.getParent() != null && !Files.isDirectory(onDisk(path));
+        path = path.getParent()) {
+      if (part++ >= without) {
+        parents.add(path.getParent());
+      }
+    }
+    Files.createDirectories(onDisk(folder));
+    for (Path parent : parents) {
+      syncNames(parent);
+    }
+    return parents;
+  }
+
   /** Gives a file or folder another name, which must be free. */
   void rename(Path from, Path to) throws IOException {
     if (!files.rename(from, to)) {
@@ -182,6 +224,28 @@ final class WholeFiles {
    */
   private boolean showsWholeFilesOnly(Path target) throws IOException {
     return files.hasPathCapability(target.getParent(), CommonPathCapabilities.ABORTABLE_STREAM);
+  }
+
+  /** Writes a file that counts only later; what came of it goes where that fails: it takes room. */
+  private void writeAside(Path unfinished, FileContent content) throws IOException {
+    boolean whole = false;
+    try {
+      writeSynced(unfinished, content);
+      whole = true;
+    } finally {
+      if (!whole) {
+        removeQuietly(unfinished);
+      }
+    }
+  }
+
+  /** Removes a file beside a failure that has to be told; the next attempt removes it likewise. */
+  private void removeQuietly(Path unfinished) {
+    try {
+      files.delete(unfinished, false);
+    } catch (IOException alsoFailed) {
+      return;
+    }
   }
 
   private void writeInPlace(Path target, FileContent content) throws IOException {

@@ -104,8 +104,12 @@ final class MetricsFile implements AutoCloseable {
     folder.restore(NAME);
     if (bytes == 0) {
       folder.removeFile(NAME);
-    } else if (!folder.isOnThisMachine() || folder.size(NAME) != bytes) {
-      // Elsewhere the length of a file that a killed program had open is not to be trusted.
+    } else if (folder.isOnThisMachine()) {
+      if (folder.size(NAME) != bytes) {
+        folder.truncate(NAME, bytes);
+      }
+    } else {
+      // The length of a file that a killed program had open is not to be trusted.
       folder.write(
           NAME,
           output -> {

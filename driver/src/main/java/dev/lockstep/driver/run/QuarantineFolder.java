@@ -31,10 +31,12 @@ import scala.Tuple2;
  * {@value #ROWS_PER_FILE}, in the order of the rows: {@code train-00000.jsonl} and so on. Which row
  * stands where is a matter of the data alone, not of the cluster.
  *
- * <p>All of it is written aside and renamed once, so a folder that is there is complete. Executors
- * write their files through Hadoop's commit protocol, so a task that is tried again or runs twice
- * leaves nothing behind. Only where the run folder is on the driver's own disk and executors are
- * other processes does the driver write, one file's rows at a time: their disks are not its own.
+ * <p>All of it is written aside and renamed once, so a folder that is there is complete. What an
+ * earlier attempt of the run kept is never removed, since it may be the only copy: where later ones
+ * leave out other rows it is called {@code quarantine-1} and so on from then on. Executors write
+ * their files through Hadoop's commit protocol, so a task that is tried again or runs twice leaves
+ * nothing behind. Only where the run folder is on the driver's own disk and executors are other
+ * processes does the driver write, one file's rows at a time: their disks are not its own.
  */
 final class QuarantineFolder implements Quarantine {
   /** Rows that the driver has to hold at once; some tens of megabytes at the very most. */
@@ -58,12 +60,27 @@ final class QuarantineFolder implements Quarantine {
   }
 
   /**
-   * Takes the place of what an earlier run left.
+   * Takes the place of what a run left that was refused.
    *
    * @return null where no row is bad, and there is no folder then
    */
   @Override
   public String keep(List<BadRows> badRows) {
+    boolean any = writeAside(badRows);
+    run.removeFolder(RunFolder.QUARANTINE);
+    if (!any) {
+      return null;
+    }
+    run.renameFolder(RunFolder.UNFINISHED_QUARANTINE, RunFolder.QUARANTINE);
+    return place();
+  }
+
+  private String place() {
+    return run.folder(RunFolder.QUARANTINE).name();
+  }
+
+  /** Returns whether there was something to write. */
+  private boolean writeAside(List<BadRows> badRows) {
     run.removeFolder(RunFolder.UNFINISHED_QUARANTINE);
     boolean any = false;
     for (BadRows source : badRows) {
@@ -73,37 +90,52 @@ final class QuarantineFolder implements Quarantine {
         any = true;
       }
     }
-    run.removeFolder(RunFolder.QUARANTINE);
-    if (!any) {
-      return null;
-    }
-    run.renameFolder(RunFolder.UNFINISHED_QUARANTINE, RunFolder.QUARANTINE);
-    return run.folder(RunFolder.QUARANTINE).name();
+    return any;
   }
 
   /**
-   * Keeps what was left out of a run's data where that is wanted. Where nothing is left out any
-   * more and the run goes on, what an earlier attempt kept stays: once the bad rows have been taken
-   * out of the data it may be the only copy of them.
+   * Keeps what was left out of a run's data where that is wanted. Where the run goes on, what an
+   * earlier attempt kept stays too: once bad rows have been taken out of the data it may be the
+   * only copy of them.
    *
    * @param earlierAttempt whether the run or the search goes on that is in the folder
    * @return a sentence for the user, where there was something
    */
   Optional<String> keepOf(BadRowSettings settings, PreparedData data, boolean earlierAttempt) {
     List<BadRows> wanted = settings.mode() == BadRowMode.QUARANTINE ? data.badRows() : List.of();
-    boolean any = false;
-    for (BadRows source : wanted) {
-      any |= source.count() > 0;
+    if (!earlierAttempt || !run.hasFolder(RunFolder.QUARANTINE)) {
+      return Optional.ofNullable(keep(wanted)).map(QuarantineFolder::sentence);
     }
-    if (!any && earlierAttempt && run.hasFolder(RunFolder.QUARANTINE)) {
-      run.removeFolder(RunFolder.UNFINISHED_QUARANTINE);
+    if (!writeAside(wanted)) {
       return Optional.of(
-          "The rows that an earlier attempt left out are still kept in "
-              + run.folder(RunFolder.QUARANTINE).name()
-              + ".");
+          "The rows that an earlier attempt left out are still kept in " + place() + ".");
     }
-    return Optional.ofNullable(keep(wanted))
-        .map(place -> "The rows that were left out are kept in " + place + ".");
+    if (run.folder(RunFolder.UNFINISHED_QUARANTINE)
+        .hasTheFilesOf(run.folder(RunFolder.QUARANTINE))) {
+      run.removeFolder(RunFolder.UNFINISHED_QUARANTINE);
+      return Optional.of(sentence(place()));
+    }
+    String earlier = freeName();
+    run.renameFolder(RunFolder.QUARANTINE, earlier);
+    run.renameFolder(RunFolder.UNFINISHED_QUARANTINE, RunFolder.QUARANTINE);
+    return Optional.of(
+        sentence(place())
+            + " Those that an earlier attempt left out are in "
+            + run.folder(earlier).name()
+            + ".");
+  }
+
+  private static String sentence(String place) {
+    return "The rows that were left out are kept in " + place + ".";
+  }
+
+  /** A name for what an earlier attempt kept. */
+  private String freeName() {
+    int number = 1;
+    while (run.hasFolder(RunFolder.QUARANTINE + "-" + number)) {
+      number++;
+    }
+    return RunFolder.QUARANTINE + "-" + number;
   }
 
   private void write(BadRows source, RunFolder unfinished) {

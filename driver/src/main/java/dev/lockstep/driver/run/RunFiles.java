@@ -18,7 +18,8 @@ final class RunFiles {
 
   /** Whether the folder holds what a run leaves that has begun. */
   static boolean areIn(RunFolder folder) {
-    return folder.has(CONFIGURATION)
+    return folder.has(APPLICATION)
+        || folder.has(CONFIGURATION)
         || folder.has(MetricsFile.NAME)
         || folder.has(AttemptLog.NAME)
         || folder.hasFolder(CheckpointStore.FOLDER);

@@ -1,6 +1,7 @@
 package dev.lockstep.driver.run;
 
 import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.Quarantine;
 import dev.lockstep.driver.checkpoint.CheckpointStore;
 import dev.lockstep.driver.checkpoint.RunIdentity;
 import dev.lockstep.driver.config.ConfigurationWriter;
@@ -161,12 +162,15 @@ public final class TrainingRun {
   }
 
   private RunSummary execute(RunLock lock, Resumption resumption, RunTelemetry telemetry) {
+    resumption.requireSameConfiguration(given);
     RunConfiguration configuration = resumption.withFirstShards(given);
     QuarantineFolder quarantine = new QuarantineFolder(spark, folder);
     if (prepared != null) {
       return execute(lock, resumption, telemetry, configuration, quarantine, prepared);
     }
-    try (PreparedData data = TrainingSession.prepare(spark, configuration, quarantine)) {
+    // What an earlier attempt kept is not touched for data that the run cannot go on with.
+    Quarantine refused = resumption.earlierAttempt() ? Quarantine.NONE : quarantine;
+    try (PreparedData data = TrainingSession.prepare(spark, configuration, refused)) {
       return execute(lock, resumption, telemetry, configuration, quarantine, data);
     }
   }

@@ -138,7 +138,11 @@ public final class TuningRun {
   }
 
   private TuningSummary search(TuningPlan unsettled, boolean goesOn) {
-    try (TrialData data = TrialData.prepare(spark, unsettled.base(), output)) {
+    // What an earlier start kept is not touched for data that the search cannot go on with.
+    try (TrialData data =
+        goesOn
+            ? TrialData.prepare(spark, unsettled.base())
+            : TrialData.prepare(spark, unsettled.base(), output)) {
       WatchedMetric metric = unsettled.base().tuning().metric();
       TuningPlan plan =
           metric != null

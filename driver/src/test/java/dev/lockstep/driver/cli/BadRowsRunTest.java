@@ -238,6 +238,77 @@ final class BadRowsRunTest {
     assertThat(output.resolve(".quarantine.partial")).doesNotExist();
   }
 
+  /** Leaves what a process does that is killed after its last checkpoint. */
+  private static Path killed(Path configuration, Path output) throws IOException {
+    Outcome.train(
+        configuration, output, "--set", "training.checkpoint.everySteps=4", "--no-progress");
+    Files.delete(output.resolve("summary.json"));
+    Files.delete(output.resolve("report.html"));
+    return output;
+  }
+
+  private static Outcome resume(Path configuration, Path output, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("--set", "training.checkpoint.everySteps=4", "--no-progress", "--resume"));
+    arguments.addAll(List.of(more));
+    return train(configuration, output, arguments.toArray(String[]::new));
+  }
+
+  /** Some of the bad rows are taken out of the data: those that were kept are the last of them. */
+  @Test
+  void whatWasKeptStaysBesideWhatIsLeftOutNow() throws IOException {
+    Path data = dirty();
+    Path configuration = configuration(data, "  badRows: quarantine");
+    Path output = killed(configuration, folder.resolve("run"));
+    Outcome same = resume(configuration, output);
+    assertThat(same.code()).as(same.err()).isZero();
+    assertThat(output.resolve("quarantine-1")).doesNotExist();
+    assertQuarantined(output.resolve("quarantine"));
+
+    Files.delete(output.resolve("summary.json"));
+    List<String> rows = new ArrayList<>(good());
+    rows.add(0, BAD.get(0));
+    rows.add(9, BAD.get(1));
+    Files.writeString(data, text(rows));
+    Outcome cleaned = resume(configuration, output);
+    assertThat(cleaned.code()).as(cleaned.err()).isZero();
+    assertThat(cleaned.err())
+        .contains("kept in " + output.resolve("quarantine") + ". Those that an earlier attempt")
+        .contains("left out are in " + output.resolve("quarantine-1") + ".");
+    assertQuarantined(output.resolve("quarantine-1"));
+    Path left = output.resolve("quarantine/train-00000.jsonl");
+    assertThat(left).content().contains("\"row\":1,", "\"row\":10,");
+    assertThat(Files.readAllLines(left)).hasSize(2);
+
+    Files.delete(output.resolve("summary.json"));
+    dirty();
+    assertThat(resume(configuration, output).code()).isZero();
+    assertQuarantined(output.resolve("quarantine"));
+    assertThat(output.resolve("quarantine-2/train-00000.jsonl")).content().contains("\"row\":10,");
+  }
+
+  @Test
+  void aRunThatMayNotGoOnFindsItsQuarantineAsItWas() throws IOException {
+    Path data = dirty();
+    Path configuration = configuration(data, "  badRows: quarantine");
+    Path output = killed(configuration, folder.resolve("run"));
+    Files.writeString(data, "a,b,label\n" + "new,1,p\n".repeat(100));
+    Outcome otherData = resume(configuration, output);
+    assertThat(otherData.code()).as(otherData.err()).isEqualTo(3);
+    assertThat(otherData.err())
+        .contains("100 of 100 rows", "data.maxBadFraction allows 0.1")
+        .doesNotContain("are kept in");
+    assertQuarantined(output.resolve("quarantine"));
+    assertThat(names(output)).contains("quarantine").doesNotContain("quarantine-1");
+
+    // Of another configuration it is said before the data are looked at.
+    Outcome other = resume(configuration, output, "--set", "training.batchSize=7");
+    assertThat(other.code()).as(other.err()).isEqualTo(2);
+    assertThat(other.err()).contains("training.batchSize was 16 and is 7");
+    assertQuarantined(output.resolve("quarantine"));
+  }
+
   @Test
   void withoutASettingTheFirstBadRowEndsTheRun() throws IOException {
     Path output = folder.resolve("run");

@@ -119,6 +119,49 @@ final class ResumeTest {
     assertThat(run.resolve("report.html")).hasBinaryContent(report);
   }
 
+  /** Each name is what the last write left, over what those before it did. */
+  @Test
+  void aRunThatWasKilledAtAnyOfItsFirstWritesStartsOver() throws IOException {
+    List<String> writes =
+        List.of(
+            ".application.txt.partial",
+            "application.txt",
+            ".config.yaml.partial",
+            "config.yaml",
+            "metrics.jsonl",
+            "checkpoints/.step-000000004.partial/state.json");
+    for (int last = 0; last < writes.size(); last++) {
+      Path run = Files.createDirectories(folder.resolve("run" + last));
+      for (String name : writes.subList(0, last + 1)) {
+        Path file = run.resolve(name);
+        Files.createDirectories(file.getParent());
+        Path original = killed.resolve(name);
+        Files.writeString(
+            file,
+            name.equals("application.txt")
+                ? "application_1_0001"
+                : Files.exists(original) ? Files.readString(original) : "{");
+      }
+      Outcome outcome = train(run, "--resume", "--set", "training.shards=2");
+      assertThat(outcome.code()).as(writes.get(last) + ": " + outcome.err()).isZero();
+      assertThat(summary(run).path("parametersSha256"))
+          .as(writes.get(last))
+          .isEqualTo(whole.path("parametersSha256"));
+      assertThat(Outcome.metrics(run, "step")).as(writes.get(last)).hasSize(15);
+    }
+  }
+
+  @Test
+  void whatTrainingWaitsForCheckpointsIsTold() throws IOException {
+    Path run = folder.resolve("run");
+    Outcome outcome = train(run, "--set", "training.checkpoint.everySteps=1");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    JsonNode checkpoints = summary(run).path("checkpoints");
+    assertThat(checkpoints.path("written").asInt()).isEqualTo(15);
+    assertThat(checkpoints.path("secondsWriting").asDouble()).isPositive();
+    assertThat(checkpoints.path("secondsWaited").asDouble()).isPositive();
+  }
+
   @Test
   void withNothingToResumeItStartsFromScratch() throws IOException {
     Path run = folder.resolve("new");

@@ -54,6 +54,81 @@ final class RunFolderTest {
     }
   }
 
+  /** As on a full disk: what was begun takes the room that is missing. */
+  @ParameterizedTest
+  @ValueSource(strings = {"file", "whole"})
+  void nothingStaysOfAFileThatCouldNotBeWritten(String scheme) throws IOException {
+    RunFolder folder =
+        RunFolder.at(scheme + "://" + place, WholeFilesFileSystem.in(new Configuration()));
+    folder.writeText("result.txt", "first");
+    assertThatThrownBy(
+            () ->
+                folder.write(
+                    "result.txt",
+                    output -> {
+                      output.write(new byte[100_000]);
+                      throw new IOException("No space left on device");
+                    }))
+        .isInstanceOf(LockstepException.class)
+        .hasMessageContaining("No space left on device");
+    assertThat(place.resolve("result.txt")).hasContent("first");
+    try (var files = Files.list(place)) {
+      assertThat(files).hasSize(1);
+    }
+  }
+
+  @Test
+  void aFileIsShortenedInItsPlaceWithoutAStaleChecksum() throws IOException {
+    folder().writeText("result.txt", "first and more");
+    Files.writeString(place.resolve(".result.txt.crc"), "of the whole");
+    folder().truncate("result.txt", 5);
+    assertThat(place.resolve("result.txt")).hasContent("first");
+    try (var files = Files.list(place)) {
+      assertThat(files).hasSize(1);
+    }
+  }
+
+  /** A loss of power must not take a whole run because nobody wrote down what it is called. */
+  @Test
+  void theNamesOfNewFoldersAreBroughtToTheDisk() throws IOException {
+    var base = new org.apache.hadoop.fs.Path("file:" + place);
+    WholeFiles files = new WholeFiles(FileSystem.getLocal(new Configuration()));
+    var run = new org.apache.hadoop.fs.Path(base, "nightly/runs/one");
+    assertThat(files.makeFolders(run, 0))
+        .containsExactly(run.getParent(), new org.apache.hadoop.fs.Path(base, "nightly"), base);
+    assertThat(place.resolve("nightly/runs/one")).isDirectory();
+    assertThat(files.makeFolders(run, 0)).isEmpty();
+    // Whoever writes a checkpoint brings its name to the disk when it is whole.
+    var step = new org.apache.hadoop.fs.Path(base, "other/checkpoints/step-1");
+    assertThat(files.makeFolders(step, 2)).containsExactly(base);
+    assertThat(place.resolve("other/checkpoints/step-1")).isDirectory();
+  }
+
+  @Test
+  void aNameThatNoDiskCanHaveIsAUsageError() {
+    assertThatThrownBy(() -> RunFolder.at(place + "/a\0b", new Configuration()))
+        .isInstanceOfSatisfying(
+            LockstepException.class,
+            refused -> assertThat(refused.kind()).isEqualTo(ErrorKind.USAGE))
+        .hasMessageContaining("cannot be used");
+  }
+
+  @Test
+  void foldersOfTheSameFilesAreFound() throws IOException {
+    String content = "x".repeat(70_000);
+    for (String each : List.of("one", "two", "three", "four")) {
+      folder().folder(each).create();
+      folder().folder(each).writeAsIs("a.jsonl", content);
+    }
+    folder().folder("two").writeAsIs("a.jsonl", content.substring(1) + "y");
+    folder().folder("three").writeAsIs("b.jsonl", "");
+    RunFolder one = folder().folder("one");
+    assertThat(one.hasTheFilesOf(folder().folder("four"))).isTrue();
+    assertThat(one.hasTheFilesOf(folder().folder("two"))).isFalse();
+    assertThat(one.hasTheFilesOf(folder().folder("three"))).isFalse();
+    assertThat(folder().folder("three").hasTheFilesOf(one)).isFalse();
+  }
+
   @Test
   void whoReadsWhileAFileIsReplacedFindsTheOneOrTheOther() throws Exception {
     folder().writeText("result.txt", "0");

@@ -181,8 +181,47 @@ final class RunLockTest {
     ProcessIdentity here = ProcessIdentity.current();
     ProcessIdentity container =
         new ProcessIdentity(here.host(), here.bootId(), "pid:[1]", here.pid(), here.start());
-    assertThat(here.seenFrom(here)).isEqualTo(ProcessIdentity.Verdict.ALIVE);
-    assertThat(container.seenFrom(here)).isEqualTo(ProcessIdentity.Verdict.UNKNOWN);
+    assertThat(here.seenFrom(here, false)).isEqualTo(ProcessIdentity.Verdict.ALIVE);
+    assertThat(container.seenFrom(here, true)).isEqualTo(ProcessIdentity.Verdict.UNKNOWN);
+  }
+
+  /** One line of {@code stat}: a process that was started at 34567. */
+  private static void writeStat(Path proc, long pid) throws IOException {
+    Files.createDirectories(proc.resolve(Long.toString(pid)));
+    Files.writeString(
+        proc.resolve(pid + "/stat"),
+        pid + " (java) S 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 30 0 34567 99 1");
+  }
+
+  @Test
+  void whoMayNotSeeTheProcessesOfOthersTakesNoneOfThemForDead() throws IOException {
+    ProcessIdentity here = new ProcessIdentity("node", "boot", "pid:[1]", 7, "99");
+    ProcessIdentity holder = new ProcessIdentity("node", "boot", "pid:[1]", 4711, "34567");
+    Path proc = place.resolve("proc");
+    // With hidepid=2: not even the first process is there.
+    writeStat(proc, here.pid());
+    assertThat(holder.seenFrom(here, false, proc)).isEqualTo(ProcessIdentity.Verdict.UNKNOWN);
+    assertThat(holder.seenFrom(here, true, proc)).isEqualTo(ProcessIdentity.Verdict.DEAD);
+    // With hidepid=1: there is a process of this number, of which nothing can be read.
+    Path unreadable = proc.resolve("4711/stat");
+    Files.createDirectories(unreadable);
+    writeStat(proc, 1);
+    assertThat(holder.seenFrom(here, false, proc)).isEqualTo(ProcessIdentity.Verdict.UNKNOWN);
+    assertThat(holder.seenFrom(here, true, proc)).isEqualTo(ProcessIdentity.Verdict.UNKNOWN);
+    Files.delete(unreadable);
+    assertThat(holder.seenFrom(here, false, proc)).isEqualTo(ProcessIdentity.Verdict.DEAD);
+    writeStat(proc, holder.pid());
+    assertThat(holder.seenFrom(here, false, proc)).isEqualTo(ProcessIdentity.Verdict.ALIVE);
+  }
+
+  @Test
+  void usersWithoutNamesMayBeDifferentOnes() {
+    LockOwner one = elsewhere();
+    assertThat(one.isOfTheUserOf(one)).isTrue();
+    LockOwner nameless =
+        new LockOwner(one.id(), one.process(), "?", "app-1", null, one.started(), List.of());
+    assertThat(nameless.isOfTheUserOf(nameless)).isFalse();
+    assertThat(nameless.isOfTheUserOf(one)).isFalse();
   }
 
   @Test

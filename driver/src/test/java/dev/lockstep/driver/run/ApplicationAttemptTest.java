@@ -29,6 +29,7 @@ final class ApplicationAttemptTest {
     assertThat(place.resolve("run")).isEmptyDirectory();
     RunFiles.writeApplication(folder, new ApplicationAttempt("application_1_0001", 1, true));
     assertThat(second.hasBegun(folder)).isTrue();
+    assertThat(TrainingRun.isIn(folder)).as("so that it is gone on with").isTrue();
     assertThat(new ApplicationAttempt("application_1_0001", 1, true).hasBegun(folder)).isFalse();
     assertThat(new ApplicationAttempt("application_1_0002", 2, true).hasBegun(folder)).isFalse();
   }

@@ -73,6 +73,18 @@ final class MetricsFileTest {
     assertThat(file()).hasContent(whole);
   }
 
+  /** On a full disk there may be no room for a second one. */
+  @Test
+  void itIsCutInItsPlace() throws IOException {
+    RunFolder folder = folder("file");
+    List<Long> lengths = write(folder, 1, 9);
+    Path sameFile = Files.createLink(place.resolve("other-name"), file());
+    MetricsFile.cut(folder, lengths.get(3));
+    assertThat(Files.size(file())).isEqualTo(lengths.get(3));
+    assertThat(Files.isSameFile(sameFile, file())).isTrue();
+    assertThat(place.resolve(".metrics.jsonl.partial")).doesNotExist();
+  }
+
   @Test
   void aPartThatIsNotWhatTheCheckpointCountedIsRefusedWithTheReason() throws IOException {
     RunFolder folder = folder("file");
