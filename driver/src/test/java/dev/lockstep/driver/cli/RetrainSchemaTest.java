@@ -166,7 +166,7 @@ final class RetrainSchemaTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "x,w,side | 3 | Column 'y' of the champion's data (numbers) is not there.",
+        "x,w,side | 3 | Column 'y' of the champion's data (number) is not there.",
         "x,y,side | 2 | The label has no examples of classes of the champion: c2.",
       })
   void aHoldOutIsNotBlamedForTheTrainingData(String header, int classes, String told)
