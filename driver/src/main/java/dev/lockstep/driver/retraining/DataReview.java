@@ -99,7 +99,8 @@ final class DataReview implements TrainingCheck {
     ModelComparison.requireSameTask(champion, !now.isEmpty());
     List<String> added = unknown(now, before);
     List<String> gone = unknown(before, now);
-    if (added.isEmpty() && gone.isEmpty()
+    boolean same = added.isEmpty() && gone.isEmpty();
+    if (same
         || RunPreview.suits(configuration, training, now.size())
         || !RunPreview.suits(configuration, training, before.size())) {
       return;
