@@ -49,9 +49,10 @@ public final class DataPreparation {
   private final Task task;
   private final boolean indexed;
   private final Quarantine refused;
+  private final TrainingCheck check;
   private final List<JavaRDD<Shard>> cached = new ArrayList<>();
-  private final List<ScannedFile> files = new ArrayList<>();
-  private final List<BadRows> badRows = new ArrayList<>();
+  private final List<ScannedLocation> locations = new ArrayList<>();
+  private final Fingerprint fingerprint = new Fingerprint();
 
   /** What is being read, for messages. */
   private String reading;
@@ -63,8 +64,10 @@ public final class DataPreparation {
       Preprocessing model,
       Task task,
       boolean indexed,
-      Quarantine refused) {
+      Quarantine refused,
+      TrainingCheck check) {
     this.refused = refused;
+    this.check = check;
     this.spark = spark;
     this.session = SparkSession.builder().getOrCreate();
     this.settings = settings;
@@ -80,10 +83,11 @@ public final class DataPreparation {
     return prepare(spark, settings, false, shards, partitions);
   }
 
-  /** As below; nothing is kept of data that are refused. */
+  /** As below; nothing is kept of data that are refused, and nobody else looks at them. */
   public static PreparedData prepare(
       JavaSparkContext spark, DataSettings settings, boolean indexed, int shards, int partitions) {
-    return prepare(spark, settings, indexed, shards, partitions, Quarantine.NONE);
+    return prepare(
+        spark, settings, indexed, shards, partitions, Quarantine.NONE, TrainingCheck.NONE);
   }
 
   /**
@@ -94,6 +98,7 @@ public final class DataPreparation {
    * @param partitions number of Spark partitions that carry them, at least 1
    * @param refused asked to keep the bad rows where there are more than the settings allow, before
    *     that is thrown as an error; those of data that can be used are in the result
+   * @param check looks at the training data before separate validation and test data are read
    * @throws LockstepException of kind DATA or USAGE where the data or the settings cannot be used;
    *     nothing stays cached then
    */
@@ -103,7 +108,8 @@ public final class DataPreparation {
       boolean indexed,
       int shards,
       int partitions,
-      Quarantine refused) {
+      Quarantine refused,
+      TrainingCheck check) {
     return new DataPreparation(
             spark,
             settings,
@@ -111,7 +117,8 @@ public final class DataPreparation {
             null,
             settings.task(),
             indexed,
-            refused)
+            refused,
+            check)
         .run();
   }
 
@@ -137,8 +144,36 @@ public final class DataPreparation {
             preprocessing,
             task,
             false,
-            Quarantine.NONE)
+            Quarantine.NONE,
+            TrainingCheck.NONE)
         .run();
+  }
+
+  /**
+   * Refuses data that do not have the columns of a model, by the names alone: no row is read.
+   *
+   * @param settings as for {@link #prepareForModel}; separate validation and test data are not
+   *     looked at
+   * @param preprocessing the model's
+   * @throws LockstepException as the preparation for the model would
+   */
+  public static void requireColumns(
+      JavaSparkContext spark, DataSettings settings, Preprocessing preprocessing) {
+    DataPreparation preparation =
+        new DataPreparation(
+            spark,
+            settings,
+            new ShardGrid(1, 1),
+            preprocessing,
+            settings.task(),
+            false,
+            Quarantine.NONE,
+            TrainingCheck.NONE);
+    try {
+      preparation.columns(preparation.open(settings.location(), preparation.neededColumns()));
+    } catch (Exception failure) {
+      throw preparation.explained(failure);
+    }
   }
 
   private PreparedData run() {
@@ -206,16 +241,8 @@ public final class DataPreparation {
 
   private PreparedData prepare() {
     DataSource source = open(settings.location(), neededColumns());
-    List<String> features = model == null ? settings.features() : model.columns();
+    ColumnSelection columns = columns(source);
     ColumnCoding knownFeatures = model == null ? null : ColumnCoding.of(model);
-    ColumnSelection columns =
-        ColumnSelection.resolve(
-            source, features, categorical(), settings.label(), settings.weight());
-    if (columns.categorical().isEmpty()) {
-      // So many features are known before a row is read; those of texts are not.
-      requireShapeOf(source, columns.features().size());
-    }
-
     LabelCoding known = null;
     if (model != null) {
       known =
@@ -242,28 +269,45 @@ public final class DataPreparation {
     }
     ScannedRows rows = model == null ? scanned.withLevelsOfTraining(placement, indexed) : scanned;
     Shape shape = inputShape(source, rows.features().featureCount());
-    Fingerprint fingerprint = new Fingerprint();
-    fingerprint.add(rows);
-
     LabelCoding coding = rows.coding();
     ShardPacker packer = new ShardPacker(rows, placement, coding, grid);
     Normalizer normalizer = model == null ? normalizer(packer, rows, coding) : Normalizer.of(model);
     PreparedSplit train = cache(packer, Split.TRAIN, Split.TRAIN, normalizer);
+    Preprocessing preprocessing = normalizer.toPreprocessing();
+    check.check(
+        new PreparedData(
+            train,
+            null,
+            null,
+            preprocessing,
+            coding.task(),
+            shape,
+            fingerprint.toHexadecimal(),
+            locations));
     PreparedSplit validation =
-        heldOut(
-            Split.VALIDATION, settings.validation(), packer, rows, coding, normalizer, fingerprint);
-    PreparedSplit test =
-        heldOut(Split.TEST, settings.test(), packer, rows, coding, normalizer, fingerprint);
+        heldOut(Split.VALIDATION, settings.validation(), packer, rows, coding, normalizer);
+    PreparedSplit test = heldOut(Split.TEST, settings.test(), packer, rows, coding, normalizer);
     return new PreparedData(
         train,
         validation,
         test,
-        normalizer.toPreprocessing(),
+        preprocessing,
         coding.task(),
         shape,
         fingerprint.toHexadecimal(),
-        files,
-        badRows);
+        locations);
+  }
+
+  private ColumnSelection columns(DataSource source) {
+    List<String> features = model == null ? settings.features() : model.columns();
+    ColumnSelection columns =
+        ColumnSelection.resolve(
+            source, features, categorical(), settings.label(), settings.weight());
+    if (columns.categorical().isEmpty()) {
+      // So many features are known before a row is read; those of texts are not.
+      requireShapeOf(source, columns.features().size());
+    }
+    return columns;
   }
 
   private ScannedRows scan(
@@ -284,13 +328,18 @@ public final class DataPreparation {
             indexed,
             settings.badRows(),
             this::refuse);
-    files.addAll(ScannedFile.of(rows.pieces()));
-    badRows.add(rows.badRows());
+    Fingerprint own = new Fingerprint();
+    own.add(rows);
+    fingerprint.add(rows);
+    locations.add(
+        new ScannedLocation(ScannedFile.of(rows.pieces()), rows.badRows(), own.toHexadecimal()));
     return rows;
   }
 
   /** Keeps what has to be kept of too many bad rows, and ends the preparation. */
   private void refuse(BadRows tooMany) {
+    List<BadRows> badRows = new ArrayList<>();
+    locations.forEach(location -> badRows.add(location.badRows()));
     badRows.add(tooMany);
     String place =
         settings.badRows().mode() == BadRowMode.QUARANTINE ? refused.keep(badRows) : null;
@@ -394,8 +443,7 @@ public final class DataPreparation {
       ShardPacker packer,
       ScannedRows trainingRows,
       LabelCoding coding,
-      Normalizer normalizer,
-      Fingerprint fingerprint) {
+      Normalizer normalizer) {
     if (!(heldOut instanceof HeldOut.Separate separate)) {
       return packer.rows(split) == 0 ? null : cache(packer, split, split, normalizer);
     }
@@ -406,7 +454,6 @@ public final class DataPreparation {
         ColumnSelection.resolve(
             source, columns.features(), columns.categorical(), columns.label(), columns.weight());
     ScannedRows rows = scan(source, split, same, coding.task(), coding, trainingRows.features());
-    fingerprint.add(rows);
     ShardPacker ownPacker = new ShardPacker(rows, RowPlacement.undivided(rows), coding, grid);
     return cache(ownPacker, Split.TRAIN, split, normalizer);
   }
@@ -479,8 +526,13 @@ public final class DataPreparation {
       digest.update(text.append('\n').toString().getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Of what was added until now. */
     String toHexadecimal() {
-      return HexFormat.of().formatHex(digest.digest());
+      try {
+        return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
+      } catch (CloneNotSupportedException impossible) {
+        throw new IllegalStateException(impossible);
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.datasets.pack;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.model.Preprocessing;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -19,8 +20,7 @@ public final class PreparedData implements AutoCloseable {
   private final Task task;
   private final Shape inputShape;
   private final String fingerprint;
-  private final List<ScannedFile> files;
-  private final List<BadRows> badRows;
+  private final List<ScannedLocation> locations;
 
   /** Takes over the splits; {@code validation} and {@code test} may be null. */
   PreparedData(
@@ -31,8 +31,7 @@ public final class PreparedData implements AutoCloseable {
       Task task,
       Shape inputShape,
       String fingerprint,
-      List<ScannedFile> files,
-      List<BadRows> badRows) {
+      List<ScannedLocation> locations) {
     this.train = Objects.requireNonNull(train);
     this.validation = validation;
     this.test = test;
@@ -40,8 +39,7 @@ public final class PreparedData implements AutoCloseable {
     this.task = Objects.requireNonNull(task);
     this.inputShape = Objects.requireNonNull(inputShape);
     this.fingerprint = Objects.requireNonNull(fingerprint);
-    this.files = List.copyOf(files);
-    this.badRows = List.copyOf(badRows);
+    this.locations = List.copyOf(locations);
   }
 
   /** The training split. */
@@ -84,11 +82,16 @@ public final class PreparedData implements AutoCloseable {
   }
 
   /**
-   * What was read, in order: the files of the training data, then those of separate validation and
-   * test data. Data that lie in no file count as one.
+   * The location that the rows of a split come from: one of its own, or that of the training data,
+   * of which the split is a fraction.
    */
-  public List<ScannedFile> files() {
-    return files;
+  public ScannedLocation locationOf(Split split) {
+    for (ScannedLocation location : locations) {
+      if (location.badRows().split() == split) {
+        return location;
+      }
+    }
+    return locations.get(0);
   }
 
   /**
@@ -98,6 +101,8 @@ public final class PreparedData implements AutoCloseable {
    * stay where they are.
    */
   public List<BadRows> badRows() {
+    List<BadRows> badRows = new ArrayList<>();
+    locations.forEach(location -> badRows.add(location.badRows()));
     return badRows;
   }
 

@@ -125,4 +125,23 @@ public record DataSettings(
         badRows,
         augment);
   }
+
+  /** The same settings with other validation and test splits. */
+  public DataSettings withHeldOut(HeldOut otherValidation, HeldOut otherTest) {
+    return new DataSettings(
+        location,
+        options,
+        label,
+        features,
+        weight,
+        categorical,
+        task,
+        otherValidation,
+        otherTest,
+        splitSeed,
+        normalize,
+        shape,
+        badRows,
+        augment);
+  }
 }

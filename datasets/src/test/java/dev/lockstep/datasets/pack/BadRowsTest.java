@@ -402,7 +402,8 @@ class BadRowsTest {
                     false,
                     1,
                     1,
-                    quarantine));
+                    quarantine,
+                    TrainingCheck.NONE));
     assertThat(error.kind()).isEqualTo(ErrorKind.DATA);
     assertThat(error)
         .hasMessage(

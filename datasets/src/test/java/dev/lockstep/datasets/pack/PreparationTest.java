@@ -10,6 +10,7 @@ import dev.lockstep.datasets.source.DataLocation;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.Normalization;
 import dev.lockstep.datasets.source.Task;
+import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.layer.Shape;
 import dev.lockstep.trainer.model.Preprocessing;
 import dev.lockstep.trainer.random.Purpose;
@@ -333,6 +334,56 @@ class PreparationTest {
   private static String fingerprint(Settings settings, int shards, int partitions) {
     try (PreparedData data = settings.prepare(shards, partitions)) {
       return data.fingerprint();
+    }
+  }
+
+  @Test
+  void trainingDataAreLookedAtBeforeSeparateDataAreRead() {
+    Path train = Fixtures.write(folder.resolve("train.csv"), "x,label", "1,p", "2,q", "3,q");
+    Path other = Fixtures.write(folder.resolve("other.csv"), "z,label", "1,p");
+    DataSettings settings =
+        Settings.csv(train).separate(new DataLocation.Csv(List.of(other.toString()))).build();
+    List<Long> seen = new ArrayList<>();
+    assertThatThrownBy(
+            () ->
+                checked(
+                    settings,
+                    training -> {
+                      assertThat(training.validation()).isEmpty();
+                      assertThat(training.locationOf(Split.VALIDATION).badRows().split())
+                          .isEqualTo(Split.TRAIN);
+                      seen.add(training.train().examples());
+                    }))
+        .hasMessageContaining("other.csv has no column 'x'");
+    assertThat(seen).containsExactly(3L);
+    assertThatThrownBy(
+            () ->
+                checked(
+                    settings,
+                    training -> {
+                      throw LockstepException.data("Not these data.");
+                    }))
+        .hasMessage("Not these data.");
+  }
+
+  private static PreparedData checked(DataSettings settings, TrainingCheck check) {
+    return DataPreparation.prepare(
+        TestSpark.context(), settings, false, 1, 1, Quarantine.NONE, check);
+  }
+
+  @Test
+  void everyLocationHasAFingerprintOfItsOwn() {
+    Path train = Fixtures.write(folder.resolve("train.csv"), "x,label", "1,p", "2,q", "3,q");
+    Path other = Fixtures.write(folder.resolve("other.csv"), "x,label", "1,p", "2,q");
+    Settings settings = Settings.csv(train);
+    String alone = fingerprint(Settings.csv(other), 1, 1);
+    String training = fingerprint(settings, 1, 1);
+    settings.separate(new DataLocation.Csv(List.of(other.toString())));
+    try (PreparedData data = settings.prepare(1, 1)) {
+      assertThat(data.locationOf(Split.VALIDATION).fingerprint()).isEqualTo(alone);
+      assertThat(data.locationOf(Split.TRAIN).fingerprint()).isEqualTo(training);
+      assertThat(data.locationOf(Split.TEST)).isSameAs(data.locationOf(Split.TRAIN));
+      assertThat(data.fingerprint()).isNotIn(alone, training);
     }
   }
 

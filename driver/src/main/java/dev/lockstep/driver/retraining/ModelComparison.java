@@ -1,8 +1,10 @@
 package dev.lockstep.driver.retraining;
 
+import dev.lockstep.datasets.pack.BadRows;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.PreparedSplit;
 import dev.lockstep.datasets.pack.Shard;
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.source.Levels;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.driver.config.RetrainingSettings;
@@ -34,7 +36,8 @@ import org.apache.spark.broadcast.Broadcast;
  * training, and on the cluster in no other way.
  *
  * <p>The challenger is scored on the very rows that its training has left in the cluster's memory.
- * For the champion the data are read once more, and it is made sure that they are still the same.
+ * For the champion what these rows come from is read once more, and it is made sure that it is
+ * still the same.
  *
  * <p>A row whose label only one of them knows stays in: for the other its answer counts as wrong,
  * and its loss is 23 ln 2 = 15.9, that of the smallest step from 0 of a float32 probability.
@@ -95,10 +98,19 @@ public record ModelComparison(
       } else {
         trained.requireUnchanged(spark, challenger);
       }
-      PreparedData challengerData = allLabelsAreOwn ? trained.prepared() : withAllLabels;
-      PreparedSplit championRows = testSplit(championData);
-      PreparedSplit challengerRows = testSplit(challengerData);
-      SameRows.require(championData, championRows, challengerData, challengerRows, common);
+      PreparedSplit championRows = trained.rows(championData);
+      PreparedSplit challengerRows =
+          allLabelsAreOwn ? testSplit(trained.prepared()) : trained.rows(withAllLabels);
+      BadRows challengerBad =
+          allLabelsAreOwn
+              ? trained.prepared().locationOf(Split.TEST).badRows()
+              : withAllLabels.locationOf(Split.TRAIN).badRows();
+      SameRows.require(
+          championData.locationOf(Split.TRAIN).badRows(),
+          championRows,
+          challengerBad,
+          challengerRows,
+          common);
       Broadcast<ParameterVector> championParameters = spark.broadcast(champion.parameters());
       Broadcast<ParameterVector> challengerParameters = spark.broadcast(challenger.parameters());
       try {
@@ -257,10 +269,14 @@ public record ModelComparison(
    * @param champion null where there is none
    * @param preview of the challenger's training
    * @throws LockstepException of kind usage where the settings do not go with the data or the
-   *     champion, of kind data where the champion has another task
+   *     champion, of kind data where the champion has another task or needs columns that are not
+   *     among the test data
    */
   static void requireFeasible(
-      RetrainingSettings settings, ModelArtifact champion, RunPreview preview) {
+      JavaSparkContext spark,
+      RetrainingSettings settings,
+      ModelArtifact champion,
+      RunPreview preview) {
     int classes = preview.data().preprocessing().classLabels().size();
     boolean classification = classes > 0;
     String chosen = chosen(classification, settings.metric());
@@ -281,6 +297,7 @@ public record ModelComparison(
     if (champion != null) {
       requireSameTask(champion, classification);
       requireSameLoss(chosen, classification, champion.loss(), preview.configuration().loss());
+      TrainedData.requireColumns(spark, preview.configuration().data(), champion);
     }
   }
 
@@ -295,7 +312,8 @@ public record ModelComparison(
     }
   }
 
-  private static void requireSameTask(ModelArtifact champion, boolean classification) {
+  /** Refuses, with kind data, a champion of another task. */
+  static void requireSameTask(ModelArtifact champion, boolean classification) {
     if (champion.preprocessing().isClassification() != classification) {
       throw LockstepException.data(
           "The champion and the challenger cannot be compared: one sorts into classes and the other"

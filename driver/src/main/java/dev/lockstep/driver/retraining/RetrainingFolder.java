@@ -1,5 +1,6 @@
 package dev.lockstep.driver.retraining;
 
+import dev.lockstep.datasets.pack.Quarantine;
 import dev.lockstep.driver.checkpoint.CheckpointStore;
 import dev.lockstep.driver.config.ConfigurationReader;
 import dev.lockstep.driver.config.RetrainingSettings;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.apache.spark.api.java.JavaSparkContext;
 
 /**
  * The run folder of a retraining: what it may hold already, and the decision that ends it. Looks
@@ -191,6 +193,17 @@ final class RetrainingFolder {
       lock.confirmHeld();
       folder.removeFile(Decision.FILE);
     }
+  }
+
+  /** Keeps bad rows in the folder, taken for it as for a decision. */
+  Quarantine quarantine(JavaSparkContext spark, LockOwner owner, Consumer<String> notes) {
+    Quarantine rows = RunPreview.quarantine(spark, folder);
+    return badRows -> {
+      try (RunLock lock = RunLock.acquire(folder, owner, LockTimes.DEFAULT, notes)) {
+        lock.confirmHeld();
+        return rows.keep(badRows);
+      }
+    };
   }
 
   /** Whether the folder has the decision after a divergence that nobody has taken away. */

@@ -217,18 +217,15 @@ public final class RetrainingRun {
     ModelArtifact model = champion.map(it -> model(it.version())).orElse(null);
     List<String> notes = new ArrayList<>();
     RunConfiguration configuration = goesOn ? folder.withStoredShards(given) : given;
-    try (PreparedData data = RunPreview.prepare(spark, configuration)) {
+    DataReview review =
+        new DataReview(
+            configuration, settings.checks(), statisticsOf(champion), model, events, facts);
+    try (PreparedData data =
+        RunPreview.prepare(
+            spark, configuration, folder.quarantine(spark, owner, messages), review)) {
       requireTestSplit(data);
-      // Before the network is bound: a class more or less is a finding, not a wrong configuration.
-      DataStatistics now = DataStatistics.of(data);
-      CheckReport checks = DataChecks.run(settings.checks(), statisticsOf(champion), now, data);
-      events.checked(checks);
-      facts.set("checks", checks.toJson());
-      if (checks.outcome() == Outcome.FAILED) {
-        throw refused(checks);
-      }
       RunPreview preview = RunPreview.of(spark, configuration, data);
-      ModelComparison.requireFeasible(settings, model, preview);
+      ModelComparison.requireFeasible(spark, settings, model, preview);
       if (goesOn) {
         folder.requireSame(preview);
         folder.requireSameData(data.fingerprint());
@@ -243,7 +240,7 @@ public final class RetrainingRun {
       warnings.forEach(facts.putArray("warnings")::add);
       notes.addAll(warnings);
       firstWeights.write(facts.putObject("startedFrom"));
-      checks.results(Outcome.WARNED).forEach(result -> notes.add(result.sentence()));
+      review.report().results(Outcome.WARNED).forEach(result -> notes.add(result.sentence()));
       folder.reopen(owner, messages);
       RunSummary summary = train(preview, firstWeights, mode, notes);
       if (summary.status().equals("interrupted")) {
@@ -260,7 +257,7 @@ public final class RetrainingRun {
               firstWeights.in(preview.configuration()),
               firstWeights.version(),
               new TrainedData(data, given.data(), preview.shards()),
-              DataStatisticsJson.write(now),
+              DataStatisticsJson.write(review.statistics()),
               facts);
       contest = new Contest(spark, registry, owner, given, messages);
       return Optional.of(contest.decide(challenger, this::recorded));
@@ -342,14 +339,6 @@ public final class RetrainingRun {
     facts.put("name", given.name());
     facts.put("runFolder", folder.folder().name());
     facts.put("registry", registry.name());
-  }
-
-  private static LockstepException refused(CheckReport checks) {
-    List<String> sentences =
-        checks.results(Outcome.FAILED).stream().map(CheckResult::sentence).toList();
-    return LockstepException.data(
-        "The new data did not pass the checks, so nothing was trained. "
-            + String.join(" ", sentences));
   }
 
   /**

@@ -2,7 +2,6 @@ package dev.lockstep.driver.retraining;
 
 import dev.lockstep.datasets.pack.BadRow;
 import dev.lockstep.datasets.pack.BadRows;
-import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.PreparedSplit;
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.trainer.error.LockstepException;
@@ -24,22 +23,21 @@ final class SameRows {
   /**
    * Compares the rows that were left out, and then the labels row by row.
    *
+   * @param championBad what the champion cannot use of the location that the rows come from
+   * @param challengerBad what the challenger cannot use of it
    * @param commonLabels for each label of the champion's data the number of that label in the
    *     challenger's data; empty for regression
    * @throws LockstepException of kind data where the rows are not the same
    */
   static void require(
-      PreparedData champion,
+      BadRows championBad,
       PreparedSplit championRows,
-      PreparedData challenger,
+      BadRows challengerBad,
       PreparedSplit challengerRows,
       int[] commonLabels) {
-    for (int i = 0; i < challenger.badRows().size(); i++) {
-      BadRows others = champion.badRows().get(i);
-      BadRows own = challenger.badRows().get(i);
-      if (others.count() != own.count() || (own.count() > 0 && digest(others) != digest(own))) {
-        throw different(others, own);
-      }
+    if (championBad.count() != challengerBad.count()
+        || (challengerBad.count() > 0 && digest(championBad) != digest(challengerBad))) {
+      throw different(championBad, challengerBad);
     }
     long examples = challengerRows.examples();
     if (championRows.examples() != examples
@@ -52,9 +50,7 @@ final class SameRows {
 
   private static LockstepException different(BadRows champion, BadRows challenger) {
     return LockstepException.data(
-        "Champion and challenger cannot be compared on the same rows: of the "
-            + challenger.split().key()
-            + " data, "
+        "Champion and challenger cannot be compared on the same rows: "
             + champion.count()
             + " rows cannot be used by the champion ("
             + champion.byColumn()

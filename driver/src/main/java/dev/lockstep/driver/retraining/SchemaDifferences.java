@@ -151,7 +151,8 @@ final class SchemaDifferences {
     return rest;
   }
 
-  private static String shown(List<String> names) {
+  /** The names, or the first of very many. */
+  static String shown(List<String> names) {
     return names.size() <= MOST_NAMES
         ? String.join(", ", names)
         : String.join(", ", names.subList(0, MOST_NAMES))

@@ -2,9 +2,13 @@ package dev.lockstep.driver.retraining;
 
 import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.PreparedSplit;
 import dev.lockstep.datasets.pack.ScannedFile;
+import dev.lockstep.datasets.pack.ScannedLocation;
+import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.FileNames;
+import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.datasets.source.Task;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
@@ -23,9 +27,13 @@ import org.apache.spark.api.java.JavaSparkContext;
  * @param shards of the training
  */
 record TrainedData(PreparedData prepared, DataSettings settings, int shards) {
+  /** No rows. */
+  private static final HeldOut NONE = new HeldOut.Fraction(0.0);
+
   /**
-   * Reads the data again, as a model needs them, with a row's place in the same shard: to be closed
-   * by the caller.
+   * Reads again what the test split comes from, as a model needs it, with a row's place in the same
+   * shard: to be closed by the caller. Of separate test data nothing else is read, so a model needs
+   * to find its columns there only.
    *
    * @param labels the model's classes, and further ones behind them; empty for regression
    * @param role of the model, for messages
@@ -33,11 +41,10 @@ record TrainedData(PreparedData prepared, DataSettings settings, int shards) {
    */
   PreparedData preparedFor(
       JavaSparkContext spark, ModelArtifact model, List<String> labels, String role) {
-    boolean image = model.network().inputShape().isImage();
     try {
       return DataPreparation.prepareForModel(
           spark,
-          settings.withShape(image ? model.network().inputShape() : null),
+          ofTest(settings, model),
           ScoredModel.withLabels(model.preprocessing(), labels),
           model.preprocessing().isClassification() ? Task.CLASSIFICATION : Task.REGRESSION,
           shards,
@@ -48,15 +55,64 @@ record TrainedData(PreparedData prepared, DataSettings settings, int shards) {
       }
       throw new LockstepException(
           ErrorKind.DATA,
-          "The " + role + " cannot be scored on the new data. " + failure.getMessage(),
+          "The " + role + " cannot be scored on the test data. " + failure.getMessage(),
+          failure);
+    }
+  }
+
+  /** Where the test split comes from, divided as it is for training, but for the validation. */
+  private static DataSettings ofTest(DataSettings settings, ModelArtifact model) {
+    boolean image = model.network().inputShape().isImage();
+    DataSettings shaped = settings.withShape(image ? model.network().inputShape() : null);
+    return settings.test() instanceof HeldOut.Separate separate
+        ? shaped.withLocation(separate.location()).withHeldOut(NONE, NONE)
+        : shaped.withHeldOut(NONE, settings.test());
+  }
+
+  /**
+   * Refuses test data without a column that a model needs, before anybody trains; of formats that
+   * name their columns only the names are read.
+   *
+   * @param settings where the data lie and how they are divided
+   * @param champion the model
+   * @throws LockstepException of kind data that says what can be done about it
+   */
+  static void requireColumns(
+      JavaSparkContext spark, DataSettings settings, ModelArtifact champion) {
+    try {
+      DataPreparation.requireColumns(spark, ofTest(settings, champion), champion.preprocessing());
+    } catch (LockstepException failure) {
+      if (failure.kind() != ErrorKind.DATA) {
+        throw failure;
+      }
+      throw new LockstepException(
+          ErrorKind.DATA,
+          "The champion cannot be scored on the test data, so nothing was trained. "
+              + failure.getMessage()
+              + (settings.test() instanceof HeldOut.Separate
+                  ? " Give data.test.path rows with the champion's columns too"
+                  : " Bring the column back, or give data.test.path rows with the columns of both"
+                      + " models")
+              + ", or train for a registry of its own.",
           failure);
     }
   }
 
   /**
-   * Makes sure that the data are still those of the training, by reading them once more.
+   * The test split among data that were read again.
    *
-   * @param challenger the model that was trained on them
+   * @param again as {@link #preparedFor} gives them
+   */
+  PreparedSplit rows(PreparedData again) {
+    return settings.test() instanceof HeldOut.Separate
+        ? again.train()
+        : again.test().orElse(again.train());
+  }
+
+  /**
+   * Makes sure that the test data are still those of the training, by reading them once more.
+   *
+   * @param challenger the model that was trained
    * @throws LockstepException of kind data where they are not
    */
   void requireUnchanged(JavaSparkContext spark, ModelArtifact challenger) {
@@ -67,16 +123,19 @@ record TrainedData(PreparedData prepared, DataSettings settings, int shards) {
   }
 
   /**
-   * Refuses data that were read later and are not those of the training.
+   * Refuses test data that were read later and are not those of the training. Where they are a
+   * fraction, all of the training data count, which decide what the fraction is.
    *
-   * @param later the same columns of the same location
+   * @param later the same columns, as {@link #preparedFor} gives them
    * @throws LockstepException of kind data that says what differs
    */
   void requireSame(PreparedData later) {
-    if (!later.fingerprint().equals(prepared.fingerprint())) {
+    ScannedLocation before = prepared.locationOf(Split.TEST);
+    ScannedLocation now = later.locationOf(Split.TRAIN);
+    if (!now.fingerprint().equals(before.fingerprint())) {
       throw LockstepException.data(
           "The data changed between training and comparison: "
-              + difference(prepared.files(), later.files())
+              + difference(before.files(), now.files())
               + ". Nothing was published. Restore them and start again, or give another --output to"
               + " train on the new ones.");
     }

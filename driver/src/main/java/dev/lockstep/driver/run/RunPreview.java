@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.Quarantine;
+import dev.lockstep.datasets.pack.TrainingCheck;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.ModelDescription;
 import dev.lockstep.driver.config.RunConfiguration;
+import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.loss.LossSpec;
@@ -33,10 +36,32 @@ public final class RunPreview {
   /**
    * Prepares the data of a run, to be closed by the caller.
    *
+   * @param refused keeps the bad rows of data that have too many of them, where that is wanted
+   * @param check looks at the training data before separate validation and test data are read
    * @throws LockstepException as the run would
    */
-  public static PreparedData prepare(JavaSparkContext spark, RunConfiguration configuration) {
-    return TrainingSession.prepare(spark, configuration);
+  public static PreparedData prepare(
+      JavaSparkContext spark,
+      RunConfiguration configuration,
+      Quarantine refused,
+      TrainingCheck check) {
+    return TrainingSession.prepare(spark, configuration, refused, check);
+  }
+
+  /** Keeps bad rows in a run's folder, as the run would; for who has taken the folder. */
+  public static Quarantine quarantine(JavaSparkContext spark, RunFolder folder) {
+    return new QuarantineFolder(spark, folder);
+  }
+
+  /**
+   * Whether loss and network go with a number of classes.
+   *
+   * @param data of the configuration; their own number of classes makes no difference
+   * @param classes 0 for regression
+   * @throws LockstepException of kind usage where the network does not go with the data's features
+   */
+  public static boolean suits(RunConfiguration configuration, PreparedData data, int classes) {
+    return RunSetup.suits(configuration, data, classes);
   }
 
   /**

@@ -50,10 +50,7 @@ record RunSetup(
     List<String> labels = data.preprocessing().classLabels();
     LossSpec lossSpec = given.loss() != null ? given.loss() : defaultLoss(data.task());
     Loss loss = lossSpec.bind(labels.size());
-    Network network =
-        new Network(
-            withTables(given.network().layers(), data.preprocessing().categorical()),
-            data.inputShape());
+    Network network = network(given, data);
     if (network.outputs() != loss.outputs()) {
       int last = given.network().layers().size() - 1;
       throw LockstepException.usage(
@@ -96,6 +93,24 @@ record RunSetup(
     warnings.addAll(warnings(given));
     return new RunSetup(
         resolved, data, network, lossSpec, labels.size(), batches, totalSteps, warnings);
+  }
+
+  /** Whether loss and network go with a number of classes, 0 for regression. */
+  static boolean suits(RunConfiguration given, PreparedData data, int classes) {
+    Task task = classes > 0 ? Task.CLASSIFICATION : Task.REGRESSION;
+    LossSpec lossSpec = given.loss() != null ? given.loss() : defaultLoss(task);
+    int outputs = network(given, data).outputs();
+    try {
+      return lossSpec.bind(classes).outputs() == outputs;
+    } catch (LockstepException ofOtherClasses) {
+      return false;
+    }
+  }
+
+  private static Network network(RunConfiguration given, PreparedData data) {
+    return new Network(
+        withTables(given.network().layers(), data.preprocessing().categorical()),
+        data.inputShape());
   }
 
   /** Refuses a metric that this run does not compute while it trains. */

@@ -6,6 +6,7 @@ import dev.lockstep.datasets.pack.PreparedSplit;
 import dev.lockstep.datasets.pack.Quarantine;
 import dev.lockstep.datasets.pack.Shard;
 import dev.lockstep.datasets.pack.Split;
+import dev.lockstep.datasets.pack.TrainingCheck;
 import dev.lockstep.driver.cluster.AutoReplicas;
 import dev.lockstep.driver.cluster.ReplicaBlueprint;
 import dev.lockstep.driver.cluster.Replicas;
@@ -72,16 +73,23 @@ final class TrainingSession implements AutoCloseable {
     return prepare(spark, given, Quarantine.NONE);
   }
 
+  /** As below; nobody else looks at the data. */
+  static PreparedData prepare(JavaSparkContext spark, RunConfiguration given, Quarantine refused) {
+    return prepare(spark, given, refused, TrainingCheck.NONE);
+  }
+
   /**
    * Prepares the data of a configuration, to be closed by the caller.
    *
    * @param refused keeps the bad rows of data that have too many of them
+   * @param check looks at the training data before separate validation and test data are read
    */
-  static PreparedData prepare(JavaSparkContext spark, RunConfiguration given, Quarantine refused) {
+  static PreparedData prepare(
+      JavaSparkContext spark, RunConfiguration given, Quarantine refused, TrainingCheck check) {
     int shards = shards(spark, given.training());
     int partitions = Math.min(shards, spark.defaultParallelism());
     return DataPreparation.prepare(
-        spark, given.data(), given.network().embedsLevels(), shards, partitions, refused);
+        spark, given.data(), given.network().embedsLevels(), shards, partitions, refused, check);
   }
 
   /**

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.Quarantine;
 import dev.lockstep.datasets.pack.Split;
+import dev.lockstep.datasets.pack.TrainingCheck;
 import dev.lockstep.datasets.source.DataSettings;
 import dev.lockstep.datasets.source.Normalization;
 import dev.lockstep.datasets.source.Task;
@@ -316,6 +318,34 @@ final class ModelComparisonTest {
     }
   }
 
+  /** With other columns and with the same, and the shards of both hold the same rows. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a, b", "c, b"})
+  void ofSeparateTestDataNothingElseIsReadAgain(String columns) throws IOException {
+    Path file = rows("new.csv", 200, 2, Map.of());
+    Path holdOut = rows("holdout.csv", 100, 2, Map.of());
+    DataSettings settings = RetrainingFixture.withTest(settings(file, "a", "b"), holdOut);
+    ModelArtifact challenger = model(settings, CROSS_ENTROPY, 2);
+    ModelArtifact champion = model(settings(file, columns.split(", ", -1)), CROSS_ENTROPY, 1);
+    SplitMetrics expected = evaluate(champion, settings);
+    try (PreparedData data = DataPreparation.prepare(spark, settings, SHARDS, 2)) {
+      TrainedData trained = new TrainedData(data, settings, SHARDS);
+      Files.delete(file);
+      ModelComparison comparison =
+          ModelComparison.of(spark, champion, challenger, trained, "accuracy", null, 1);
+      assertSame(comparison.champion(), expected);
+      assertThat(comparison.challenger().examples()).isEqualTo(100);
+
+      rows("holdout.csv", 100, 2, Map.of(0, "9,9,9,Rom,1," + labelOfFirstRow(holdOut)));
+      LockstepException error =
+          catchThrowableOfType(
+              LockstepException.class,
+              () -> ModelComparison.of(spark, champion, challenger, trained, "accuracy", null, 1));
+      assertThat(error.kind()).isEqualTo(ErrorKind.DATA);
+      assertThat(error).hasMessageContaining("holdout.csv holds other rows than before");
+    }
+  }
+
   private static String labelOfFirstRow(Path file) {
     try {
       String first = Files.readAllLines(file).get(1);
@@ -380,7 +410,7 @@ final class ModelComparisonTest {
     LockstepException error = failure(champion, challenger, data, "accuracy");
     assertThat(error.kind()).isEqualTo(ErrorKind.DATA);
     assertThat(error.getMessage())
-        .startsWith("The champion cannot be scored on the new data.")
+        .startsWith("The champion cannot be scored on the test data.")
         .contains("no column 'gone'");
   }
 
@@ -399,11 +429,14 @@ final class ModelComparisonTest {
             folder.toString(),
             List.of("retraining.metric=" + metric),
             Map.of());
-    try (PreparedData data = RunPreview.prepare(spark, configuration)) {
+    try (PreparedData data =
+        RunPreview.prepare(spark, configuration, Quarantine.NONE, TrainingCheck.NONE)) {
       RunPreview preview = RunPreview.of(spark, configuration, data);
       return catchThrowableOfType(
           LockstepException.class,
-          () -> ModelComparison.requireFeasible(configuration.retraining(), champion, preview));
+          () ->
+              ModelComparison.requireFeasible(
+                  spark, configuration.retraining(), champion, preview));
     }
   }
 
@@ -424,6 +457,25 @@ final class ModelComparisonTest {
     assertThat(metric)
         .hasMessageContaining("there are 257 with those that only the champion knows");
     assertThat(refusal(many, classes, "accuracy")).isNull();
+  }
+
+  @Test
+  void aColumnThatIsGoneIsMissedBeforeTheTraining() {
+    Path file = rows("new.csv", 100, 2, Map.of());
+    Preprocessing own = model(settings(file, "a"), CROSS_ENTROPY, 1).preprocessing();
+    ModelArtifact champion =
+        model(
+            new Preprocessing(
+                List.of("gone"), "y", own.classLabels(), "none", own.offset(), own.scale()),
+            CROSS_ENTROPY,
+            1);
+    LockstepException error = refusal(champion, file, "accuracy");
+    assertThat(error.kind()).isEqualTo(ErrorKind.DATA);
+    assertThat(error)
+        .hasMessageContaining("so nothing was trained.")
+        .hasMessageContaining("new.csv has no column 'gone'")
+        .hasMessageContaining(
+            "Bring the column back, or give data.test.path rows with the columns");
   }
 
   @Test
