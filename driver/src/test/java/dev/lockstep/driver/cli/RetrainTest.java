@@ -360,27 +360,26 @@ final class RetrainTest {
   void theChampionIsShownWhileTheTurnIsWaitedFor() throws IOException {
     List<Object> shown = new ArrayList<>();
     try (RunLock turn = registry().takeRunDate(FIRST, LockOwner.here(null, null), sentence -> {})) {
-      Decision decision =
-          retrain(
-              FIRST,
-              () -> {},
-              sentence -> {
-                if (sentence.startsWith("Waiting for another writer")) {
-                  shown.add(
-                      SparkEnv.get()
-                          .metricsSystem()
-                          .getSourcesByName("lockstep.registry")
-                          .head()
-                          .metricRegistry()
-                          .getGauges()
-                          .get("champion.version")
-                          .getValue());
-                  turn.close();
-                }
-              });
+      Decision decision = retrain(FIRST, () -> {}, sentence -> look(sentence, shown, turn));
       assertThat(decision.kind()).isEqualTo(Decision.Kind.ALREADY_DONE);
     }
     assertThat(shown).containsExactly(1);
+  }
+
+  /** Takes down which champion the metrics show, and ends who has the turn. */
+  private static void look(String sentence, List<Object> shown, RunLock turn) {
+    if (sentence.startsWith("Waiting for another writer")) {
+      shown.add(
+          SparkEnv.get()
+              .metricsSystem()
+              .getSourcesByName("lockstep.registry")
+              .head()
+              .metricRegistry()
+              .getGauges()
+              .get("champion.version")
+              .getValue());
+      turn.close();
+    }
   }
 
   @Test
