@@ -9,6 +9,8 @@ import dev.lockstep.driver.registry.Lineage;
 import dev.lockstep.driver.registry.ModelRegistry;
 import dev.lockstep.driver.registry.RegistryWriter;
 import dev.lockstep.driver.report.Numbers;
+import dev.lockstep.driver.telemetry.Event;
+import dev.lockstep.driver.telemetry.EventKind;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.nio.charset.StandardCharsets;
@@ -186,6 +188,7 @@ final class RegistryCommand implements Runnable {
                 + ", so nothing was rolled back. Name the version that is to serve.");
       }
       int now = writer.rollBack(target);
+      tellOfRollback(registry, now, before);
       say(
           ModelRegistry.nameOf(now)
               + " is the champion of "
@@ -194,6 +197,15 @@ final class RegistryCommand implements Runnable {
               + ".");
       System.out.println(registry.version(now).name());
     }
+  }
+
+  private static void tellOfRollback(
+      ModelRegistry registry, int champion, Optional<Integer> before) {
+    Event event =
+        Event.of(EventKind.ROLLED_BACK, null)
+            .with("registry", registry.name())
+            .with("champion", champion);
+    Terminal.events().tell(before.isPresent() ? event.with("before", before.get()) : event);
   }
 
   private static void say(String sentence) {

@@ -52,6 +52,14 @@ final class RetrainCommand implements Callable<Integer> {
       })
   private boolean resume;
 
+  @Option(
+      names = "--again",
+      description = {
+        "Decides anew although it was decided for the run date, such as after a rollback;",
+        "needs a folder in which nothing was trained (--output)."
+      })
+  private boolean again;
+
   @Mixin private CommonOptions common;
 
   @Override
@@ -62,6 +70,10 @@ final class RetrainCommand implements Callable<Integer> {
       throw LockstepException.usage(
           "--resume needs --output or a run date: without them every start has a new folder,"
               + " runs/<name>-<timestamp>.");
+    }
+    if (again && date == null) {
+      throw LockstepException.usage(
+          "--again needs a run date: without one every start decides anew.");
     }
     RunDisplay display = new RunDisplay(common);
     try (Interruption interruption =
@@ -75,18 +87,18 @@ final class RetrainCommand implements Callable<Integer> {
               : OutputLocation.of(output, given.name(), attempt);
       RunFolder folder = RunFolder.at(location, spark.hadoopConfiguration());
       StartMode mode = resume || attempt.hasBegun(folder) ? StartMode.RESUME : StartMode.NEW;
-      Optional<Decision> decision =
+      RetrainingRun retraining =
           new RetrainingRun(
-                  spark,
-                  given,
-                  this::read,
-                  folder,
-                  mode,
-                  steps -> display.progress(given, steps),
-                  interruption,
-                  display::say,
-                  Terminal.events(common))
-              .execute();
+              spark,
+              given,
+              this::read,
+              folder,
+              mode,
+              steps -> display.progress(given, steps),
+              interruption,
+              display::say,
+              Terminal.events(common));
+      Optional<Decision> decision = (again ? retraining.again() : retraining).execute();
       display.say(
           decision.isPresent()
               ? decision.get().reason()
@@ -97,7 +109,7 @@ final class RetrainCommand implements Callable<Integer> {
   }
 
   private static int exitCode(Decision decision) {
-    return decision.kind() == Decision.Kind.KEPT ? ExitCode.KEPT : ExitCode.DONE;
+    return decision.keepsChampion() ? ExitCode.KEPT : ExitCode.DONE;
   }
 
   /** Where the configuration does not speak of retraining, the environment names the run date. */

@@ -34,9 +34,11 @@ final class Terminal {
    * the progress display.
    */
   static EventLog events(CommonOptions options) {
-    if (options.quiet) {
-      return EventLog.NONE;
-    }
+    return options.quiet ? EventLog.NONE : events();
+  }
+
+  /** As {@link #events(CommonOptions)}, for commands that cannot be quiet. */
+  static EventLog events() {
     if (System.err instanceof JsonOutput lines) {
       return lines;
     }

@@ -285,14 +285,15 @@ public final class ModelRegistry {
   /** What was decided for a run date; empty where nothing was yet. */
   public Optional<ObjectNode> decision(String runDate) {
     RunFolder decisions = folder.folder(DECISIONS);
-    String file = runDate + ".json";
-    return decisions.has(file)
-        ? Optional.of(
-            StrictJson.parse(
-                    DigestedFiles.bytes(decisions, file, MAX_DECISION_BYTES),
-                    decisions.name() + "/" + file)
-                .node())
-        : Optional.empty();
+    String file = decisionFile(runDate);
+    return decisions
+        .readReplaced(file, MAX_DECISION_BYTES)
+        .map(bytes -> StrictJson.parse(bytes, decisions.name() + "/" + file).node());
+  }
+
+  /** Name of the file of a run date's decision. */
+  static String decisionFile(String runDate) {
+    return runDate + ".json";
   }
 
   /**

@@ -28,8 +28,8 @@ import org.apache.hadoop.fs.ChecksumException;
  * Changes a model registry: one writer at a time, for moments.
  *
  * <p>A publication has four steps, and each of them is one rename: the version's folder, which was
- * written and read back under another name, gets its own; the pointer moves; the decision is
- * recorded for the run date; versions that are too many lose their names. Whoever dies in between
+ * written and read back under another name, gets its own; the decision is recorded for the run
+ * date; the pointer moves; versions that are too many lose their names. Whoever dies in between
  * leaves a registry that can be read, with the champion of before or of after, and the next writer
  * takes the steps that are missing before anything else. On file systems that rename folders file
  * by file, the manifest tells whether a version is whole; one that is not, and never was champion,
@@ -74,12 +74,13 @@ public final class RegistryWriter implements AutoCloseable {
   }
 
   /**
-   * Publishes a model as the version {@link #nextVersion}, makes it the champion, records the
-   * decision, and removes the oldest versions that are too many.
+   * Publishes a model as the version {@link #nextVersion}, records the decision in the place of an
+   * earlier one for the run date, makes the version the champion, and removes the oldest versions
+   * that are too many.
    *
    * @param keep how many of the newest stay; the champion and the one before it stay in any case
-   * @throws LockstepException where that failed; the champion is then the one of before, or the new
-   *     one where only the record of the decision is missing, which the next writer makes
+   * @throws LockstepException where that failed; the champion is then the one of before, though the
+   *     next writer makes the new one the champion if it has become a version
    */
   public void publish(Publication publication, int keep) {
     int version = publication.lineage().version();
@@ -91,10 +92,12 @@ public final class RegistryWriter implements AutoCloseable {
     lock.confirmHeld();
     versions.renameFolder(staged, ModelRegistry.nameOf(version));
     versions.writeNamesThrough();
-    makeChampion(version, "published");
+    // Before the pointer moves: then a writer that finds it moved need not ask which of two
+    // decisions for one date is the later one.
     if (publication.lineage().runDate() != null) {
       record(publication.lineage().runDate(), publication.decision());
     }
+    makeChampion(version, "published");
     removeTooMany(keep);
   }
 
@@ -149,15 +152,14 @@ public final class RegistryWriter implements AutoCloseable {
     registry.folder().write(Champion.FILE, output -> output.write(content));
   }
 
-  /** Records what was decided for a run date; what is recorded stays. */
+  /** Records what was decided for a run date, in the place of an earlier decision. */
   public void record(String runDate, byte[] decision) {
-    if (registry.decision(runDate).isPresent()) {
-      throw new IllegalArgumentException("there is a decision for " + runDate + " already");
-    }
     lock.confirmHeld();
     RunFolder decisions = registry.folder().folder(ModelRegistry.DECISIONS);
     decisions.create();
-    decisions.write(runDate + ".json", output -> output.write(decision));
+    String file = ModelRegistry.decisionFile(runDate);
+    decisions.restore(file);
+    decisions.write(file, output -> output.write(decision));
   }
 
   /**
@@ -254,7 +256,7 @@ public final class RegistryWriter implements AutoCloseable {
     if (newest > lastPublished) {
       completePublication(newest);
     } else if (newest > 0 && newest == lastPublished) {
-      recordDecisionOf(newest);
+      recordDecisionOf(newest, false);
     }
   }
 
@@ -282,8 +284,8 @@ public final class RegistryWriter implements AutoCloseable {
       versions.removeFolder(name);
       return;
     }
+    recordDecisionOf(version, true);
     makeChampion(version, "completed");
-    recordDecisionOf(version);
     notes.accept(
         "Completed the publication of "
             + name
@@ -319,11 +321,17 @@ public final class RegistryWriter implements AutoCloseable {
     }
   }
 
-  /** Damage in a version must not keep anybody from rolling it back. */
-  private void recordDecisionOf(int version) {
+  /**
+   * Records why a version was published, where nothing is recorded for its run date. Damage in a
+   * version must not keep anybody from rolling it back.
+   *
+   * @param isTheLatest whether nothing can have been decided since, so that an earlier decision for
+   *     the date gives way
+   */
+  private void recordDecisionOf(int version, boolean isTheLatest) {
     try {
       String runDate = registry.lineage(version).runDate();
-      if (runDate != null && registry.decision(runDate).isEmpty()) {
+      if (runDate != null && (isTheLatest || registry.decision(runDate).isEmpty())) {
         record(runDate, registry.decisionOf(version));
       }
     } catch (LockstepException failure) {

@@ -3,9 +3,11 @@ package dev.lockstep.driver.retraining;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.folder.StrictJson;
+import dev.lockstep.driver.registry.ModelRegistry;
 import dev.lockstep.driver.report.SplitMetrics;
 import dev.lockstep.driver.secret.Redaction;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** What a retraining came to: the content of {@code decision.json}. */
@@ -19,7 +21,11 @@ public final class Decision {
   /** That kind where training diverged. */
   static final String DIVERGED = "diverged";
 
+  /** Key of what tells that it was decided in spite of an earlier decision for the run date. */
+  private static final String AGAIN = "again";
+
   private static final String DECISION = "decision";
+  private static final String BEFORE = "decidedBefore";
   private static final String REASON = "reason";
 
   /** The three things that a retraining can come to. */
@@ -68,26 +74,69 @@ public final class Decision {
    *
    * @param subject the run date or, without one, the run
    * @param recorded what was decided
+   * @param champion the version that serves now; empty where there is none, or nobody knows
+   * @param wayOut how it can be decided anew, as the end of a sentence
    */
-  static Decision alreadyDone(String subject, ObjectNode recorded) {
+  static Decision alreadyDone(
+      String subject, ObjectNode recorded, Optional<Integer> champion, String wayOut) {
     String before = recorded.path(DECISION).asText();
     ObjectNode tree = recorded.deepCopy();
     tree.remove(DECISION);
-    tree.put("decidedBefore", before);
+    tree.put(BEFORE, before);
     String reason =
         "It was decided for "
             + subject
             + " before ("
             + before
             + "): "
-            + recorded.path(REASON).asText();
+            + recorded.path(REASON).asText()
+            + replaced(recorded, champion, wayOut);
     tree.remove(REASON);
     return of(Kind.ALREADY_DONE, reason, tree);
+  }
+
+  /** A sentence where what was published is not what serves; else nothing. */
+  private static String replaced(ObjectNode recorded, Optional<Integer> champion, String wayOut) {
+    int published = recorded.path("challenger").path("version").asInt();
+    if (published == 0 || champion.isEmpty() || champion.get() == published) {
+      return "";
+    }
+    return " That version, "
+        + ModelRegistry.nameOf(published)
+        + ", is not the champion any more: "
+        + ModelRegistry.nameOf(champion.get())
+        + " serves now. "
+        + wayOut;
+  }
+
+  /** Marks the facts of a decision that is made in spite of an earlier one for the run date. */
+  static void putAgain(ObjectNode facts) {
+    facts.put(AGAIN, true);
+  }
+
+  /** Whether a recorded decision was made so, by the run in this folder. */
+  static boolean isAgainOf(ObjectNode recorded, String runFolder) {
+    return recorded.path(AGAIN).asBoolean() && isOf(recorded, runFolder);
+  }
+
+  /** Whether a recorded decision was made by the run in this folder. */
+  static boolean isOf(ObjectNode recorded, String runFolder) {
+    return recorded.path("runFolder").asText().equals(runFolder);
+  }
+
+  /** Whether the content of a {@link #FILE} is more than that an attempt has failed. */
+  static boolean isMade(ObjectNode written) {
+    return written.has(DECISION) && !written.has(FAILURE);
   }
 
   /** Which of the three. */
   public Kind kind() {
     return kind;
+  }
+
+  /** Whether the challenger was not better, now or when it was decided before. */
+  public boolean keepsChampion() {
+    return kind == Kind.KEPT || tree.path(BEFORE).asText().equals(Kind.KEPT.key);
   }
 
   /** Why, in a sentence. */

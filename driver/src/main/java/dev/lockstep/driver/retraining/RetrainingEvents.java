@@ -8,34 +8,101 @@ import dev.lockstep.driver.telemetry.Event;
 import dev.lockstep.driver.telemetry.EventKind;
 import dev.lockstep.driver.telemetry.EventLog;
 import dev.lockstep.driver.telemetry.RunContext;
+import dev.lockstep.driver.telemetry.Shutdown;
+import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * Tells operators what a retraining finds and decides: by events, and by metrics of the champion
- * that Spark's sinks take. Has no influence on the retraining: where the registry cannot be read,
- * less is told.
+ * Tells operators that a retraining begins, what it finds and how it ends: by events, and by
+ * metrics of the champion that Spark's sinks take. Has no influence on the retraining: where the
+ * registry cannot be read, less is told.
  */
 final class RetrainingEvents implements AutoCloseable {
   private final EventLog events;
   private final RunContext run;
   private final String runDate;
-  private final ChampionMetrics metrics = ChampionMetrics.show();
+  private final ChampionMetrics metrics;
+
+  /** Whether it was told how the retraining ends. */
+  private volatile boolean ended;
 
   /**
    * A retraining begins.
    *
    * @param folder name of the run folder
    * @param runDate may be null
+   * @param registry whose champion is shown from the first moment on
    */
-  RetrainingEvents(JavaSparkContext spark, EventLog events, String folder, String runDate) {
+  RetrainingEvents(
+      JavaSparkContext spark,
+      EventLog events,
+      String folder,
+      String runDate,
+      ModelRegistry registry) {
     this.events = events;
     this.run = new RunContext(spark.sc().applicationId(), folder, 1);
     this.runDate = runDate;
+    Optional<Champion> champion = champion(registry);
+    this.metrics =
+        champion.isPresent()
+            ? ChampionMetrics.show(
+                champion.get().version(), published(registry, champion.get().version()))
+            : ChampionMetrics.show();
+  }
+
+  /**
+   * The retraining begins, though it may have to wait for its turn.
+   *
+   * @param name of the model
+   */
+  void started(String name, ModelRegistry registry) {
+    events.tell(
+        event(EventKind.RETRAINING_STARTED).with("name", name).with("registry", registry.name()));
+  }
+
+  /** Where the training tells of itself; how it ends badly is how the retraining does. */
+  EventLog ofTraining() {
+    return event -> {
+      boolean endsRetraining =
+          switch (event.kind()) {
+            case INTERRUPTED, DIVERGED, FAILED -> true;
+            default -> false;
+          };
+      if (endsRetraining) {
+        ended = true;
+      }
+      events.tell(endsRetraining ? event.with("runDate", runDate) : event);
+    };
+  }
+
+  /** The retraining ends by an error, or because the program does. */
+  void failed(Throwable failure) {
+    if (ended) {
+      return;
+    }
+    if (Shutdown.isUnderWay()) {
+      end(event(EventKind.INTERRUPTED));
+      return;
+    }
+    Optional<LockstepException> known = LockstepException.in(failure);
+    ErrorKind kind = known.map(LockstepException::kind).orElse(ErrorKind.INTERNAL);
+    String sentence = known.map(LockstepException::getMessage).orElseGet(failure::toString);
+    Event event =
+        kind == ErrorKind.NUMERIC
+            ? event(EventKind.DIVERGED)
+            : event(EventKind.FAILED).with("kind", kind.name().toLowerCase(Locale.ROOT));
+    end(event.saying(sentence));
+  }
+
+  private void end(Event event) {
+    ended = true;
+    events.tell(event);
   }
 
   /** Shows which version of a registry serves now, if any does. */
@@ -94,7 +161,7 @@ final class RetrainingEvents implements AutoCloseable {
     if (decision.improvement().isPresent()) {
       event = event.with("improvement", decision.improvement().getAsDouble());
     }
-    events.tell(event.saying(decision.reason()));
+    end(event.saying(decision.reason()));
   }
 
   private Event event(EventKind kind) {

@@ -1,5 +1,6 @@
 package dev.lockstep.driver.retraining;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.datasets.pack.Quarantine;
 import dev.lockstep.driver.checkpoint.CheckpointStore;
 import dev.lockstep.driver.config.ConfigurationReader;
@@ -206,18 +207,41 @@ final class RetrainingFolder {
     };
   }
 
+  /**
+   * Refuses a folder whose training was decided by already.
+   *
+   * @param recorded whether what is recorded for the run date was decided by this folder's training
+   * @throws LockstepException of kind usage
+   */
+  void requireUndecided(boolean recorded) {
+    if (folder.has(RunFolder.SUMMARY) && (recorded || holdsDecision())) {
+      throw LockstepException.usage(
+          "--again: "
+              + folder.name()
+              + " holds the training that was decided by before. Give another --output to train"
+              + " anew.");
+    }
+  }
+
+  /** Whether the folder has a decision that is more than that an attempt has failed. */
+  boolean holdsDecision() {
+    return decision().filter(Decision::isMade).isPresent();
+  }
+
   /** Whether the folder has the decision after a divergence that nobody has taken away. */
   boolean tellsOfDivergence() {
+    return decision()
+        .filter(it -> it.path(Decision.FAILURE).asText().equals(Decision.DIVERGED))
+        .isPresent();
+  }
+
+  /** The decision that somebody has written; empty where there is none that can be read. */
+  private Optional<ObjectNode> decision() {
     Optional<byte[]> written = folder.readReplaced(Decision.FILE, MAX_DECISION_BYTES);
     try {
-      return written.isPresent()
-          && StrictJson.parse(written.get(), folder.name() + "/" + Decision.FILE)
-              .node()
-              .path(Decision.FAILURE)
-              .asText()
-              .equals(Decision.DIVERGED);
+      return written.map(it -> StrictJson.parse(it, folder.name() + "/" + Decision.FILE).node());
     } catch (LockstepException damaged) {
-      return false;
+      return Optional.empty();
     }
   }
 

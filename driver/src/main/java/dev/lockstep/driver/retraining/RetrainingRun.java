@@ -3,6 +3,7 @@ package dev.lockstep.driver.retraining;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.datasets.pack.PreparedData;
+import dev.lockstep.datasets.pack.Quarantine;
 import dev.lockstep.datasets.source.HeldOut;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RetrainingSettings;
@@ -12,6 +13,7 @@ import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.RunLock;
 import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.driver.registry.Champion;
+import dev.lockstep.driver.registry.Lineage;
 import dev.lockstep.driver.registry.ModelRegistry;
 import dev.lockstep.driver.report.ProgressPrinter;
 import dev.lockstep.driver.report.RunSummary;
@@ -23,6 +25,7 @@ import dev.lockstep.driver.run.StartMode;
 import dev.lockstep.driver.run.StopRequest;
 import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.driver.run.WayOut;
+import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.driver.telemetry.EventLog;
 import dev.lockstep.driver.telemetry.Shutdown;
 import dev.lockstep.trainer.error.ErrorKind;
@@ -62,6 +65,7 @@ public final class RetrainingRun {
   private RunConfiguration given;
 
   private Contest contest;
+  private boolean again;
 
   /**
    * A retraining that is still to be made.
@@ -106,24 +110,43 @@ public final class RetrainingRun {
   }
 
   /**
+   * Decides in spite of what is recorded for the run date, whose place the new decision takes; once
+   * for a folder.
+   */
+  public RetrainingRun again() {
+    again = true;
+    return this;
+  }
+
+  /**
    * Retrains.
    *
    * @return the decision, which is in the folder too; empty where training was interrupted
    * @throws LockstepException of kind data where a check of the data fails, of kind numeric where
    *     training diverges, or of another kind: the champion stays then, the folder says why if
-   *     there is one, and nothing is recorded for the run date, so that it can be tried again
+   *     there is one and it has no earlier decision, and nothing is recorded for the run date, so
+   *     that it can be tried again
    */
   public Optional<Decision> execute() {
-    String runDate = settings.runDate();
     try (RetrainingEvents events =
-        new RetrainingEvents(spark, log, folder.folder().name(), runDate)) {
-      if (runDate == null) {
-        return decideOnce(events);
+        new RetrainingEvents(spark, log, folder.folder().name(), settings.runDate(), registry)) {
+      events.started(given.name(), registry);
+      try {
+        return decideInTurn(events);
+      } catch (RuntimeException | Error failure) {
+        events.failed(failure);
+        throw failure;
       }
-      try (RunLock turn = registry.takeRunDate(runDate, owner, messages)) {
-        stop.hasTurn(turn::close);
-        return decideOnce(events);
-      }
+    }
+  }
+
+  private Optional<Decision> decideInTurn(RetrainingEvents events) {
+    if (settings.runDate() == null) {
+      return decideOnce(events);
+    }
+    try (RunLock turn = registry.takeRunDate(settings.runDate(), owner, messages)) {
+      stop.hasTurn(turn::close);
+      return decideOnce(events);
     }
   }
 
@@ -150,13 +173,14 @@ public final class RetrainingRun {
   }
 
   private Optional<Decision> decide(RetrainingEvents events) {
+    // While this is unknown, what the folder says stays: it may be of a champion that serves.
+    Optional<Decision> before = decidedBefore();
+    if (before.isPresent()) {
+      return before;
+    }
     ObjectNode facts = StrictJson.object();
     putFacts(facts);
     try {
-      Optional<Decision> before = decidedBefore();
-      if (before.isPresent()) {
-        return before;
-      }
       events.show(registry);
       given = DayWindow.over(given, ofDay, spark.hadoopConfiguration(), messages);
       return trainAndDecide(events, facts);
@@ -169,15 +193,65 @@ public final class RetrainingRun {
   /** What was decided for the run date, after what an earlier writer left undone. */
   private Optional<Decision> decidedBefore() {
     registry.write(owner, messages).close();
-    return recorded();
+    Optional<Decision> decided = recorded();
+    if (again && decided.isEmpty()) {
+      String run = asWritten(folder.folder().name());
+      folder.requireUndecided(
+          registry.decision(settings.runDate()).filter(it -> Decision.isOf(it, run)).isPresent());
+    }
+    return decided;
   }
 
   private Optional<Decision> recorded() {
     String runDate = settings.runDate();
-    if (runDate != null) {
-      return registry.decision(runDate).map(decided -> Decision.alreadyDone(runDate, decided));
+    if (runDate == null) {
+      return asked == StartMode.NEW ? Optional.empty() : publishedBefore();
     }
-    return asked == StartMode.NEW ? Optional.empty() : publishedBefore();
+    Optional<ObjectNode> recorded = registry.decision(runDate);
+    recorded.ifPresent(this::requireSameModel);
+    String run = asWritten(folder.folder().name());
+    return recorded
+        .filter(it -> !again || Decision.isAgainOf(it, run))
+        .map(
+            it ->
+                Decision.alreadyDone(
+                    runDate,
+                    it,
+                    serving(),
+                    "--again decides anew for the date, in a folder of its own (--output)."));
+  }
+
+  /** A text of the decision's, as its file has it. */
+  private static String asWritten(String text) {
+    return Redaction.ofProcess().inFile(text);
+  }
+
+  private Optional<Integer> serving() {
+    return registry.pointer().map(Champion::version);
+  }
+
+  /**
+   * Refuses another model's registry: what is decided there for a date would pass for a decision
+   * about this one.
+   */
+  private void requireSameModel(ObjectNode recorded) {
+    String own = asWritten(given.name());
+    String name = recorded.path("name").asText(own);
+    if (!name.equals(own)) {
+      throw LockstepException.usage(
+          "registry.path: what "
+              + registry.name()
+              + " holds for "
+              + settings.runDate()
+              + " was decided about '"
+              + name
+              + "', and name is '"
+              + own
+              + "'. A registry is for one model: give each model a registry.path of its own, or,"
+              + " where it is the same model by another name, set name: "
+              + name
+              + ".");
+    }
   }
 
   /**
@@ -194,7 +268,12 @@ public final class RetrainingRun {
     try {
       return registry.hasWeightsIn(newest, folder.folder().folder(ModelFolder.NAME))
               && registry.lineage(newest).runFolder().equals(run)
-          ? Optional.of(Decision.alreadyDone(run, registry.decisionThatPublished(newest)))
+          ? Optional.of(
+              Decision.alreadyDone(
+                  run,
+                  registry.decisionThatPublished(newest),
+                  serving(),
+                  "Without --resume, another --output decides anew."))
           : Optional.empty();
     } catch (LockstepException damaged) {
       if (damaged.kind() != ErrorKind.DATA) {
@@ -220,9 +299,10 @@ public final class RetrainingRun {
     DataReview review =
         new DataReview(
             configuration, settings.checks(), statisticsOf(champion), model, events, facts);
-    try (PreparedData data =
-        RunPreview.prepare(
-            spark, configuration, folder.quarantine(spark, owner, messages), review)) {
+    // What an earlier attempt kept is not touched for data that the training cannot go on with.
+    Quarantine ofRefused =
+        goesOn ? Quarantine.NONE : folder.quarantine(spark, owner, messages);
+    try (PreparedData data = RunPreview.prepare(spark, configuration, ofRefused, review)) {
       requireTestSplit(data);
       RunPreview preview = RunPreview.of(spark, configuration, data);
       ModelComparison.requireFeasible(spark, settings, model, preview);
@@ -242,7 +322,7 @@ public final class RetrainingRun {
       firstWeights.write(facts.putObject("startedFrom"));
       review.report().results(Outcome.WARNED).forEach(result -> notes.add(result.sentence()));
       folder.reopen(owner, messages);
-      RunSummary summary = train(preview, firstWeights, mode, notes);
+      RunSummary summary = train(preview, firstWeights, mode, notes, events);
       if (summary.status().equals("interrupted")) {
         return Optional.empty();
       }
@@ -265,7 +345,11 @@ public final class RetrainingRun {
   }
 
   private RunSummary train(
-      RunPreview preview, FirstWeights firstWeights, StartMode mode, List<String> notes) {
+      RunPreview preview,
+      FirstWeights firstWeights,
+      StartMode mode,
+      List<String> notes,
+      RetrainingEvents events) {
     return new TrainingRun(
             spark,
             firstWeights.in(given.withTraining(given.training().withShards(preview.shards()))),
@@ -274,29 +358,42 @@ public final class RetrainingRun {
             progressForSteps,
             stop,
             messages,
-            log)
+            events.ofTraining())
         .after(notes)
         .with(WayOut.ANEW)
         .on(preview.data())
         .execute();
   }
 
-  /** What a reader of the decision should know of the hold-out. */
+  /** What a reader of the decision should know of the champion and of the hold-out. */
   private List<String> warnings(Champion champion) {
+    List<String> warnings = new ArrayList<>();
+    Lineage lineage = registry.lineage(champion.version());
+    if (!lineage.name().equals(asWritten(given.name()))) {
+      warnings.add(
+          "The champion, "
+              + ModelRegistry.nameOf(champion.version())
+              + ", was trained as '"
+              + lineage.name()
+              + "', and this is '"
+              + given.name()
+              + "'. A registry is for one model.");
+    }
     if (!(given.data().test() instanceof HeldOut.Fraction)) {
-      return List.of();
+      return warnings;
     }
     Set<String> common = paths(ConfigurationWriter.toTree(given));
-    common.retainAll(paths(registry.lineage(champion.version()).configuration()));
-    return common.isEmpty()
-        ? List.of()
-        : List.of(
-            "The test split is a fraction of data that the champion was trained on too ("
-                + common.iterator().next()
-                + (common.size() == 1 ? "" : " and " + (common.size() - 1) + " more")
-                + "). It is drawn anew when a row is added or gone, so the champion may have been"
-                + " trained on some of its rows. With data.test.path, data of their own, no model"
-                + " has seen what it is compared on.");
+    common.retainAll(paths(lineage.configuration()));
+    if (!common.isEmpty()) {
+      warnings.add(
+          "The test split is a fraction of data that the champion was trained on too ("
+              + common.iterator().next()
+              + (common.size() == 1 ? "" : " and " + (common.size() - 1) + " more")
+              + "). It is drawn anew when a row is added or gone, so the champion may have been"
+              + " trained on some of its rows. With data.test.path, data of their own, no model"
+              + " has seen what it is compared on.");
+    }
+    return warnings;
   }
 
   /** What {@code data.path} of a configuration names. */
@@ -339,13 +436,16 @@ public final class RetrainingRun {
     facts.put("name", given.name());
     facts.put("runFolder", folder.folder().name());
     facts.put("registry", registry.name());
+    if (again) {
+      Decision.putAgain(facts);
+    }
   }
 
   /**
    * The champion stays, and nothing is recorded for the run date. Says so in the folder, where that
    * is this retraining's: what is wrong with a command is not kept before there is a folder. Says
-   * nothing where the program is interrupted, or where a publication was broken off, which the next
-   * writer of the registry completes.
+   * nothing where the program is interrupted, where a publication was broken off, which the next
+   * writer of the registry completes, or where the folder says already what was decided.
    */
   private void keepAfter(Throwable failure, ObjectNode facts) {
     Optional<LockstepException> known = LockstepException.in(failure);
@@ -362,8 +462,10 @@ public final class RetrainingRun {
     String reason = known.map(LockstepException::getMessage).orElseGet(failure::toString);
     try {
       boolean isPublished = contest != null && contest.hasPublished();
-      // What was written when it diverged knows more than who is refused for it now.
-      boolean isTold = diverged && folder.tellsOfDivergence();
+      // What was written when it diverged knows more than who is refused for it now. And where it
+      // is decided again, the folder's training is not what an earlier decision was about.
+      boolean isTold =
+          (diverged && folder.tellsOfDivergence()) || (!again && folder.holdsDecision());
       if (!isPublished && !isTold && (ofTheData || folder.isBegun())) {
         folder.write(Decision.of(Decision.Kind.KEPT, reason, facts), owner, messages);
       }

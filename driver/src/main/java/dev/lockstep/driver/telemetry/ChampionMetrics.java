@@ -23,9 +23,10 @@ public final class ChampionMetrics implements AutoCloseable {
    */
   private record Champion(int version, Instant published) {}
 
-  private volatile Champion champion = new Champion(0, null);
+  private volatile Champion champion;
 
-  private ChampionMetrics(Clock clock) {
+  private ChampionMetrics(Clock clock, Champion champion) {
+    this.champion = champion;
     this.registration = SourceRegistration.of(new RegistrySource(clock));
   }
 
@@ -35,14 +36,24 @@ public final class ChampionMetrics implements AutoCloseable {
   }
 
   static ChampionMetrics show(Clock clock) {
-    return new ChampionMetrics(clock);
+    return new ChampionMetrics(clock, new Champion(0, null));
+  }
+
+  /**
+   * Begins to show a registry with a champion.
+   *
+   * @param version counted from 1
+   * @param published when it became a version of the registry, or null where nobody knows
+   */
+  public static ChampionMetrics show(int version, Instant published) {
+    return new ChampionMetrics(Clock.systemUTC(), new Champion(version, published));
   }
 
   /**
    * From now on this version is the champion.
    *
    * @param version counted from 1
-   * @param published when it became a version of the registry
+   * @param published when it became a version of the registry, or null where nobody knows
    */
   public void championIs(int version, Instant published) {
     champion = new Champion(version, published);

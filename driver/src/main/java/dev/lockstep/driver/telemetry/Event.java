@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * One step in the life of a run, as a line of the log tells it.
+ * One step in the life of a run or of a registry, as a line of the log tells it.
  *
  * @param kind which step
- * @param run whose
+ * @param run whose; null where it belongs to none
  * @param message a sentence for people
  * @param fields what else is known, in this order: texts, numbers and truth values
  */
@@ -17,12 +17,11 @@ public record Event(EventKind kind, RunContext run, String message, Map<String, 
   /** Keeps the order of the fields. */
   public Event {
     Objects.requireNonNull(kind, "kind");
-    Objects.requireNonNull(run, "run");
     Objects.requireNonNull(message, "message");
     fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
   }
 
-  /** An event that has no more to say than what it is. */
+  /** An event that has no more to say than what it is; {@code run} may be null. */
   public static Event of(EventKind kind, RunContext run) {
     return new Event(kind, run, kind.sentence(), Map.of());
   }

@@ -5,7 +5,8 @@ import org.slf4j.event.Level;
 /**
  * The steps in the life of a run, of retraining and of a search that operators are told of. A run
  * that begins has exactly one of the endings {@link #COMPLETED}, {@link #STOPPED_EARLY}, {@link
- * #INTERRUPTED}, {@link #DIVERGED} and {@link #FAILED}, and a search one of {@link
+ * #INTERRUPTED}, {@link #DIVERGED} and {@link #FAILED}, a retraining one of {@link #DECIDED},
+ * {@link #INTERRUPTED}, {@link #DIVERGED} and {@link #FAILED}, and a search one of {@link
  * #SEARCH_COMPLETED}, {@link #INTERRUPTED} and {@link #FAILED}, unless its process is killed.
  */
 public enum EventKind {
@@ -35,12 +36,16 @@ public enum EventKind {
   DIVERGED("diverged", Level.ERROR, "The run has diverged."),
   /** The run has ended by an error. */
   FAILED("failed", Level.ERROR, "The run has failed."),
+  /** Retraining begins; what was decided before, and whose turn it is, are looked at next. */
+  RETRAINING_STARTED("retrainingStarted", Level.INFO, "The retraining has started."),
   /** Retraining has checked the new data. */
   DATA_CHECKED("dataChecked", Level.INFO, "The new data are checked."),
   /** Retraining has found something in the new data that its checks warn of. */
   DATA_SUSPICIOUS("dataSuspicious", Level.WARN, "The new data are unlike those of the champion."),
   /** Retraining has decided which model is the champion. */
   DECIDED("decided", Level.INFO, "The champion is decided."),
+  /** Somebody has made an earlier version of a registry its champion. */
+  ROLLED_BACK("rolledBack", Level.WARN, "Another version is the champion again."),
   /** A search has taken its folder; an attempt that goes on with one has too. */
   SEARCH_STARTED("searchStarted", Level.INFO, "The search has started."),
   /** A trial of a search has come to its end, or to that of a rung. */

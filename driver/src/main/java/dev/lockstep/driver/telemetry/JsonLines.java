@@ -49,7 +49,9 @@ final class JsonLines {
 
   /** A step in the life of a run, to which later messages belong too. */
   String event(Event event) {
-    run = event.run();
+    if (event.run() != null) {
+      run = event.run();
+    }
     return object(event.kind().level(), event.kind().key(), event.message(), event.fields());
   }
 

@@ -43,9 +43,11 @@ public final class TextEvents implements EventLog {
   /** The line of an event, without what the log puts before it. */
   String line(Event event) {
     StringBuilder line = new StringBuilder("event=").append(event.kind().key());
-    append(line, "application", event.run().application());
-    append(line, "run", event.run().run());
-    append(line, "attempt", event.run().attempt());
+    if (event.run() != null) {
+      append(line, "application", event.run().application());
+      append(line, "run", event.run().run());
+      append(line, "attempt", event.run().attempt());
+    }
     for (Map.Entry<String, Object> field : event.fields().entrySet()) {
       append(line, field.getKey(), field.getValue());
     }

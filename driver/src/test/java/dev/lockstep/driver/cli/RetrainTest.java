@@ -31,6 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
@@ -151,7 +152,7 @@ final class RetrainTest {
     assertChampion(1, 1);
 
     Outcome again = Outcome.of(daily.arguments(SECOND, "elsewhere"));
-    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.code()).as(again.err()).isEqualTo(5);
     assertThat(
             Outcome.json(daily.run("elsewhere").resolve("decision.json"))
                 .path("decidedBefore")
@@ -208,16 +209,48 @@ final class RetrainTest {
   }
 
   @Test
+  void operatorsAreToldOfANightThatFails() {
+    String runDate = "\"runDate\":\"" + SECOND + "\"";
+    Outcome noData = daily.retrain(SECOND, "--log-format", "json");
+    assertThat(noData.code()).as(noData.err()).isEqualTo(3);
+    daily.day(SECOND, 60, 100);
+    Outcome suspicious = daily.retrain(SECOND, "--log-format", "json");
+    assertThat(suspicious.code()).as(suspicious.err()).isEqualTo(3);
+    for (Outcome outcome : List.of(noData, suspicious)) {
+      List<String> started = events(outcome, "retrainingStarted");
+      assertThat(started).hasSize(1);
+      assertThat(started.get(0)).contains(runDate, "\"name\":\"points\"", "\"registry\":");
+      List<String> failed = events(outcome, "failed");
+      assertThat(failed).as(outcome.err()).hasSize(1);
+      assertThat(failed.get(0))
+          .contains(runDate, "\"kind\":\"data\"", "\"run\":\"" + daily.run(SECOND) + "\"");
+      assertThat(events(outcome, "decided")).isEmpty();
+    }
+    assertThat(events(suspicious, "dataSuspicious")).hasSize(1);
+  }
+
+  private static List<String> events(Outcome outcome, String kind) {
+    return outcome
+        .err()
+        .lines()
+        .filter(line -> line.contains("\"event\":\"" + kind + "\""))
+        .toList();
+  }
+
+  @Test
   void aDivergedRunLeavesTheChampionAndMayBeTriedAgain() {
     daily.day(SECOND, 60, 1);
     Outcome outcome =
         daily.retrain(
             SECOND,
+            "--log-format",
+            "json",
             "--set",
             "optimizer={kind: sgd, learningRate: 1e30}",
             "--set",
             "regularization.l2=1e30");
     assertThat(outcome.code()).as(outcome.err()).isEqualTo(4);
+    assertThat(events(outcome, "diverged")).hasSize(1).allMatch(it -> it.contains("\"runDate\""));
     JsonNode decision = decision(SECOND);
     assertThat(decision.path("decision").asText()).isEqualTo("kept");
     assertThat(decision.path("failure").asText()).isEqualTo("diverged");
@@ -281,6 +314,10 @@ final class RetrainTest {
     daily.day(SECOND, 60, 1);
     assertThat(daily.retrain(SECOND, "--set", "retraining.minImprovement=0.9").code()).isEqualTo(5);
     Files.delete(daily.registry().resolve("decisions/" + SECOND + ".json"));
+    JsonNode kept = decision(SECOND);
+    assertThat(daily.retrain(SECOND, "--set", "data.test.fraction=0.4").code()).isEqualTo(2);
+    assertThat(decision(SECOND)).as("what was decided stays").isEqualTo(kept);
+    Files.delete(daily.run(SECOND).resolve("decision.json"));
 
     Outcome otherSplit = daily.retrain(SECOND, "--set", "data.test.fraction=0.4");
     assertThat(otherSplit.code()).as(otherSplit.err()).isEqualTo(2);
@@ -317,6 +354,145 @@ final class RetrainTest {
       assertThat(decision.kind()).isEqualTo(Decision.Kind.PUBLISHED);
     }
     assertChampion(2, 1, 2);
+  }
+
+  @Test
+  void theChampionIsShownWhileTheTurnIsWaitedFor() throws IOException {
+    List<Object> shown = new ArrayList<>();
+    try (RunLock turn = registry().takeRunDate(FIRST, LockOwner.here(null, null), sentence -> {})) {
+      Decision decision = retrain(FIRST, () -> {}, sentence -> look(sentence, shown, turn));
+      assertThat(decision.kind()).isEqualTo(Decision.Kind.ALREADY_DONE);
+    }
+    assertThat(shown).containsExactly(1);
+  }
+
+  /** Takes down which champion the metrics show, and ends who has the turn. */
+  private static void look(String sentence, List<Object> shown, RunLock turn) {
+    if (sentence.startsWith("Waiting for another writer")) {
+      shown.add(
+          SparkEnv.get()
+              .metricsSystem()
+              .getSourcesByName("lockstep.registry")
+              .head()
+              .metricRegistry()
+              .getGauges()
+              .get("champion.version")
+              .getValue());
+      turn.close();
+    }
+  }
+
+  @Test
+  void aDecisionStaysWhileNobodyKnowsWhatWasDecided() throws IOException {
+    JsonNode published = decision(FIRST);
+    Files.writeString(daily.registry().resolve("decisions/" + FIRST + ".json"), "{\"decision\": ");
+    Outcome outcome = daily.retrain(FIRST);
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(3);
+    assertThat(decision(FIRST)).isEqualTo(published);
+
+    assertThat(Outcome.of(daily.arguments(FIRST, "elsewhere")).code()).isEqualTo(3);
+    assertThat(daily.run("elsewhere")).doesNotExist();
+  }
+
+  @Test
+  void afterARollbackTheDateIsDecidedAnewIfAsked() {
+    daily.day(SECOND, 60, 1);
+    assertThat(daily.retrain(SECOND).code()).isZero();
+    String path = daily.registry().toString();
+    Outcome.done("registry", "rollback", path);
+    assertChampion(1, 1, 2);
+    Outcome same = daily.retrain(SECOND);
+    assertThat(same.code()).as(same.err()).isZero();
+    assertThat(same.err())
+        .contains("before (published)")
+        .contains(
+            "v000002, is not the champion any more: v000001 serves now. --again decides anew");
+
+    Outcome occupied = daily.retrain(SECOND, "--again");
+    assertThat(occupied.code()).as(occupied.err()).isEqualTo(2);
+    assertThat(occupied.err())
+        .contains("--again: " + daily.run(SECOND) + " holds the training that was decided by")
+        .contains("Give another --output to train anew.");
+    assertThat(decision(SECOND).path("decision").asText()).isEqualTo("alreadyDone");
+
+    String[] anew = daily.arguments(SECOND, "anew", "--again");
+    Outcome again = Outcome.of(anew);
+    assertThat(again.code()).as(again.err()).isZero();
+    JsonNode decision = decision("anew");
+    assertThat(decision.path("decision").asText()).isEqualTo("published");
+    assertThat(decision.path("challenger").path("version").asInt()).isEqualTo(3);
+    assertThat(decision.path("startedFrom").path("version").asInt()).isEqualTo(1);
+    assertThat(registry().decision(SECOND).orElseThrow()).isEqualTo(decision);
+    assertChampion(3, 1, 2, 3);
+
+    Outcome repeated = Outcome.of(anew);
+    assertThat(repeated.code()).as(repeated.err()).isZero();
+    assertThat(decision("anew").path("decision").asText()).isEqualTo("alreadyDone");
+    assertChampion(3, 1, 2, 3);
+
+    // The later decision counts, though an earlier one published the newest version.
+    String[] kept =
+        daily.arguments(SECOND, "kept", "--again", "--set", "retraining.minImprovement=0.9");
+    assertThat(Outcome.of(kept).code()).isEqualTo(5);
+    Outcome told = Outcome.of(daily.arguments(SECOND, "told"));
+    assertThat(told.code()).as(told.err()).isEqualTo(5);
+    assertThat(told.err()).contains("before (kept)");
+    assertChampion(3, 1, 2, 3);
+  }
+
+  @Test
+  void decidingAnewGoesOnWhereItWasBrokenOff() throws IOException {
+    daily.day(SECOND, 60, 1);
+    assertThat(daily.retrain(SECOND, "--set", "retraining.minImprovement=0.9").code()).isEqualTo(5);
+    byte[] first = Files.readAllBytes(daily.registry().resolve("decisions/" + SECOND + ".json"));
+    Path pointer = daily.registry().resolve("champion.json");
+    byte[] before = Files.readAllBytes(pointer);
+    String[] anew = daily.arguments(SECOND, "anew", "--again");
+    assertThat(Outcome.of(anew).code()).isZero();
+    Path model = daily.run("anew").resolve("model/model.safetensors");
+    Object written = Files.getLastModifiedTime(model);
+
+    // As if it had ended before the version served.
+    Files.write(pointer, before);
+    Files.write(daily.registry().resolve("decisions/" + SECOND + ".json"), first);
+    Files.delete(daily.run("anew").resolve("decision.json"));
+    Outcome again = Outcome.of(anew);
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.err()).contains("Completed the publication of v000002");
+    assertThat(decision("anew").path("decision").asText()).isEqualTo("alreadyDone");
+    assertThat(Files.getLastModifiedTime(model)).isEqualTo(written);
+    assertChampion(2, 1, 2);
+  }
+
+  @Test
+  void onlyARunDateIsDecidedAgain() {
+    Outcome outcome =
+        Outcome.of(
+            "retrain",
+            daily.configuration().toString(),
+            "--again",
+            "--set",
+            "data.path=" + place.resolve("data/" + FIRST + ".csv"));
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err()).contains("--again needs a run date");
+  }
+
+  @Test
+  void aRegistryIsForOneModel() {
+    String[] other = {"--set", "name=other"};
+    Outcome refused = Outcome.of(daily.arguments(FIRST, "other", other));
+    assertThat(refused.code()).as(refused.err()).isEqualTo(2);
+    assertThat(refused.err())
+        .contains("was decided about 'points', and name is 'other'. A registry is for one model")
+        .contains("a registry.path of its own", "set name: points.");
+    assertThat(daily.run("other")).doesNotExist();
+
+    daily.day(SECOND, 60, 1);
+    Outcome warned = daily.retrain(SECOND, other);
+    assertThat(warned.code()).as(warned.err()).isZero();
+    String warning = "The champion, v000001, was trained as 'points', and this is 'other'.";
+    assertThat(warned.err()).contains(warning);
+    assertThat(decision(SECOND).path("warnings").toString()).contains(warning);
   }
 
   /** Retrains within the test, which is called when the steps begin and with each sentence. */
@@ -441,6 +617,7 @@ final class RetrainTest {
     Files.delete(daily.registry().resolve("decisions/" + SECOND + ".json"));
     Files.delete(daily.run(SECOND).resolve("summary.json"));
     assertThat(daily.run(SECOND).resolve("checkpoints")).isNotEmptyDirectory();
+    Files.delete(daily.run(SECOND).resolve("decision.json"));
     daily.day(SECOND, 61, 1);
     Outcome outcome = daily.retrain(SECOND, checkpoints);
     assertThat(outcome.code()).as(outcome.err()).isEqualTo(3);
@@ -747,7 +924,10 @@ final class RetrainTest {
     assertThat(table.get(1)).startsWith("v000001 ").contains(FIRST).doesNotContain("champion");
     assertThat(table.get(2)).startsWith("v000002   champion ").contains(SECOND, "accuracy ");
 
-    Outcome rollback = Outcome.done("registry", "rollback", path);
+    Outcome rollback = Outcome.done("registry", "rollback", path, "--log-format", "json");
+    assertThat(events(rollback, "rolledBack")).hasSize(1);
+    assertThat(events(rollback, "rolledBack").get(0))
+        .contains("\"champion\":1", "\"before\":2", "\"registry\":\"" + path + "\"");
     assertThat(rollback.out().strip()).endsWith("registry/versions/v000001");
     assertThat(rollback.err()).contains("v000001 is the champion of", "in the place of v000002.");
     Outcome twice = Outcome.of("registry", "rollback", path);

@@ -2,11 +2,13 @@ package dev.lockstep.driver.retraining;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.config.CheckSettings;
 import dev.lockstep.driver.config.RetrainingSettings;
 import dev.lockstep.driver.folder.StrictJson;
 import dev.lockstep.driver.report.SplitMetrics;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -81,10 +83,33 @@ final class VerdictTest {
     Decision again =
         Decision.alreadyDone(
             "2026-11-25",
-            StrictJson.parse(first.toJson().getBytes(StandardCharsets.UTF_8), "t").node());
+            StrictJson.parse(first.toJson().getBytes(StandardCharsets.UTF_8), "t").node(),
+            Optional.of(7),
+            "Try again.");
+    assertThat(again.keepsChampion()).isTrue();
     assertThat(again.kind()).isEqualTo(Decision.Kind.ALREADY_DONE);
     assertThat(again.reason())
         .isEqualTo("It was decided for 2026-11-25 before (kept): It is worse.");
     assertThat(again.toJson()).contains("\"decidedBefore\" : \"kept\"", "\"improvement\" : -1");
+  }
+
+  @Test
+  void whatServesInThePlaceOfWhatWasPublishedIsTold() {
+    ObjectNode facts = StrictJson.object();
+    Decision.put(facts, "challenger", 2, null);
+    Decision first = Decision.of(Decision.Kind.PUBLISHED, "It is better.", facts);
+    ObjectNode recorded =
+        StrictJson.parse(first.toJson().getBytes(StandardCharsets.UTF_8), "t").node();
+    String told = "It was decided for 2026-11-25 before (published): It is better.";
+    for (Optional<Integer> champion : List.of(Optional.of(2), Optional.<Integer>empty())) {
+      Decision again = Decision.alreadyDone("2026-11-25", recorded, champion, "Try again.");
+      assertThat(again.reason()).isEqualTo(told);
+      assertThat(again.keepsChampion()).isFalse();
+    }
+    assertThat(Decision.alreadyDone("2026-11-25", recorded, Optional.of(1), "Try again.").reason())
+        .isEqualTo(
+            told
+                + " That version, v000002, is not the champion any more: v000001 serves now. Try"
+                + " again.");
   }
 }

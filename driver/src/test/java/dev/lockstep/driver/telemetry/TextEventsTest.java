@@ -53,6 +53,12 @@ final class TextEventsTest {
   }
 
   @Test
+  void anEventMayBelongToNoRun() {
+    assertThat(events.line(Event.of(EventKind.ROLLED_BACK, null).with("champion", 1)))
+        .isEqualTo("event=rolledBack champion=1");
+  }
+
+  @Test
   void theSentenceOfTheKindIsNotRepeated() {
     assertThat(events.line(Event.of(EventKind.COMPLETED, RUN))).endsWith(" attempt=1");
   }
