@@ -19,7 +19,9 @@ from airflow.exceptions import AirflowException, AirflowFailException, AirflowSk
 LAUNCHER = "/opt/lockstep/bin/lockstep"
 CONFIG = "/etc/lockstep/churn.yaml"
 # One folder for each run date, where every worker finds it: a task that is tried again may be on another one.
+# KEEP_RUNS of them stay.
 RUNS = "hdfs:///runs/churn"
+KEEP_RUNS = 30
 # Where it trains, and anything else for the launcher. Empty: on the worker itself.
 OPTIONS = ["--master", "yarn", "--conf", "spark.executor.instances=4"]
 # A Spark with a client for YARN, and where it finds the cluster. Without SPARK_HOME the one in the archive with Spark does
@@ -58,10 +60,9 @@ def run_to_its_end(command: list[str]) -> int:
 def retrain_for(run_date: str) -> str:
     """Retrains for one day and tells Airflow how that ended."""
     output = f"{RUNS}/{run_date}"
-    code = run_to_its_end(
-        # --resume: an attempt that was lost goes on from its last checkpoint, and a day that was decided stays so.
-        [LAUNCHER, "retrain", CONFIG, "--run-date", run_date, "--output", output, "--resume", "--no-progress", *OPTIONS]
-    )
+    # --resume: an attempt that was lost goes on from its last checkpoint, and a day that was decided stays so.
+    command = [LAUNCHER, "retrain", CONFIG, "--run-date", run_date, "--output", output, "--resume", "--no-progress"]
+    code = run_to_its_end([*command, "--set", f"retraining.keepRuns={KEEP_RUNS}", *OPTIONS])
     if code == NOT_BETTER:
         raise AirflowSkipException("the new model is not better; the champion stays")
     if code in FINAL:

@@ -300,7 +300,7 @@ final class SchedulersIT {
         .startsWith(
             "retrain /etc/lockstep/churn.yaml --run-date 2026-11-25"
                 + " --output hdfs:///runs/churn/2026-11-25 --resume ")
-        .contains(" --master yarn ");
+        .contains(" --set retraining.keepRuns=30 ", " --master yarn ");
     // The Spark of the archive cannot reach YARN, and no Spark without its settings.
     assertThat(folder.resolve("where")).hasContent("/opt/spark /etc/hadoop/conf\n");
   }
