@@ -1,6 +1,7 @@
 """Retrains a model with Lockstep every night.
 
-Put this file into Airflow's DAG folder, on workers that have Lockstep's archive in /opt/lockstep.
+Put this file into Airflow's DAG folder, on workers that have Lockstep's archive in /opt/lockstep and, for a cluster such as
+YARN, a Spark and the cluster's settings, which ENVIRONMENT below names.
 
 The launcher is started as a process rather than through SparkSubmitOperator, which tells only whether spark-submit
 failed: Lockstep's exit codes say what to do next, and a task that is stopped can end its step and write a checkpoint.
@@ -8,6 +9,7 @@ failed: Lockstep's exit codes say what to do next, and a task that is stopped ca
 
 from __future__ import annotations
 
+import os
 import subprocess
 from datetime import datetime, timedelta
 
@@ -17,9 +19,14 @@ from airflow.exceptions import AirflowException, AirflowFailException, AirflowSk
 LAUNCHER = "/opt/lockstep/bin/lockstep"
 CONFIG = "/etc/lockstep/churn.yaml"
 # One folder for each run date, where every worker finds it: a task that is tried again may be on another one.
+# KEEP_RUNS of them stay.
 RUNS = "hdfs:///runs/churn"
-# Where it trains, and anything else for the launcher. Empty: on the worker itself, with the Spark of the archive.
+KEEP_RUNS = 30
+# Where it trains, and anything else for the launcher. Empty: on the worker itself.
 OPTIONS = ["--master", "yarn", "--conf", "spark.executor.instances=4"]
+# A Spark with a client for YARN, and where it finds the cluster. Without SPARK_HOME the one in the archive with Spark does
+# the work: on the worker itself, or on clusters other than YARN.
+ENVIRONMENT = {"SPARK_HOME": "/opt/spark", "HADOOP_CONF_DIR": "/etc/hadoop/conf"}
 
 # After SIGTERM: the step at hand, a checkpoint, the summary. Airflow's own limit, killed_task_cleanup_time (60 seconds),
 # should be longer.
@@ -37,7 +44,7 @@ FINAL = {
 def run_to_its_end(command: list[str]) -> int:
     """Runs a command and returns its exit code; ends it in good order when Airflow ends this task."""
     # In a process group of its own: Airflow signals the task's whole group, and this function the process once more.
-    process = subprocess.Popen(command, start_new_session=True)
+    process = subprocess.Popen(command, env={**os.environ, **ENVIRONMENT}, start_new_session=True)
     try:
         return process.wait()
     finally:
@@ -53,10 +60,9 @@ def run_to_its_end(command: list[str]) -> int:
 def retrain_for(run_date: str) -> str:
     """Retrains for one day and tells Airflow how that ended."""
     output = f"{RUNS}/{run_date}"
-    code = run_to_its_end(
-        # --resume: an attempt that was lost goes on from its last checkpoint, and a day that was decided stays so.
-        [LAUNCHER, "retrain", CONFIG, "--run-date", run_date, "--output", output, "--resume", "--no-progress", *OPTIONS]
-    )
+    # --resume: an attempt that was lost goes on from its last checkpoint, and a day that was decided stays so.
+    command = [LAUNCHER, "retrain", CONFIG, "--run-date", run_date, "--output", output, "--resume", "--no-progress"]
+    code = run_to_its_end([*command, "--set", f"retraining.keepRuns={KEEP_RUNS}", *OPTIONS])
     if code == NOT_BETTER:
         raise AirflowSkipException("the new model is not better; the champion stays")
     if code in FINAL:
@@ -92,8 +98,9 @@ def lockstep_retrain():
     def retrain(run_date):
         return retrain_for(run_date)
 
-    # The day on which it was scheduled, such as 2026-11-25, in Airflow 2 and 3; "ds" is not the same day in both.
-    retrain("{{ data_interval_end | ds }}")
+    # The day before that of its schedule, which has only just begun: the last day whose data are complete. The same day in
+    # Airflow 2 and 3, unlike "ds" and data_interval_start: in Airflow 3 an interval ends when it starts.
+    retrain("{{ macros.ds_add(data_interval_end | ds, -1) }}")
 
 
 lockstep_retrain()

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import java.io.IOException;
@@ -46,7 +47,7 @@ final class KubernetesIT {
   private static final String NAMESPACE = "lockstep";
   private static final String CONFIG = "/etc/lockstep/config/";
 
-  /** The day before yesterday; so a run for today would show in another folder. */
+  /** So long ago that a run for today, or for the day of the schedule, would show elsewhere. */
   private static LocalDate day;
 
   private static String night;
@@ -67,7 +68,7 @@ final class KubernetesIT {
   @BeforeAll
   static void startCluster() throws Exception {
     KubernetesContainer.checkThatThereCanBeSome();
-    day = LocalDate.now(ZoneOffset.UTC).minusDays(2);
+    day = LocalDate.now(ZoneOffset.UTC).minusDays(3);
     night = day.toString();
     Folders.clear(FOLDER);
     distribution = Archives.unpack(Archives.WITH_SPARK, FOLDER.resolve("archive"));
@@ -236,6 +237,9 @@ final class KubernetesIT {
     assertThat(versions).isDirectoryContaining("glob:**/v000001");
     assertThat(versions.resolve("v000002")).doesNotExist();
     assertThat(registry.resolve("champion.json")).hasContent(champion);
+    server.client().pods().resource(registry("registry-1")).create();
+    assertThat(exitCode("registry-1")).as(node.log("registry-1")).isZero();
+    assertThat(node.log("registry-1")).containsPattern("v000001 +champion .*" + night);
     assertThat(server.refused()).isEmpty();
     restricted(node.pod("night"));
     executors("night").forEach(KubernetesIT::restricted);
@@ -386,10 +390,11 @@ final class KubernetesIT {
     server.client().pods().resource(pod).create();
   }
 
-  /** The pod of the nightly job, as its controller makes it for a day. */
+  /** The pod of the nightly job, as its controller makes it in the night after a day. */
   private static Pod nightly(String name, LocalDate day) throws IOException {
     // Named by a CronJob after the minute of its schedule, counted from 1970.
-    String job = "lockstep-retrain-" + day.atTime(16, 0).toEpochSecond(ZoneOffset.UTC) / 60;
+    long minute = day.plusDays(1).atTime(2, 15).toEpochSecond(ZoneOffset.UTC) / 60;
+    String job = "lockstep-retrain-" + minute;
     var template =
         KubernetesManifests.read("cronjob.yaml", "CronJob", "lockstep-retrain", CronJob.class)
             .getSpec()
@@ -402,6 +407,19 @@ final class KubernetesIT {
         .withName(name)
         .withNamespace(NAMESPACE)
         .addToLabels("batch.kubernetes.io/job-name", job)
+        .endMetadata()
+        .withSpec(template.getSpec())
+        .build();
+  }
+
+  /** The pod of the job that looks after the registry. */
+  private static Pod registry(String name) throws IOException {
+    PodTemplateSpec template = KubernetesManifests.registryJob().getSpec().getTemplate();
+    return new PodBuilder()
+        .withMetadata(template.getMetadata())
+        .editMetadata()
+        .withName(name)
+        .withNamespace(NAMESPACE)
         .endMetadata()
         .withSpec(template.getSpec())
         .build();

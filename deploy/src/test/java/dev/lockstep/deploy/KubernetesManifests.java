@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +62,11 @@ final class KubernetesManifests {
       }
     }
     throw new IOException("there is no " + kind + " " + name + " in " + file);
+  }
+
+  /** The job that looks after the registry: without a name, as each use gets another one. */
+  static Job registryJob() throws IOException {
+    return typed(documents(FOLDER.resolve("registry-job.yaml")).get(0), Job.class);
   }
 
   /** A config map with the files that {@code kustomization.yaml} puts into it. */

@@ -8,14 +8,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicyRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
@@ -55,7 +58,8 @@ final class KubernetesManifestsIT {
           "Secret", Secret.class,
           "NetworkPolicy", NetworkPolicy.class,
           "Pod", Pod.class,
-          "CronJob", CronJob.class);
+          "CronJob", CronJob.class,
+          "Job", Job.class);
 
   /** Of kinds that are no part of Kubernetes, or files for Lockstep itself. */
   private static final Set<String> OTHERS =
@@ -130,6 +134,8 @@ final class KubernetesManifestsIT {
     KubernetesRestrictions.check(template("driver").getSpec());
     KubernetesRestrictions.check(template("executor").getSpec());
     KubernetesRestrictions.check(job().getTemplate().getSpec());
+    KubernetesRestrictions.checkWithoutSpark(
+        KubernetesManifests.registryJob().getSpec().getTemplate().getSpec());
   }
 
   /** Strangers in the cluster can neither speak to drivers and executors nor listen to them. */
@@ -174,6 +180,7 @@ final class KubernetesManifestsIT {
     for (PodTemplateSpec pod :
         List.of(
             job().getTemplate(),
+            KubernetesManifests.registryJob().getSpec().getTemplate(),
             KubernetesManifests.typed(application("driver"), PodTemplateSpec.class),
             KubernetesManifests.typed(application("executor"), PodTemplateSpec.class))) {
       assertThat(pod.getMetadata().getLabels()).containsAllEntriesOf(ours);
@@ -216,7 +223,53 @@ final class KubernetesManifestsIT {
     Container container = container();
     assertThat(rules.get(1).getOnExitCodes().getContainerName()).isEqualTo(container.getName());
     assertThat(container.getArgs()).startsWith("retrain", "/etc/lockstep/config/retrain.yaml");
+    // The day of the schedule has only just begun.
+    assertThat(container.getEnv()).contains(new EnvVar("LOCKSTEP_RUN_DATE_DAYS_BACK", "1", null));
     assertThat(job().getTemplate().getSpec().getServiceAccountName()).isEqualTo("lockstep-driver");
+  }
+
+  /** A way back where no shell is: once, since a second time would go further back. */
+  @Test
+  void theRegistryIsLookedAfterByAJob() throws IOException {
+    Job job = KubernetesManifests.registryJob();
+    assertThat(job.getMetadata().getName()).isNull();
+    assertThat(job.getMetadata().getGenerateName()).matches("[a-z0-9-]{1,57}-");
+    assertThat(job.getMetadata().getNamespace()).isEqualTo("lockstep");
+    assertThat(job.getSpec().getBackoffLimit()).isZero();
+    assertThat(job.getSpec().getTtlSecondsAfterFinished()).isPositive();
+    PodSpec pod = job.getSpec().getTemplate().getSpec();
+    assertThat(pod.getRestartPolicy()).isEqualTo("Never");
+    assertThat(pod.getAutomountServiceAccountToken()).isFalse();
+    assertThat(pod.getServiceAccountName()).isNull();
+    Container container = pod.getContainers().get(0);
+    assertThat(container.getImage()).isEqualTo(IMAGE);
+    String registry =
+        KubernetesManifests.documents(FOLDER.resolve("config/retrain.yaml"))
+            .get(0)
+            .path("registry")
+            .path("path")
+            .asText();
+    assertThat(container.getArgs()).containsExactly("registry", "list", registry);
+    assertThat(container.getResources().getLimits().get("memory"))
+        .as("room for the heap that the settings give")
+        .isEqualTo(container().getResources().getLimits().get("memory"));
+    // By these words of the file the other two commands take its place.
+    assertThat(FOLDER.resolve("registry-job.yaml"))
+        .content()
+        .containsOnlyOnce("args: [registry, list, " + registry + "]\n");
+  }
+
+  /** A night a folder: they would fill the volume. */
+  @Test
+  void onlySoManyRunFoldersStay() throws IOException {
+    JsonNode retraining =
+        KubernetesManifests.documents(FOLDER.resolve("config/retrain.yaml"))
+            .get(0)
+            .path("retraining");
+    assertThat(retraining.path("keepRuns").asInt()).isPositive();
+    assertThat(container().getArgs())
+        .as("by the date at the end of its name a folder is one of them")
+        .contains("/data/runs/retrain-$(RUN_DATE)");
   }
 
   /** The pod must have room for the heap that Spark's settings give to the driver. */
@@ -240,6 +293,8 @@ final class KubernetesManifestsIT {
   @Test
   void whatPodsMountIsThere() throws IOException {
     List<Volume> volumes = new ArrayList<>(job().getTemplate().getSpec().getVolumes());
+    volumes.addAll(
+        KubernetesManifests.registryJob().getSpec().getTemplate().getSpec().getVolumes());
     volumes.addAll(template("driver").getSpec().getVolumes());
     volumes.addAll(template("executor").getSpec().getVolumes());
     for (Volume volume : volumes) {

@@ -20,10 +20,22 @@ final class KubernetesRestrictions {
   /** Where Spark, Hadoop, Java and Lockstep write. */
   private static final Set<String> WRITTEN = Set.of("/tmp", "/var/data/spark");
 
+  /** The same without Spark. */
+  private static final Set<String> WRITTEN_WITHOUT_SPARK = Set.of("/tmp");
+
   private KubernetesRestrictions() {}
 
   /** Fails where a pod does not. */
   static void check(PodSpec pod) {
+    check(pod, WRITTEN);
+  }
+
+  /** Fails where a pod that starts no Spark does not. */
+  static void checkWithoutSpark(PodSpec pod) {
+    check(pod, WRITTEN_WITHOUT_SPARK);
+  }
+
+  private static void check(PodSpec pod, Set<String> written) {
     PodSecurityContext security = pod.getSecurityContext();
     assertThat(security.getRunAsNonRoot()).isTrue();
     assertThat(security.getRunAsUser()).isEqualTo(65532);
@@ -39,8 +51,8 @@ final class KubernetesRestrictions {
     Map<String, String> mounts =
         pod.getContainers().get(0).getVolumeMounts().stream()
             .collect(Collectors.toMap(VolumeMount::getMountPath, VolumeMount::getName));
-    assertThat(mounts.keySet()).containsAll(WRITTEN);
-    for (String path : WRITTEN) {
+    assertThat(mounts.keySet()).containsAll(written);
+    for (String path : written) {
       assertThat(volumes.get(mounts.get(path)).getEmptyDir().getSizeLimit()).as(path).isNotNull();
     }
     assertThat(pod.getVolumes())

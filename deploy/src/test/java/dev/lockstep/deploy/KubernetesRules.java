@@ -9,6 +9,7 @@ import com.google.gson.JsonParser;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.kubernetes.client.openapi.models.V1ConfigMap;
 import io.kubernetes.client.openapi.models.V1CronJob;
+import io.kubernetes.client.openapi.models.V1Job;
 import io.kubernetes.client.openapi.models.V1Namespace;
 import io.kubernetes.client.openapi.models.V1NetworkPolicy;
 import io.kubernetes.client.openapi.models.V1PersistentVolumeClaim;
@@ -40,6 +41,7 @@ final class KubernetesRules {
       Map.ofEntries(
           entry("ConfigMap", V1ConfigMap::validateJsonElement),
           entry("CronJob", V1CronJob::validateJsonElement),
+          entry("Job", V1Job::validateJsonElement),
           entry("Namespace", V1Namespace::validateJsonElement),
           entry("NetworkPolicy", V1NetworkPolicy::validateJsonElement),
           entry("PersistentVolumeClaim", V1PersistentVolumeClaim::validateJsonElement),
@@ -52,6 +54,7 @@ final class KubernetesRules {
   private static final Map<String, String> GROUPS =
       Map.of(
           "CronJob", "batch/v1",
+          "Job", "batch/v1",
           "NetworkPolicy", "networking.k8s.io/v1",
           "Role", "rbac.authorization.k8s.io/v1",
           "RoleBinding", "rbac.authorization.k8s.io/v1");
@@ -113,6 +116,9 @@ final class KubernetesRules {
       // The names of its jobs are eleven characters longer, and have to be labels.
       assertThat(object.path("metadata").path("name").asText()).hasSizeLessThanOrEqualTo(52);
       job(object.path("spec").path("jobTemplate").path("spec"));
+    }
+    if (kind.equals("Job")) {
+      job(object.path("spec"));
     }
   }
 

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,8 +27,8 @@ import org.junit.jupiter.api.Test;
 final class KubernetesWorkflowIT {
   private static final Path FOLDER = JavaProcess.ROOT.resolve("deploy/schedulers/argo");
 
-  /** By this the CronJob's pod knows its day; a workflow passes it. */
-  private static final String JOB_NAME = "LOCKSTEP_JOB_NAME";
+  /** By these the CronJob's pod knows its day; a workflow passes it. */
+  private static final Set<String> DAY = Set.of("LOCKSTEP_JOB_NAME", "LOCKSTEP_RUN_DATE_DAYS_BACK");
 
   @Test
   void theFieldsAreArgos() throws IOException {
@@ -92,7 +93,11 @@ final class KubernetesWorkflowIT {
     assertThat(body.path("entrypoint").asText()).isEqualTo(template.path("name").asText());
     JsonNode day = body.path("arguments").path("parameters").path(0);
     assertThat(day.path("name").asText()).isEqualTo("run-date");
-    assertThat(day.path("value").asText()).contains("workflow.scheduledTime");
+    // The day before: that of the schedule has only just begun.
+    assertThat(day.path("value").asText())
+        .isEqualTo(
+            "{{=sprig.dateInZone('2006-01-02', sprig.dateModify('-24h',"
+                + " sprig.toDate('2006-01-02T15:04:05Z07:00', workflow.scheduledTime)), 'UTC')}}");
     JsonNode input = template.path("inputs").path("parameters").path(0);
     assertThat(input.path("name").asText()).isEqualTo("run-date");
     assertThat(input.path("value").asText()).isEqualTo("{{workflow.parameters.run-date}}");
@@ -190,7 +195,7 @@ final class KubernetesWorkflowIT {
 
   private static List<EnvVar> environment(PodSpec pod) {
     return pod.getContainers().get(0).getEnv().stream()
-        .filter(each -> !each.getName().equals(JOB_NAME))
+        .filter(each -> !DAY.contains(each.getName()))
         .toList();
   }
 

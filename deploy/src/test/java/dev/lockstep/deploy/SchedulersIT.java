@@ -12,6 +12,8 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -123,10 +125,14 @@ final class SchedulersIT {
   }
 
   @Test
-  void withoutADateItIsTodays() throws Exception {
+  void withoutADateItIsYesterdays() throws Exception {
+    LocalDate before = LocalDate.now(ZoneOffset.UTC).minusDays(1);
     assertThat(nightly(0).exitCode()).isZero();
+    LocalDate after = LocalDate.now(ZoneOffset.UTC).minusDays(1);
 
-    assertThat(calls().get(0)).matches("retrain churn\\.yaml --run-date \\d{4}-\\d\\d-\\d\\d .*");
+    String[] words = calls().get(0).split(" ");
+    assertThat(words).startsWith("retrain", "churn.yaml", "--run-date");
+    assertThat(LocalDate.parse(words[3])).isBetween(before, after);
   }
 
   @Test
@@ -261,14 +267,14 @@ final class SchedulersIT {
   })
   void theDagTellsAirflowHowItEnded(int code, String outcome) throws Exception {
     writeAirflow();
-    launcher("echo \"$@\" >>calls; exit " + code);
+    launcher("echo \"$@\" >>calls; echo \"$SPARK_HOME $HADOOP_CONF_DIR\" >>where; exit " + code);
     Path program =
         Files.writeString(
             folder.resolve("task.py"),
             """
             import lockstep_retrain as dag
             assert dag.DAG == dict(dag_id="lockstep_retrain", schedule="15 2 * * *", catchup=False, max_active_runs=1), dag.DAG
-            assert dag.TASKS == ["{{ data_interval_end | ds }}"], dag.TASKS
+            assert dag.TASKS == ["{{ macros.ds_add(data_interval_end | ds, -1) }}"], dag.TASKS
             dag.LAUNCHER = "./launcher"
             try:
                 print("returned", dag.retrain_for("2026-11-25"))
@@ -293,7 +299,10 @@ final class SchedulersIT {
         .asString()
         .startsWith(
             "retrain /etc/lockstep/churn.yaml --run-date 2026-11-25"
-                + " --output hdfs:///runs/churn/2026-11-25 --resume ");
+                + " --output hdfs:///runs/churn/2026-11-25 --resume ")
+        .contains(" --set retraining.keepRuns=30 ", " --master yarn ");
+    // The Spark of the archive cannot reach YARN, and no Spark without its settings.
+    assertThat(folder.resolve("where")).hasContent("/opt/spark /etc/hadoop/conf\n");
   }
 
   /** As Airflow does it: the task's process group is signaled, and the handler throws. */

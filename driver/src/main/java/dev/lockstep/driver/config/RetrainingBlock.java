@@ -58,6 +58,7 @@ final class RetrainingBlock {
             block.has("confidence")
                 ? Double.valueOf(block.number("confidence", CONFIDENCES, 0.5))
                 : null,
+            block.optionalCount("keepRuns"),
             CheckBlock.read(block.block("checks")));
     block.finish();
     return settings;
@@ -119,6 +120,7 @@ final class RetrainingBlock {
           .put("missing", retraining.window().missing().key());
     }
     target.put("confidence", retraining.confidence());
+    target.put("keepRuns", retraining.keepRuns());
     CheckBlock.write(retraining.checks(), target.putObject("checks"));
   }
 }

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  * @param window the days whose data are trained on, or null where the data's paths say it all
  * @param confidence how sure it must be that the improvement exceeds {@code minImprovement}, such
  *     as 0.95; null where the difference of the two metrics decides
+ * @param keepRuns how many run folders of this and earlier run dates stay, at least 1; null for all
  * @param checks what the new data must be like
  */
 public record RetrainingSettings(
@@ -24,6 +25,7 @@ public record RetrainingSettings(
     String runDate,
     Window window,
     Double confidence,
+    Integer keepRuns,
     CheckSettings checks)
     implements Serializable {
   /** The environment variable that gives the run date, and may stand in any value. */
@@ -45,7 +47,7 @@ public record RetrainingSettings(
   /** What holds where there is no such block. */
   public static final RetrainingSettings DEFAULT =
       new RetrainingSettings(
-          null, DEFAULT_MIN_IMPROVEMENT, null, null, null, CheckSettings.DEFAULT);
+          null, DEFAULT_MIN_IMPROVEMENT, null, null, null, null, CheckSettings.DEFAULT);
 
   /** How a message says what a run date may be. */
   public static final String RUN_DATE_TEXT =

@@ -14,6 +14,9 @@ import java.util.regex.Pattern;
  * starts late, or again after midnight, still is for its own day. Another name tells no day, and
  * the moment at which a pod starts would not do: what takes the place of a pod that was lost before
  * midnight would be for another day.
+ *
+ * <p>A day that has only just begun has few data yet, so a job may be for one that many days before
+ * the one it was scheduled for.
  */
 final class RunDate {
   /** What configurations and {@code retrain} read. */
@@ -21,6 +24,12 @@ final class RunDate {
 
   /** The name of the pod's job, which the manifest puts here. */
   private static final String JOB = "LOCKSTEP_JOB_NAME";
+
+  /** How many days before that of its schedule the job is for; 0 where nobody says. */
+  private static final String DAYS_BACK = "LOCKSTEP_RUN_DATE_DAYS_BACK";
+
+  /** 0 to 9999. */
+  private static final Pattern DAYS = Pattern.compile("[0-9]{1,4}");
 
   private static final String REFERENCE = "$(" + VARIABLE + ")";
   private static final String EXAMPLE = "2026-11-25";
@@ -39,8 +48,11 @@ final class RunDate {
    *
    * @param now by which numbers that are none of a schedule are told apart
    * @param zone whose days count
+   * @throws ContainerException where the number of days to go back is none, needed or not
    */
-  static Map<String, String> of(Map<String, String> environment, Instant now, ZoneId zone) {
+  static Map<String, String> of(Map<String, String> environment, Instant now, ZoneId zone)
+      throws ContainerException {
+    int daysBack = daysBack(environment);
     String job = environment.get(JOB);
     if (job == null || job.isEmpty() || environment.containsKey(VARIABLE)) {
       return Map.of();
@@ -51,7 +63,24 @@ final class RunDate {
     }
     Instant moment = Instant.ofEpochSecond(60 * Long.parseLong(scheduled.group(1)));
     boolean plausible = !moment.isBefore(now.minus(OLDEST)) && !moment.isAfter(now.plus(AHEAD));
-    return plausible ? Map.of(VARIABLE, LocalDate.ofInstant(moment, zone).toString()) : Map.of();
+    return plausible
+        ? Map.of(VARIABLE, LocalDate.ofInstant(moment, zone).minusDays(daysBack).toString())
+        : Map.of();
+  }
+
+  private static int daysBack(Map<String, String> environment) throws ContainerException {
+    String days = environment.getOrDefault(DAYS_BACK, "");
+    if (days.isEmpty()) {
+      return 0;
+    }
+    if (!DAYS.matcher(days).matches()) {
+      throw new ContainerException(
+          DAYS_BACK
+              + " must be a whole number from 0 to 9999, such as 1 for the day before, found '"
+              + days
+              + "'.");
+    }
+    return Integer.parseInt(days);
   }
 
   /**

@@ -113,6 +113,17 @@ public final class RunFolder {
     return new RunFolder(files, path, ownParts + path.depth() - root.depth());
   }
 
+  /** The folder that this one lies in; empty where this one is the root of its file system. */
+  public Optional<RunFolder> parent() {
+    return Optional.ofNullable(root.getParent())
+        .map(path -> new RunFolder(files, path, Math.max(ownParts - 1, 0)));
+  }
+
+  /** Whether this is a link to a folder, as there are on disks of this machine. */
+  public boolean isLink() {
+    return isOnThisMachine() && Files.isSymbolicLink(WholeFiles.onDisk(root));
+  }
+
   /**
    * Whether there is a folder with something in it; what a broken-off write left is nothing, and
    * neither are a lock and the quarantine of a run that was refused for it, which will be replaced.
@@ -539,6 +550,30 @@ public final class RunFolder {
     } catch (IOException | FSError failure) {
       throw unusable("changed", failure);
     }
+  }
+
+  /**
+   * As {@link #removeFolder(String)}, with one of its files after all others: by this file a later
+   * removal knows what is left of one that was broken off. A lock stays as long as that file.
+   */
+  public void removeFolder(String child, String lastFile) {
+    Path path = inside(child);
+    requireNoLinkTo(path);
+    try {
+      for (FileStatus status : files.listStatus(path)) {
+        Path each = status.getPath();
+        boolean stays =
+            each.getName().equals(lastFile) || each.getName().startsWith(LockFiles.PREFIX);
+        if (!stays && !files.delete(each, true) && files.exists(each)) {
+          throw new IOException("the file system would not delete " + child + "/" + each.getName());
+        }
+      }
+    } catch (FileNotFoundException gone) {
+      return;
+    } catch (IOException | FSError failure) {
+      throw unusable("changed", failure);
+    }
+    removeFolder(child);
   }
 
   /** Where it lies. */

@@ -168,6 +168,7 @@ public final class RetrainingRun {
       } finally {
         events.decided(decision.get(), registry);
       }
+      OlderRuns.remove(folder.folder(), settings, owner, messages);
     }
     return decision;
   }

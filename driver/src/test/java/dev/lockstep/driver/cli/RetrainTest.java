@@ -138,6 +138,16 @@ final class RetrainTest {
   }
 
   @Test
+  void olderRunFoldersGoOnceItIsDecided() {
+    daily.day(SECOND, 60, 1);
+    Outcome outcome = daily.retrain(SECOND, "--set", "retraining.keepRuns=1");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.err()).contains("Removed 1 older run folder of");
+    assertThat(daily.run(FIRST)).doesNotExist();
+    assertThat(decision(SECOND).path("decision").asText()).isEqualTo("published");
+  }
+
+  @Test
   void aChallengerThatIsNotBetterLeavesTheChampion() {
     daily.day(SECOND, 0, 1);
     Outcome outcome =

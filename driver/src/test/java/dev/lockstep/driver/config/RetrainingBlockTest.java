@@ -36,7 +36,7 @@ final class RetrainingBlockTest {
     RunConfiguration configuration = read(MINIMAL + "registry: {path: m}\nretraining: {}");
     assertThat(configuration.registry()).isEqualTo(new RegistrySettings("/conf/m", 10));
     assertThat(configuration.retraining())
-        .isEqualTo(new RetrainingSettings(null, 0.0, null, null, null, CheckSettings.DEFAULT))
+        .isEqualTo(new RetrainingSettings(null, 0.0, null, null, null, null, CheckSettings.DEFAULT))
         .isEqualTo(RetrainingSettings.DEFAULT);
     assertThat(read(MINIMAL, "retraining.window.days=3").retraining().window())
         .isEqualTo(new Window(3, Missing.FAIL));
@@ -49,7 +49,7 @@ final class RetrainingBlockTest {
             MINIMAL,
             "registry={path: 'hdfs://h/models', keep: 3}",
             "retraining={metric: macroF1, minImprovement: 0.01, runDate: 2026-11-25, confidence:"
-                + " 0.95, window: {days: 7, missing: skip}}");
+                + " 0.95, window: {days: 7, missing: skip}, keepRuns: 30}");
     assertThat(configuration.registry()).isEqualTo(new RegistrySettings("hdfs://h/models", 3));
     assertThat(configuration.retraining())
         .isEqualTo(
@@ -59,6 +59,7 @@ final class RetrainingBlockTest {
                 "2026-11-25",
                 new Window(7, Missing.SKIP),
                 0.95,
+                30,
                 CheckSettings.DEFAULT));
   }
 
@@ -98,6 +99,7 @@ final class RetrainingBlockTest {
         "retraining.window={days: 1, missing: warn} | retraining.window.missing | allowed: skip,",
         "retraining.confidence=95 | retraining.confidence | a number from 0.5 to 0.9995, found 95",
         "retraining.confidence=0.9999 | retraining.confidence | from 0.5 to 0.9995, found 0.9999",
+        "retraining.keepRuns=0 | retraining.keepRuns | a whole number of at least 1, found 0",
         "retraining.confidense=0.95 | retraining.confidense | did you mean confidence?"
       })
   void whatIsWrongIsSaid(String setting, String key, String told) {
@@ -116,7 +118,7 @@ final class RetrainingBlockTest {
         read(
             DAILY,
             "registry.path=hdfs://h/models",
-            "retraining={runDate: 2026-11-25, confidence: 0.95, window: {days: 7}}");
+            "retraining={runDate: 2026-11-25, confidence: 0.95, window: {days: 7}, keepRuns: 30}");
     String yaml = ConfigurationWriter.toYaml(configuration, Map.of());
     assertThat(yaml)
         .contains(
@@ -132,6 +134,7 @@ final class RetrainingBlockTest {
                 days: 7
                 missing: fail
               confidence: 0.95
+              keepRuns: 30
             """);
     assertThat(read(yaml)).isEqualTo(configuration);
   }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class VerdictTest {
   private static RetrainingSettings settings(double minImprovement) {
     return new RetrainingSettings(
-        "accuracy", minImprovement, null, null, null, CheckSettings.DEFAULT);
+        "accuracy", minImprovement, null, null, null, null, CheckSettings.DEFAULT);
   }
 
   private static Verdict verdict(
