@@ -84,7 +84,8 @@ public final class CheckpointStore {
   /**
    * The checkpoints of a run that writes them regularly. Between two that are due there may be one
    * that an interruption left: it goes as soon as there is a later one, so that from then on those
-   * are there which a run without interruption has.
+   * are there which a run without interruption has. One that was due by other settings, before they
+   * were changed, counts as if it were by these.
    *
    * @param run the run's folder
    * @param layout of the network's parameters
@@ -213,12 +214,22 @@ public final class CheckpointStore {
   private void removeTooMany(long step) {
     int kept = 0;
     for (long earlier : steps()) {
-      boolean counts = settings.everySteps() == 0 || settings.isDue(earlier);
+      boolean counts = settings.everySteps() == 0 || isRegular(earlier);
       boolean tooMany = counts ? earlier <= step && ++kept > settings.keep() : earlier < step;
       if (tooMany) {
         remove(nameOf(earlier));
       }
     }
+  }
+
+  /**
+   * Whether a checkpoint was due: by the settings of now, or by those of the run that wrote it,
+   * which its user may have changed since. Others are left by interruptions; a run that is resumed
+   * must not be seen to have had one.
+   */
+  public boolean isRegular(long step) {
+    return settings.isDue(step)
+        || look(folder, step).filter(each -> each.identity().wasDue(step)).isPresent();
   }
 
   private void remove(String name) {

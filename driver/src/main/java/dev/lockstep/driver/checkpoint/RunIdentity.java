@@ -2,6 +2,7 @@ package dev.lockstep.driver.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.driver.config.CheckpointSettings;
 import dev.lockstep.driver.folder.StrictJson;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -17,15 +18,38 @@ import java.util.OptionalInt;
  * @param dataFingerprint identifies the data
  * @param versions of Lockstep and of what else matters, by name
  * @param blas the linear algebra library that computed
+ * @param initialWeights SHA-256 of the file that the first weights came from, in hexadecimal; null
+ *     where they were drawn, or where it is not known
  */
 public record RunIdentity(
-    ObjectNode configuration, String dataFingerprint, Map<String, String> versions, String blas) {
+    ObjectNode configuration,
+    String dataFingerprint,
+    Map<String, String> versions,
+    String blas,
+    String initialWeights) {
   /** Takes copies; keeps the order of {@code versions}. */
   public RunIdentity {
     configuration = StrictJson.normalized(configuration);
     Objects.requireNonNull(dataFingerprint, "dataFingerprint");
     versions = Collections.unmodifiableMap(new LinkedHashMap<>(versions));
     Objects.requireNonNull(blas, "blas");
+  }
+
+  /** Of a run whose first weights were drawn, or from a file that has not been looked at. */
+  public RunIdentity(
+      ObjectNode configuration, String dataFingerprint, Map<String, String> versions, String blas) {
+    this(configuration, dataFingerprint, versions, blas, null);
+  }
+
+  /** The same with the SHA-256 of the file that the first weights came from, or null. */
+  public RunIdentity withInitialWeights(String sha256) {
+    return new RunIdentity(configuration, dataFingerprint, versions, blas, sha256);
+  }
+
+  /** Whether a checkpoint was due after so many steps, as {@code training.checkpoint} says. */
+  boolean wasDue(long step) {
+    JsonNode everySteps = configuration.at("/training/checkpoint/everySteps");
+    return new CheckpointSettings(everySteps.asInt(0), 1).isDue(step);
   }
 
   /** {@code training.shards}, where the configuration names it. */

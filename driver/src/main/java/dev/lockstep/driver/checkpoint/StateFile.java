@@ -47,6 +47,7 @@ record StateFile(
           "best",
           "createdAt",
           "dataFingerprint",
+          "initialWeights",
           "blas",
           "versions",
           "configuration");
@@ -87,6 +88,9 @@ record StateFile(
     }
     root.put("createdAt", createdAt.toString());
     root.put("dataFingerprint", identity.dataFingerprint());
+    if (identity.initialWeights() != null) {
+      root.put("initialWeights", identity.initialWeights());
+    }
     root.put("blas", identity.blas());
     ObjectNode versions = root.putObject("versions");
     identity.versions().forEach(versions::put);
@@ -177,7 +181,8 @@ record StateFile(
         root.block("configuration").node(),
         root.text("dataFingerprint"),
         versions,
-        root.text("blas"));
+        root.text("blas"),
+        root.has("initialWeights") ? root.text("initialWeights") : null);
   }
 
   private static RunPosition position(Block root) {

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -99,6 +100,21 @@ public final class ConfigurationReader {
    */
   public static Map<String, String> standingIn(String written, Map<String, String> environment) {
     return Secrets.standingIn(written, environment);
+  }
+
+  /**
+   * Reads what {@link ConfigurationWriter} has written of an earlier run: to compare it with
+   * another, not to train by it, since something stands in for every secret that was left out and
+   * that the environment of this process does not have.
+   *
+   * @param text the YAML that was written
+   * @param sourceName for messages
+   * @param baseFolder folder or URI that relative paths start from
+   */
+  public static RunConfiguration readWritten(String text, String sourceName, String baseFolder) {
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    environment.remove(RetrainingSettings.RUN_DATE);
+    return read(text, sourceName, baseFolder, List.of(), standingIn(text, environment));
   }
 
   private static RunConfiguration read(Block block, String defaultName) {

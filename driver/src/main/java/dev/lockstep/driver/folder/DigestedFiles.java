@@ -62,10 +62,7 @@ public final class DigestedFiles {
     try (InputStream file = folder.open(name);
         DigestInputStream input = new DigestInputStream(file, digest)) {
       T result = reading.from(input);
-      byte[] chunk = new byte[CHUNK_BYTES];
-      while (input.read(chunk) >= 0) {
-        // Reading is what feeds the digest.
-      }
+      readAll(input);
       if (!HexFormat.of().formatHex(digest.digest()).equals(entry.sha256())) {
         throw LockstepException.data(
             source + " is damaged: its SHA-256 is not the one in its manifest.");
@@ -88,6 +85,31 @@ public final class DigestedFiles {
     } catch (IOException | FSError failure) {
       throw unreadable(folder.name() + "/" + name, failure.getMessage(), failure);
     }
+  }
+
+  /**
+   * SHA-256 of a file, in hexadecimal.
+   *
+   * @throws LockstepException of kind data where it cannot be read
+   */
+  public static String sha256(RunFolder folder, String name) {
+    MessageDigest digest = sha256();
+    try (InputStream file = folder.open(name);
+        DigestInputStream input = new DigestInputStream(file, digest)) {
+      readAll(input);
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException | FSError failure) {
+      throw unreadable(folder.name() + "/" + name, failure.getMessage(), failure);
+    }
+  }
+
+  /** Reading is what feeds the digest. */
+  private static void readAll(DigestInputStream input) throws IOException {
+    byte[] chunk = new byte[CHUNK_BYTES];
+    int count;
+    do {
+      count = input.read(chunk);
+    } while (count >= 0);
   }
 
   /** What to throw where a file cannot be read, with a whole sentence. */

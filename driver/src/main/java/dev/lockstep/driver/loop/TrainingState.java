@@ -16,8 +16,8 @@ public final class TrainingState {
   private final OptimizerState optimizer;
   private final RunningStatistics statistics;
   private final MetricSums epochSums;
-  private final BestSoFar plateau;
-  private final BestSoFar stopping;
+  private BestSoFar plateau;
+  private BestSoFar stopping;
   private long step;
   private int rateReductions;
   private BestWeights bestWeights;
@@ -161,6 +161,27 @@ public final class TrainingState {
   public void forgetReturns() {
     rateFactor = 1.0;
     returns = 0;
+  }
+
+  /** Forgets what a plateau schedule remembers, as for a run whose user has chosen another one. */
+  public void forgetPlateau() {
+    plateau = new BestSoFar();
+    rateReductions = 0;
+  }
+
+  /**
+   * Forgets what early stopping remembers, the best weights included, as for a run whose user has
+   * switched it off or has it watch another metric.
+   */
+  public void forgetStopping() {
+    stopping = new BestSoFar();
+    bestWeights = null;
+    stoppedEarly = false;
+  }
+
+  /** Takes back that early stopping has ended the run, as for a run whose user is more patient. */
+  public void takeBackStop() {
+    stoppedEarly = false;
   }
 
   void finishStep() {

@@ -18,9 +18,7 @@ import dev.lockstep.driver.run.TrainingRun;
 import dev.lockstep.driver.run.WayOut;
 import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -171,15 +169,10 @@ final class RetrainingFolder {
 
   /** Without a value for what was concealed: to be compared, not to be trained by. */
   private static RunConfiguration read(RunFolder folder) {
-    String text = folder.readText(CONFIGURATION, ConfigurationReader.MAX_SIZE);
-    Map<String, String> environment = new HashMap<>(System.getenv());
-    environment.remove(RetrainingSettings.RUN_DATE);
-    return ConfigurationReader.read(
-        text,
+    return ConfigurationReader.readWritten(
+        folder.readText(CONFIGURATION, ConfigurationReader.MAX_SIZE),
         folder.name() + "/" + CONFIGURATION,
-        folder.name(),
-        List.of(),
-        ConfigurationReader.standingIn(text, environment));
+        folder.name());
   }
 
   /**

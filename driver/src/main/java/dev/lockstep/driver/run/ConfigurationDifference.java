@@ -9,7 +9,8 @@ import java.util.Set;
 
 /**
  * A key in which the configuration of a run that is to go on is not that of its checkpoint. Keys
- * that cannot change what comes out, such as the run's name, make no difference.
+ * that cannot change what comes out, such as the run's name, make no difference, and neither does
+ * which file the first weights are in: it is their content that counts.
  *
  * @param key path of the key, such as {@code network.layers[0].units}
  * @param before its value in the checkpoint as JSON, or that it is not set
@@ -25,9 +26,14 @@ record ConfigurationDifference(String key, String before, String now, boolean fo
           "registry",
           "retraining",
           "training.synchronizer",
-          "training.checkpoint",
           "data.badRows",
           "data.maxBadFraction");
+
+  /** What has an effect only where a run returns to a checkpoint after a divergence. */
+  private static final List<String> OF_RETURNS = List.of("training.checkpoint");
+
+  private static final String FIRST_WEIGHTS = "network.initialWeights";
+  private static final String ON_DIVERGENCE = "/training/onDivergence";
 
   /**
    * What a user may want to change in the middle of a run, knowing that no single configuration
@@ -42,6 +48,7 @@ record ConfigurationDifference(String key, String before, String now, boolean fo
           "training.validateEveryEpochs",
           "training.targetError",
           "training.onDivergence",
+          "training.checkpoint",
           "training.gradientClip",
           "optimizer",
           "schedule",
@@ -70,13 +77,17 @@ record ConfigurationDifference(String key, String before, String now, boolean fo
   static List<ConfigurationDifference> between(JsonNode before, JsonNode now) {
     List<ConfigurationDifference> differences = new ArrayList<>();
     compare("", before, now, differences);
+    if (!now.at(ON_DIVERGENCE).isObject()) {
+      differences.removeIf(each -> isIn(OF_RETURNS, each.key()));
+    }
     return differences;
   }
 
-  /** Whether a key of one of these configurations changes the result. */
   private static void compare(
       String key, JsonNode before, JsonNode now, List<ConfigurationDifference> differences) {
-    if (before.equals(now) || isIn(WITHOUT_EFFECT, key)) {
+    if (before.equals(now)
+        || isIn(WITHOUT_EFFECT, key)
+        || (key.equals(FIRST_WEIGHTS) && before.isTextual() && now.isTextual())) {
       return;
     }
     if (before.isObject() && now.isObject()) {
@@ -96,6 +107,20 @@ record ConfigurationDifference(String key, String before, String now, boolean fo
           new ConfigurationDifference(
               key, text(before), text(now), isIn(FORCEABLE, key) && !isIn(NEVER, key)));
     }
+  }
+
+  /** The keys of those that cannot be insisted on. */
+  static List<String> forbidden(List<ConfigurationDifference> differences) {
+    return differences.stream()
+        .filter(each -> !each.forceable())
+        .map(ConfigurationDifference::key)
+        .toList();
+  }
+
+  /** All of them as one sentence. */
+  static String sentence(List<ConfigurationDifference> differences) {
+    return String.join("; ", differences.stream().map(ConfigurationDifference::toString).toList())
+        + ".";
   }
 
   private static Set<String> names(JsonNode before, JsonNode now) {

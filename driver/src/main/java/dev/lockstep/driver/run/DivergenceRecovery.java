@@ -1,8 +1,8 @@
 package dev.lockstep.driver.run;
 
 import dev.lockstep.driver.checkpoint.CheckpointStore;
+import dev.lockstep.driver.checkpoint.RunIdentity;
 import dev.lockstep.driver.checkpoint.StoredCheckpoint;
-import dev.lockstep.driver.config.CheckpointSettings;
 import dev.lockstep.driver.config.DivergenceSettings;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.loop.TrainingState;
@@ -16,14 +16,14 @@ import java.util.function.Supplier;
  * only this process knows: a run that is killed on its way, or interrupted, and resumed comes to
  * the same place.
  *
- * @param due which checkpoints a run without interruption has
+ * @param now the run that goes back
  * @param settings what to do, or null for nothing
  * @param first the state before the first step
  */
 record DivergenceRecovery(
     RunFolder folder,
     CheckpointStore store,
-    CheckpointSettings due,
+    RunIdentity now,
     DivergenceSettings settings,
     Supplier<TrainingState> first) {
 
@@ -60,18 +60,25 @@ record DivergenceRecovery(
    */
   StartingPoint goBack(TrainingState diverged, RunNotes notes) {
     long bad = diverged.step();
-    CheckpointSearch search =
-        CheckpointSearch.in(folder, store, step -> due.isDue(step) && step < bad);
+    CheckpointSearch search = search(bad);
     if (search.checkpoint().isPresent()
         && search.checkpoint().get().state().returns() < diverged.returns()) {
       // Written before the last return, so that return led here.
       long used = search.checkpoint().get().step();
-      search = CheckpointSearch.in(folder, store, step -> due.isDue(step) && step < used);
+      search = search(used);
     }
     search.skippedSentences().forEach(notes::tell);
     StartingPoint point = search.point().orElseGet(() -> StartingPoint.first(first.get()));
     point.dropWhatFollowed(folder, store);
     point.state().returnedFrom(diverged, settings.reduceRate());
     return point;
+  }
+
+  /** The newest checkpoint before a step, with nothing in its memory that no longer applies. */
+  private CheckpointSearch search(long step) {
+    CheckpointSearch search =
+        CheckpointSearch.in(folder, store, each -> each < step && store.isRegular(each));
+    search.checkpoint().ifPresent(checkpoint -> OutdatedMemory.forget(checkpoint, now));
+    return search;
   }
 }

@@ -1,6 +1,5 @@
 package dev.lockstep.driver.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.lockstep.driver.checkpoint.RunIdentity;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.trainer.error.LockstepException;
@@ -62,22 +61,16 @@ record IdentityCheck(RunIdentity now, boolean forced) {
   }
 
   private void requireAllowed(String name, List<ConfigurationDifference> differences) {
-    List<String> forbidden =
-        differences.stream()
-            .filter(each -> !each.forceable())
-            .map(ConfigurationDifference::key)
-            .toList();
+    List<String> forbidden = ConfigurationDifference.forbidden(differences);
     if (differences.isEmpty() || (forced && forbidden.isEmpty())) {
       return;
     }
     StringBuilder message = new StringBuilder("--resume: the configuration is not that of ");
-    message.append(name).append(": ");
-    message.append(
-        String.join("; ", differences.stream().map(ConfigurationDifference::toString).toList()));
+    message.append(name).append(": ").append(ConfigurationDifference.sentence(differences));
     if (forbidden.isEmpty()) {
-      message.append(". Set it as it was, or add --force to go on with what is new.");
+      message.append(" Set it as it was, or add --force to go on with what is new.");
     } else {
-      message.append(". Within a run ").append(String.join(", ", forbidden));
+      message.append(" Within a run ").append(String.join(", ", forbidden));
       message.append(" cannot change, not by --force either: set it as it was, or start a new run");
       message.append(" in another folder.");
     }
@@ -113,13 +106,5 @@ record IdentityCheck(RunIdentity now, boolean forced) {
               + before
               + ": the last bits may not be those of a run without interruption.");
     }
-  }
-
-  /** Whether the learning rate is no longer the one that earlier returns have lowered. */
-  boolean changesTheRate(RunIdentity before) {
-    JsonNode then = before.configuration();
-    JsonNode present = now.configuration();
-    return !then.at("/optimizer/learningRate").equals(present.at("/optimizer/learningRate"))
-        || !then.path("schedule").equals(present.path("schedule"));
   }
 }

@@ -54,10 +54,12 @@ final class Resumption {
    * Where training begins.
    *
    * @param point the place
+   * @param identity of the run that goes on there
    * @param earlierAttempt whether the folder holds anything of one
    * @param sentences what the user should know about it
    */
-  record Beginning(StartingPoint point, boolean earlierAttempt, List<String> sentences) {}
+  record Beginning(
+      StartingPoint point, RunIdentity identity, boolean earlierAttempt, List<String> sentences) {}
 
   /**
    * Looks at a folder.
@@ -126,8 +128,24 @@ final class Resumption {
         .map(each -> "An earlier attempt diverged at step " + stepOfDivergence(each) + ".");
   }
 
-  /** The summary of a run that has ended well, so that nothing is left to do. */
-  Optional<RunSummary> ended() {
+  /**
+   * The summary of a run that has ended well, so that nothing is left to do; empty where it goes on
+   * all the same, with what its user has changed and insists on.
+   *
+   * @param given the present configuration
+   * @param weights the file from which the first weights come; empty where they are drawn
+   * @throws LockstepException of kind usage where that is another one than the run ended with
+   */
+  Optional<RunSummary> ended(RunConfiguration given, Optional<WeightsFile> weights) {
+    Optional<RunSummary> ended = ended();
+    if (ended.isPresent()) {
+      requireNoOtherWeights(weights);
+    }
+    return ended.filter(
+        each -> !new EndedRun(folder, each, newest).goesOn(given, mode == StartMode.RESUME_FORCED));
+  }
+
+  private Optional<RunSummary> ended() {
     return summary.filter(
         each -> each.status().equals("completed") || each.status().equals("stoppedEarly"));
   }
@@ -183,25 +201,32 @@ final class Resumption {
    * @param now the run as it is configured now, on the data as they are now
    * @param totalSteps of the run as it is configured now
    * @param first the state before the first step, asked for where training begins there
+   * @param weights the file from which the first weights come; empty where they are drawn
    * @throws LockstepException of kind usage where the configuration has changed, of kind data where
    *     the data have, or where all checkpoints are damaged
    */
   Beginning begin(
-      CheckpointStore store, RunIdentity now, long totalSteps, Supplier<TrainingState> first) {
+      CheckpointStore store,
+      RunIdentity now,
+      long totalSteps,
+      Supplier<TrainingState> first,
+      Optional<WeightsFile> weights) {
     if (!earlierAttempt) {
-      return new Beginning(StartingPoint.first(first.get()), false, List.of());
+      return atStart(first, now, weights, List.of());
     }
     boolean forced = mode == StartMode.RESUME_FORCED;
     IdentityCheck check = new IdentityCheck(now, forced);
     // Before anything is read that another network or optimizer could make no sense of.
     newest.ifPresent(stored -> check.requireSame(stored.name(), stored.identity()));
+    requireNoOtherWeights(weights);
     CheckpointSearch search = CheckpointSearch.in(folder, store, step -> true);
     List<String> sentences = new ArrayList<>();
     diverged().ifPresent(sentences::add);
     sentences.addAll(search.skippedSentences());
     if (search.checkpoint().isEmpty()) {
       sentences.add(startOver(search));
-      return new Beginning(StartingPoint.first(first.get()), true, sentences);
+      newest.ifPresent(stored -> weights.ifPresent(file -> file.requireThoseOf(stored.identity())));
+      return atStart(first, now, weights, sentences);
     }
     StoredCheckpoint checkpoint = search.checkpoint().get();
     sentences.addAll(check.requireSame(checkpoint.name(), checkpoint.identity()));
@@ -213,9 +238,7 @@ final class Resumption {
               + checkpoint.name()
               + " is beyond. Raise training.epochs or training.steps.");
     }
-    if (check.changesTheRate(checkpoint.identity())) {
-      checkpoint.state().forgetReturns();
-    }
+    sentences.addAll(OutdatedMemory.forget(checkpoint, now));
     sentences.add(
         "Resumed from checkpoint "
             + checkpoint.name()
@@ -224,7 +247,23 @@ final class Resumption {
             + " of "
             + totalSteps
             + " steps left.");
-    return new Beginning(search.point().get(), true, sentences);
+    RunIdentity identity = now.withInitialWeights(checkpoint.identity().initialWeights());
+    return new Beginning(search.point().get(), identity, true, sentences);
+  }
+
+  private void requireNoOtherWeights(Optional<WeightsFile> weights) {
+    newest.ifPresent(
+        stored -> weights.ifPresent(file -> file.requireNoOthersThan(stored.identity())));
+  }
+
+  private Beginning atStart(
+      Supplier<TrainingState> first,
+      RunIdentity now,
+      Optional<WeightsFile> weights,
+      List<String> sentences) {
+    StartingPoint point = StartingPoint.first(first.get());
+    String sha256 = weights.map(WeightsFile::sha256).orElse(null);
+    return new Beginning(point, now.withInitialWeights(sha256), earlierAttempt, sentences);
   }
 
   private String startOver(CheckpointSearch search) {
@@ -234,13 +273,15 @@ final class Resumption {
           + (diverged().isPresent() ? " diverged" : " was broken off")
           + " before its first checkpoint, so it starts over.";
     }
-    if (mode != StartMode.RESUME_FORCED) {
+    if (mode != StartMode.RESUME_FORCED || ended().isPresent()) {
       throw LockstepException.data(
           "--resume: no checkpoint of "
               + folder.name()
               + " can be used. "
               + String.join(" ", search.skippedSentences())
-              + wayOut.withoutCheckpoint());
+              + (ended().isPresent()
+                  ? " The run has ended; what is new needs a folder of its own."
+                  : wayOut.withoutCheckpoint()));
     }
     return "No checkpoint can be used, so the run starts over, as --force allows.";
   }

@@ -148,7 +148,9 @@ final class RunAttempt {
 
   private boolean isInterrupted() {
     TrainingState state = session.state();
-    return state.step() < session.setup().totalSteps() && !state.stoppedEarly();
+    boolean wasLeftAtItsEnd = !state.epochSums().isEmpty();
+    return (state.step() < session.setup().totalSteps() || wasLeftAtItsEnd)
+        && !state.stoppedEarly();
   }
 
   private void goBack() {
@@ -250,6 +252,12 @@ final class RunAttempt {
     public void settled(TrainingState state) {
       checkpoints.settled(state, metrics);
       updating = false;
+    }
+
+    @Override
+    public void beforeEpochEnd() {
+      checkpoints.await();
+      updating = true;
     }
 
     @Override

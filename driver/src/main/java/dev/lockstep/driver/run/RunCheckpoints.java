@@ -65,9 +65,12 @@ final class RunCheckpoints implements AutoCloseable {
     lock.confirmHeld();
   }
 
-  /** Begins a checkpoint where one is due; {@code state} must stand still until {@link #await}. */
+  /**
+   * Begins a checkpoint where one is due and this step has none yet: one of a state in the middle
+   * of the end of its epoch is as good. {@code state} must stand still until {@link #await}.
+   */
   void settled(TrainingState state, MetricsFile metrics) {
-    if (settings.isDue(state.step())) {
+    if (settings.isDue(state.step()) && state.step() != lastStep) {
       begin(state, metrics);
     }
   }

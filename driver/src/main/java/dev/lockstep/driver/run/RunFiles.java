@@ -1,6 +1,8 @@
 package dev.lockstep.driver.run;
 
 import dev.lockstep.driver.checkpoint.CheckpointStore;
+import dev.lockstep.driver.config.ConfigurationReader;
+import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.report.HtmlReport;
 import dev.lockstep.driver.report.RunSummary;
@@ -46,10 +48,25 @@ final class RunFiles {
         : Optional.empty();
   }
 
-  /** Removes what tells that a run has ended, the summary first. */
+  /** Removes what tells that a run has ended, the summary first, and what came of it. */
   static void removeEnding(RunFolder folder) {
     folder.removeFile(RunFolder.SUMMARY);
     folder.removeFile(REPORT);
+    folder.removeFolder(ModelFolder.NAME);
+  }
+
+  /**
+   * The resolved configuration, where it is there: to be compared, not to be trained by, since
+   * secrets are left out.
+   */
+  static Optional<RunConfiguration> configuration(RunFolder folder) {
+    return folder.has(CONFIGURATION)
+        ? Optional.of(
+            ConfigurationReader.readWritten(
+                folder.readText(CONFIGURATION, ConfigurationReader.MAX_SIZE),
+                folder.name() + "/" + CONFIGURATION,
+                folder.name()))
+        : Optional.empty();
   }
 
   /** Writes the resolved configuration. */

@@ -169,7 +169,8 @@ record RunSetup(
     return known;
   }
 
-  private static LossSpec defaultLoss(Task task) {
+  /** The loss of a run that names none. */
+  static LossSpec defaultLoss(Task task) {
     return task == Task.CLASSIFICATION
         ? new LossSpec.SoftmaxCrossEntropy()
         : new LossSpec.MeanSquaredError();

@@ -121,13 +121,16 @@ public final class TrainingRun {
   }
 
   /**
-   * The summary of the run in the folder where it has ended well and is to be resumed, so that
-   * nothing is left to do.
+   * The summary of the run in the folder where it has ended well with this configuration and is to
+   * be resumed, so that nothing is left to do.
    *
-   * @throws LockstepException as {@link #execute}, where the folder alone is reason enough
+   * @throws LockstepException as {@link #execute}, where the folder and the configuration alone are
+   *     reason enough
    */
   public Optional<RunSummary> ended() {
-    return mode == StartMode.NEW ? Optional.empty() : Resumption.of(folder, mode, wayOut).ended();
+    return mode == StartMode.NEW
+        ? Optional.empty()
+        : Resumption.of(folder, mode, wayOut).ended(given, weights());
   }
 
   /**
@@ -147,8 +150,9 @@ public final class TrainingRun {
 
   private RunSummary execute(RunLock lock) {
     Resumption resumption = Resumption.of(folder, mode, wayOut);
-    if (resumption.ended().isPresent()) {
-      return resumption.ended().get();
+    Optional<RunSummary> ended = resumption.ended(given, weights());
+    if (ended.isPresent()) {
+      return ended.get();
     }
     try (RunTelemetry telemetry =
         RunTelemetry.begin(spark, events, folder.name(), given.name(), mode.key())) {
@@ -194,7 +198,8 @@ public final class TrainingRun {
             configuration.optimizer().slotNames(),
             configuration.training().checkpoint());
     Supplier<TrainingState> first = () -> TrainingSession.firstState(spark, setup);
-    Resumption.Beginning beginning = resumption.begin(store, identity, setup.totalSteps(), first);
+    Resumption.Beginning beginning =
+        resumption.begin(store, identity, setup.totalSteps(), first, weights());
     try (TrainingSession session = TrainingSession.open(spark, setup, beginning.point().state())) {
       stop.stepsBegin();
       lock.confirmHeld();
@@ -208,8 +213,17 @@ public final class TrainingRun {
       quarantine
           .keepOf(configuration.data().badRows(), data, beginning.earlierAttempt())
           .ifPresent(opening::add);
-      return train(session, lock, store, identity, beginning, attempts, opening, first, telemetry);
+      Supplier<TrainingState> sameFirst =
+          () -> {
+            weights().ifPresent(file -> file.requireThoseOf(beginning.identity()));
+            return first.get();
+          };
+      return train(session, lock, store, beginning, attempts, opening, sameFirst, telemetry);
     }
+  }
+
+  private Optional<WeightsFile> weights() {
+    return WeightsFile.of(given, spark.hadoopConfiguration());
   }
 
   /** Makes the folder that of this attempt. */
@@ -231,7 +245,6 @@ public final class TrainingRun {
       TrainingSession session,
       RunLock lock,
       CheckpointStore store,
-      RunIdentity identity,
       Resumption.Beginning beginning,
       AttemptLog attempts,
       List<String> opening,
@@ -257,7 +270,7 @@ public final class TrainingRun {
             store,
             lock,
             training.checkpoint(),
-            identity,
+            beginning.identity(),
             stepsPerEpoch,
             telemetry,
             () -> (System.nanoTime() - startOfAll) / SECOND)) {
@@ -266,7 +279,7 @@ public final class TrainingRun {
               folder,
               checkpoints,
               new DivergenceRecovery(
-                  folder, store, training.checkpoint(), training.onDivergence(), first),
+                  folder, store, beginning.identity(), training.onDivergence(), first),
               attempts,
               new RunEnding(session, folder, lock, new Summarizer(spark, setup, startOfAll), notes),
               RunCourse.of(beginning.point().metrics(), stepsPerEpoch, notes),

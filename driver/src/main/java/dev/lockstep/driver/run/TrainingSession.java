@@ -27,6 +27,7 @@ import dev.lockstep.trainer.schedule.LearningRate;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -175,10 +176,10 @@ final class TrainingSession implements AutoCloseable {
     Network network = setup.network();
     ParameterVector parameters = network.initialParameters(setup.configuration().training().seed());
     long[] batchesTracked = new long[network.batchNormColumns().length];
-    String initialWeights = setup.configuration().network().initialWeights();
-    if (initialWeights != null) {
-      batchesTracked =
-          WeightsFile.read(initialWeights, spark.hadoopConfiguration(), network, parameters);
+    Optional<WeightsFile> given =
+        WeightsFile.of(setup.configuration(), spark.hadoopConfiguration());
+    if (given.isPresent()) {
+      batchesTracked = given.get().read(network, parameters);
     }
     return new TrainingState(
         parameters,

@@ -3,6 +3,7 @@ package dev.lockstep.driver.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.config.CheckpointSettings;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.folder.StrictJson;
@@ -18,6 +19,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +84,33 @@ final class CheckpointStoreTest {
     assertThat(names()).containsExactly("step-000000020", "step-000000030", "step-000000038");
     States.write(store, 40);
     assertThat(names()).containsExactly("step-000000030", "step-000000040");
+  }
+
+  @Test
+  void oneThatWasDueByEarlierSettingsCountsAsIfItWereByTheseOnes() throws IOException {
+    ObjectNode configuration = States.identity().configuration();
+    ((ObjectNode) configuration.get("training")).putObject("checkpoint").put("everySteps", 20);
+    RunIdentity earlier =
+        new RunIdentity(configuration, "3f2a", Map.of("lockstep", "0.1.0"), "JavaBLAS");
+    CheckpointStore store =
+        new CheckpointStore(run(), States.LAYOUT, States.SLOTS, new CheckpointSettings(17, 3));
+    for (long step : new long[] {160, 180, 183}) {
+      store.write(States.at(step), earlier, States.position(step));
+    }
+    States.write(store, 187);
+    assertThat(names()).containsExactly("step-000000160", "step-000000180", "step-000000187");
+    assertThat(store.isRegular(180)).isTrue();
+    States.write(store, 188, 204);
+    assertThat(store.isRegular(188)).isFalse();
+    assertThat(names()).containsExactly("step-000000180", "step-000000187", "step-000000204");
+  }
+
+  @Test
+  void whereTheFirstWeightsCameFromIsReadBack() {
+    String sha256 = "0123456789abcdef".repeat(4);
+    store().write(States.at(5), States.identity().withInitialWeights(sha256), States.position(5));
+    assertThat(store().newestIntact().found().orElseThrow().identity().initialWeights())
+        .isEqualTo(sha256);
   }
 
   @Test

@@ -227,6 +227,62 @@ final class ResumeTest {
     assertThat(content(run)).isEqualTo(before);
   }
 
+  @Test
+  void anEndedRunIsNotTakenForOneOfAnotherConfiguration() throws IOException {
+    Path run = killedRun();
+    assertThat(train(run, "--resume").code()).isZero();
+    List<String> before = content(run);
+    Outcome other = train(run, "--resume", "--set", "training.epochs=4");
+    assertThat(other.code()).isEqualTo(2);
+    assertThat(other.err())
+        .contains(
+            "has ended (completed after 15 steps), and not with this configuration: training.epochs"
+                + " was 3 and is 4.",
+            "or add --force to go on from step-000000012");
+    String[] smoothed = {
+      "--resume", "--set", "loss={kind: softmaxCrossEntropy, labelSmoothing: 0.1}"
+    };
+    String[] same = {"--resume", "--set", "name=other", "--set", "training.shards=2"};
+    for (boolean force : new boolean[] {false, true}) {
+      Outcome never = train(run, forced(smoothed, force));
+      assertThat(never.code()).isEqualTo(2);
+      assertThat(never.err())
+          .contains("loss.labelSmoothing was 0.0 and is 0.1.", "not by --force either")
+          .doesNotContain("add --force");
+      Outcome done = train(run, forced(same, force));
+      assertThat(done.code()).as(done.err()).isZero();
+      assertThat(done.err()).contains("there is nothing to resume");
+    }
+    assertThat(content(run)).isEqualTo(before);
+
+    Outcome forced = train(run, "--resume", "--force", "--set", "training.epochs=4");
+    assertThat(forced.code()).as(forced.err()).isZero();
+    Path straight = folder.resolve("straight");
+    Outcome longer = train(straight, "--set", "training.epochs=4", "--set", "training.shards=2");
+    assertThat(longer.code()).as(longer.err()).isZero();
+    assertThat(summary(run).path("parametersSha256"))
+        .isEqualTo(summary(straight).path("parametersSha256"));
+    assertThat(summary(run).path("resumedFromSteps")).map(JsonNode::asInt).contains(12);
+    assertThat(Outcome.metrics(run, "epoch")).hasSize(4);
+  }
+
+  private static String[] forced(String[] options, boolean force) {
+    return force
+        ? Stream.concat(Stream.of(options), Stream.of("--force")).toArray(String[]::new)
+        : options;
+  }
+
+  @Test
+  void anEndedRunWithoutACheckpointIsNotTrainedAnewByForce() throws IOException {
+    Path run = folder.resolve("run");
+    assertThat(train(run, "--set", "training.checkpoint.everySteps=0").code()).isZero();
+    List<String> before = content(run);
+    Outcome forced = train(run, "--resume", "--force", "--set", "training.epochs=4");
+    assertThat(forced.code()).isEqualTo(2);
+    assertThat(forced.err()).contains("there is no checkpoint that --force could go on from");
+    assertThat(content(run)).isEqualTo(before);
+  }
+
   private static List<String> content(Path run) throws IOException {
     List<String> content = new ArrayList<>();
     try (Stream<Path> all = Files.walk(run)) {

@@ -97,6 +97,27 @@ final class ConfigurationDifferenceTest {
   }
 
   @Test
+  void checkpointsMatterWhereARunReturnsToThem() {
+    List<ConfigurationDifference> differences =
+        ConfigurationDifference.between(
+            tree("training.onDivergence={}"),
+            tree("training.onDivergence={}", "training.checkpoint={everySteps: 7, keep: 3}"));
+    assertThat(differences)
+        .map(ConfigurationDifference::toString)
+        .containsExactly("training.checkpoint.everySteps was 500 and is 7");
+    assertThat(differences).allMatch(ConfigurationDifference::forceable);
+  }
+
+  @Test
+  void whereTheFirstWeightsAreIsNoDifference() {
+    assertThat(
+            ConfigurationDifference.between(
+                tree("network.initialWeights=one/w.safetensors"),
+                tree("network.initialWeights=other/w.safetensors")))
+        .isEmpty();
+  }
+
+  @Test
   void everyDifferenceIsNamedWithBothValues() {
     assertThat(
             differences(

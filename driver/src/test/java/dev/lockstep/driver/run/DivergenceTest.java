@@ -11,6 +11,7 @@ import dev.lockstep.trainer.error.LockstepException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -167,6 +168,65 @@ final class DivergenceTest {
       Attempts.assertSame(whole, straight, resumed, run);
       assertThat(resumed.history().returns()).as("after %d", steps).isEqualTo(2);
     }
+  }
+
+  @Test
+  void aRunWithAnotherIntervalReturnsToACheckpointOfTheEarlierOne() {
+    Path run = folder.resolve("run");
+    String other = "training.checkpoint.everySteps=50";
+    attempts.attempt(yaml, run, StartMode.NEW, Attempts.stopAfter(13), RETURNING);
+    assertThatThrownBy(
+            () -> attempts.attempt(yaml, run, StartMode.RESUME, Attempts.NEVER, RETURNING, other))
+        .isInstanceOf(LockstepException.class)
+        .hasMessageContaining("training.checkpoint.everySteps was 6 and is 50")
+        .hasMessageContaining("add --force");
+    RunSummary summary =
+        attempts
+            .attempt(yaml, run, StartMode.RESUME_FORCED, Attempts.NEVER, RETURNING, other)
+            .summary();
+    assertThat(summary.notes())
+        .anySatisfy(note -> assertThat(note).contains("and returned to step 12,"));
+  }
+
+  /** The best weights of a metric that is watched no more are in the checkpoint still. */
+  @Test
+  void whereARunReturnsToItKnowsNothingOfWhatIsNotWatchedAnyMore() {
+    Path run = folder.resolve("run");
+    attempts.attempt(
+        yaml,
+        run,
+        StartMode.NEW,
+        Attempts.stopAfter(13),
+        RETURNING,
+        "training.earlyStopping={metric: train.loss, patience: 40}");
+    RunSummary summary =
+        attempts.attempt(yaml, run, StartMode.RESUME_FORCED, Attempts.NEVER, RETURNING).summary();
+    assertThat(summary.history().returns()).isPositive();
+    RunSummary unwatched = attempts.whole(yaml, folder.resolve("unwatched"), RETURNING);
+    assertThat(summary.parametersSha256()).isEqualTo(unwatched.parametersSha256());
+  }
+
+  @Test
+  void aReturnToTheStartNeedsTheFirstWeightsThatTheRunBeganWith() throws IOException {
+    attempts.whole(yaml, folder.resolve("one"), "training.steps=1");
+    attempts.whole(yaml, folder.resolve("other"), "training.steps=2");
+    Path weights = folder.resolve("weights.safetensors");
+    Files.copy(folder.resolve("one/model/model.safetensors"), weights);
+    String[] settings = {
+      "network.initialWeights=" + weights,
+      "training.checkpoint.everySteps=0",
+      "training.onDivergence={reduceRate: 0.01, retries: 1}"
+    };
+    Path run = folder.resolve("run");
+    attempts.attempt(yaml, run, StartMode.NEW, Attempts.stopAfter(10), settings);
+    Files.copy(
+        folder.resolve("other/model/model.safetensors"),
+        weights,
+        StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(
+            () -> attempts.attempt(yaml, run, StartMode.RESUME, Attempts.NEVER, settings))
+        .isInstanceOf(LockstepException.class)
+        .hasMessageContaining("network.initialWeights: " + weights + " is not what the run began");
   }
 
   @Test
