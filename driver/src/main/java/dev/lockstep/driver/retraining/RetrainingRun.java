@@ -301,8 +301,7 @@ public final class RetrainingRun {
         new DataReview(
             configuration, settings.checks(), statisticsOf(champion), model, events, facts);
     // What an earlier attempt kept is not touched for data that the training cannot go on with.
-    Quarantine ofRefused =
-        goesOn ? Quarantine.NONE : folder.quarantine(spark, owner, messages);
+    Quarantine ofRefused = goesOn ? Quarantine.NONE : folder.quarantine(spark, owner, messages);
     try (PreparedData data = RunPreview.prepare(spark, configuration, ofRefused, review)) {
       requireTestSplit(data);
       RunPreview preview = RunPreview.of(spark, configuration, data);

@@ -9,6 +9,7 @@ import dev.lockstep.trainer.network.Network;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
@@ -52,7 +53,7 @@ class DriverTrafficTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 16, 64, 256})
   void atMostThreeGradientsWhateverTheNumberOfPartitions(int partitions)
-      throws InterruptedException {
+      throws InterruptedException, TimeoutException {
     try (JavaSparkContext spark = TrainingFixture.spark("local[2]");
         PreparedData data =
             DataPreparation.prepare(spark, TrainingFixture.digits(), partitions, partitions)) {
@@ -77,7 +78,8 @@ class DriverTrafficTest {
 
   @ParameterizedTest
   @ValueSource(ints = {2, 64})
-  void nothingModelSizedWhereMemoryIsShared(int partitions) throws InterruptedException {
+  void nothingModelSizedWhereMemoryIsShared(int partitions)
+      throws InterruptedException, TimeoutException {
     try (JavaSparkContext spark = TrainingFixture.spark("local[2]");
         PreparedData data =
             DataPreparation.prepare(spark, TrainingFixture.digits(), partitions, partitions)) {

@@ -6,6 +6,7 @@ import dev.lockstep.datasets.pack.DataPreparation;
 import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.Split;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.storage.BlockId;
@@ -79,13 +80,13 @@ class ThousandStepsTest {
   }
 
   /** The least of several looks: what a collection finds dead, Spark's cleaner frees afterwards. */
-  private static long heapAfterCollection() throws InterruptedException {
+  private static long heapAfterCollection() {
     Runtime runtime = Runtime.getRuntime();
     long least = Long.MAX_VALUE;
     for (int look = 0; look < 3; look++) {
       System.gc();
       least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
-      Thread.sleep(50);
+      LockSupport.parkNanos(50_000_000);
     }
     return least;
   }

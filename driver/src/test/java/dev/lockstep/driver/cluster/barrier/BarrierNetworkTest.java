@@ -24,6 +24,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -272,13 +273,13 @@ class BarrierNetworkTest {
   }
 
   /** The least of several looks: what a collection finds dead, Spark's cleaner frees afterwards. */
-  private static long heapAfterCollection() throws InterruptedException {
+  private static long heapAfterCollection() {
     Runtime runtime = Runtime.getRuntime();
     long least = Long.MAX_VALUE;
     for (int look = 0; look < 3; look++) {
       System.gc();
       least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
-      Thread.sleep(50);
+      LockSupport.parkNanos(50_000_000);
     }
     return least;
   }
