@@ -5,7 +5,10 @@ import dev.lockstep.driver.report.StepRecord;
 
 /** Hears of every step and epoch, on the driver's thread: keep it short. */
 public interface TrainingListener {
-  /** After the parameters were updated. */
+  /**
+   * After the parameters were updated. Where an epoch ends with this step, the state stands still
+   * until {@link #beforeEpochEnd}, and can be continued from.
+   */
   void stepFinished(StepRecord record);
 
   /** After the last step of an epoch and its validation. */
@@ -22,6 +25,9 @@ public interface TrainingListener {
 
   /** When the gradient of a step is there, before it changes the state. */
   default void beforeUpdate(long step) {}
+
+  /** When the validation at the end of an epoch is there, before that end changes the state. */
+  default void beforeEpochEnd() {}
 
   /** Asked before each step; true ends the loop there, with a state that can be continued. */
   default boolean wantsToStop() {

@@ -56,13 +56,15 @@ public final class TrainingLoop {
 
   /** As {@link #run(TrainingState)}, at most to the end of step {@code lastStep}. */
   public void run(TrainingState state, long lastStep) {
+    if (plan.leavesEpochOpen(state) && !listener.wantsToStop()) {
+      endEpoch(state, StepPlan.of(state.step(), plan.stepsPerEpoch()));
+      listener.settled(state);
+    }
     while (state.step() < lastStep && !state.stoppedEarly() && !listener.wantsToStop()) {
       StepPlan step = StepPlan.of(state.step() + 1, plan.stepsPerEpoch());
       listener.stepFinished(takeStep(state, step));
       if (plan.endsEpoch(step.step())) {
-        EpochRecord epoch = finishEpoch(state, step);
-        supervision.after(epoch, state);
-        listener.epochFinished(epoch);
+        endEpoch(state, step);
       }
       listener.settled(state);
     }
@@ -99,14 +101,21 @@ public final class TrainingLoop {
             compute, aggregate, (updated - computed) * NANO, broadcast, (updated - start) * NANO));
   }
 
-  private EpochRecord finishEpoch(TrainingState state, StepPlan step) {
-    SplitMetrics train = Metrics.of(state.epochSums(), classification);
-    state.epochSums().clear();
+  /**
+   * Until the validation is there, the state stays that of the step: a run that breaks off in it
+   * can go on here.
+   */
+  private void endEpoch(TrainingState state, StepPlan step) {
     SplitMetrics validation =
         plan.validatesAfter(step.epoch(), step.step())
             ? Metrics.of(replicas.evaluate(state.parameters(), Split.VALIDATION), classification)
             : null;
-    return new EpochRecord(step.epoch(), train, validation);
+    listener.beforeEpochEnd();
+    EpochRecord epoch =
+        new EpochRecord(step.epoch(), Metrics.of(state.epochSums(), classification), validation);
+    state.epochSums().clear();
+    supervision.after(epoch, state);
+    listener.epochFinished(epoch);
   }
 
   private static LockstepException diverged(StepPlan step, UpdateStep.Report report) {

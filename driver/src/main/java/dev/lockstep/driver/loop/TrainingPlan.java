@@ -38,6 +38,14 @@ public record TrainingPlan(
     return step % stepsPerEpoch == 0 || step == totalSteps;
   }
 
+  /**
+   * Whether the last step of an epoch was taken and its end is still to come, as where the run was
+   * broken off in the validation.
+   */
+  boolean leavesEpochOpen(TrainingState state) {
+    return state.step() > 0 && endsEpoch(state.step()) && !state.epochSums().isEmpty();
+  }
+
   /** Whether the validation split is evaluated at the end of this epoch. */
   boolean validatesAfter(int epoch, long step) {
     return validateEveryEpochs > 0 && (epoch % validateEveryEpochs == 0 || step == totalSteps);

@@ -65,9 +65,12 @@ final class RunCheckpoints implements AutoCloseable {
     lock.confirmHeld();
   }
 
-  /** Begins a checkpoint where one is due; {@code state} must stand still until {@link #await}. */
+  /**
+   * Begins a checkpoint where one is due and this step has none yet: one of a state in the middle
+   * of the end of its epoch is as good. {@code state} must stand still until {@link #await}.
+   */
   void settled(TrainingState state, MetricsFile metrics) {
-    if (settings.isDue(state.step())) {
+    if (settings.isDue(state.step()) && state.step() != lastStep) {
       begin(state, metrics);
     }
   }
@@ -79,6 +82,11 @@ final class RunCheckpoints implements AutoCloseable {
       begin(state, metrics);
       await();
     }
+  }
+
+  /** Whether the run keeps checkpoints of itself, and not only where somebody interrupts it. */
+  boolean areOn() {
+    return settings.everySteps() > 0;
   }
 
   private void begin(TrainingState state, MetricsFile metrics) {

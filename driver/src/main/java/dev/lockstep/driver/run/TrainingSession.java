@@ -212,6 +212,15 @@ final class TrainingSession implements AutoCloseable {
     return replicas;
   }
 
+  /**
+   * What the calling thread computes with these replicas from now on.
+   *
+   * @param stop may have it given up
+   */
+  WorkAtHand beginWork(StopRequest stop) {
+    return WorkAtHand.begin(source.spark(), replicas, stop);
+  }
+
   /** How the shards' contributions come together: as configured, or what was taken for auto. */
   Synchronizer synchronizer() {
     return replicas instanceof AutoReplicas auto ? Synchronizer.of(auto.taken()) : synchronizer;
