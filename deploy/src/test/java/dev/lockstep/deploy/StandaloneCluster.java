@@ -77,6 +77,11 @@ final class StandaloneCluster implements AutoCloseable {
     return url;
   }
 
+  /** Ends the last worker and its executors with SIGKILL; no other takes its place. */
+  void loseWorker() {
+    processes.get(WORKERS.size()).kill();
+  }
+
   @Override
   public void close() {
     processes.forEach(JavaProcess::close);

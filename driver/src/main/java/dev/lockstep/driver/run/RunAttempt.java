@@ -132,8 +132,13 @@ final class RunAttempt {
 
   private Optional<LockstepException> takeSteps(MetricsFile metrics) {
     RunListener listener = new RunListener(metrics);
-    try (WorkAtHand work = session.beginWork(stop)) {
-      session.loop(listener).run(session.state());
+    try {
+      session.perform(
+          stop,
+          () -> {
+            session.loop(listener).run(session.state());
+            return null;
+          });
     } catch (Exception failure) {
       // Not RuntimeException: Spark's methods throw checked exceptions that they do not declare.
       if (failure instanceof LockstepException known && known.kind() == ErrorKind.NUMERIC) {
@@ -159,8 +164,8 @@ final class RunAttempt {
 
   /** Evaluates all splits; empty where all went well, else how training turns out to diverge. */
   private Optional<LockstepException> evaluate() {
-    try (WorkAtHand work = session.beginWork(stop)) {
-      return ending.evaluate();
+    try {
+      return session.perform(stop, ending::evaluate);
     } catch (Exception failure) {
       // As above.
       if (!stop.isMade()) {

@@ -27,6 +27,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -213,12 +214,12 @@ final class TrainingSession implements AutoCloseable {
   }
 
   /**
-   * What the calling thread computes with these replicas from now on.
+   * Performs work with these replicas on the calling thread.
    *
-   * @param stop may have it given up
+   * @param stop may have it given up meanwhile
    */
-  WorkAtHand beginWork(StopRequest stop) {
-    return WorkAtHand.begin(source.spark(), replicas, stop);
+  <T> T perform(StopRequest stop, Supplier<T> work) {
+    return WorkAtHand.perform(source.spark(), replicas, stop, work);
   }
 
   /** How the shards' contributions come together: as configured, or what was taken for auto. */

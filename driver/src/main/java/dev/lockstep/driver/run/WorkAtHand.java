@@ -2,6 +2,7 @@ package dev.lockstep.driver.run;
 
 import dev.lockstep.driver.cluster.Replicas;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -9,29 +10,35 @@ import org.apache.spark.api.java.JavaSparkContext;
  * for it. Opened and closed by the run's thread, whose Spark jobs have a tag of their own
  * meanwhile; other jobs of the application, and of other runs in it, are left alone.
  */
-final class WorkAtHand implements AutoCloseable {
+final class WorkAtHand {
   private final JavaSparkContext spark;
   private final Replicas replicas;
-  private final StopRequest stop;
   private final String tag = "lockstep-run-" + UUID.randomUUID();
   private boolean over;
 
-  private WorkAtHand(JavaSparkContext spark, Replicas replicas, StopRequest stop) {
+  private WorkAtHand(JavaSparkContext spark, Replicas replicas) {
     this.spark = spark;
     this.replicas = replicas;
-    this.stop = stop;
   }
 
   /**
-   * The work of the calling thread from now on.
+   * Performs work on the calling thread.
    *
-   * @param stop is told that it can be given up, until it is closed
+   * @param stop may have it given up meanwhile
+   * @return what {@code work} returns; its exceptions pass
    */
-  static WorkAtHand begin(JavaSparkContext spark, Replicas replicas, StopRequest stop) {
-    WorkAtHand work = new WorkAtHand(spark, replicas, stop);
-    spark.addJobTag(work.tag);
-    stop.computing(work::giveUp);
-    return work;
+  static <T> T perform(
+      JavaSparkContext spark, Replicas replicas, StopRequest stop, Supplier<T> work) {
+    WorkAtHand atHand = new WorkAtHand(spark, replicas);
+    spark.addJobTag(atHand.tag);
+    stop.computing(atHand::giveUp);
+    try {
+      return work.get();
+    } finally {
+      stop.computed();
+      atHand.end();
+      spark.removeJobTag(atHand.tag);
+    }
   }
 
   /**
@@ -45,12 +52,7 @@ final class WorkAtHand implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() {
-    stop.computed();
-    synchronized (this) {
-      over = true;
-    }
-    spark.removeJobTag(tag);
+  private synchronized void end() {
+    over = true;
   }
 }
