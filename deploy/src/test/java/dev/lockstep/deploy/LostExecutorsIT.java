@@ -77,12 +77,27 @@ final class LostExecutorsIT {
         TrainingProcess training =
             TrainingProcess.start(LOGS.resolve("auto"), shrinking.url(), yaml, settings)) {
       training.awaitStep(5);
-      shrinking.loseWorker();
+      shrinking.loseWorkers(1);
       training.awaitTheUndisturbedResult();
       assertThat(training.errors())
           .contains(
               "synchronizer auto: took tree. barrier is left out: The barrier stage cannot start"
                   + " again");
+    }
+  }
+
+  /** No step can end any more, and yet the run does. */
+  @Test
+  void thatAreAllGoneWhenTheRunIsStopped() throws Exception {
+    String yaml = Runs.yaml("tree", SHARDS, TREE_STEPS);
+    try (StandaloneCluster shrinking = StandaloneCluster.start(LOGS.resolve("vanishing"));
+        TrainingProcess training =
+            TrainingProcess.start(LOGS.resolve("stopped"), shrinking.url(), yaml, Map.of())) {
+      training.awaitStep(5);
+      shrinking.loseWorkers(2);
+      training.await("both are gone", () -> training.events("executorRemoved").size() >= 2);
+      training.terminate();
+      training.awaitTheInterruptedResult();
     }
   }
 

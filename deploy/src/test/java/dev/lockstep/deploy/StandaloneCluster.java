@@ -77,9 +77,11 @@ final class StandaloneCluster implements AutoCloseable {
     return url;
   }
 
-  /** Ends the last worker and its executors with SIGKILL; no other takes its place. */
-  void loseWorker() {
-    processes.get(WORKERS.size()).kill();
+  /** Ends some workers and their executors with SIGKILL; no others take their places. */
+  void loseWorkers(int count) {
+    for (int worker = 1; worker <= count; worker++) {
+      processes.get(worker).kill();
+    }
   }
 
   @Override
