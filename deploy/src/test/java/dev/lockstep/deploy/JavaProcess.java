@@ -125,6 +125,11 @@ final class JavaProcess implements AutoCloseable {
     Signal.send(process.toHandle(), "-STOP");
   }
 
+  /** Asks it to end, with SIGTERM. */
+  void terminate() {
+    Signal.send(process.toHandle(), "-TERM");
+  }
+
   /** Waits for its end and returns its exit code; fails where it takes longer. */
   int awaitEnd(long seconds) throws InterruptedException {
     if (!process.waitFor(seconds, TimeUnit.SECONDS)) {

@@ -68,6 +68,39 @@ final class LostExecutorsIT {
     barrier(LOGS.resolve("standalone-barrier"), cluster.url());
   }
 
+  /** A whole machine, and no executor comes in place of its own: too few are left for barrier. */
+  @Test
+  void thatDoNotComeBackUnderAuto() throws Exception {
+    String yaml = Runs.yaml("auto", SHARDS, TREE_STEPS);
+    Map<String, String> settings = Map.of("spark.lockstep.barrier.startTimeout", "5s");
+    try (StandaloneCluster shrinking = StandaloneCluster.start(LOGS.resolve("shrinking"));
+        TrainingProcess training =
+            TrainingProcess.start(LOGS.resolve("auto"), shrinking.url(), yaml, settings)) {
+      training.awaitStep(5);
+      shrinking.loseWorkers(1);
+      training.awaitTheUndisturbedResult();
+      assertThat(training.errors())
+          .contains(
+              "synchronizer auto: took tree. barrier is left out: The barrier stage cannot start"
+                  + " again");
+    }
+  }
+
+  /** No step can end any more, and yet the run does. */
+  @Test
+  void thatAreAllGoneWhenTheRunIsStopped() throws Exception {
+    String yaml = Runs.yaml("tree", SHARDS, TREE_STEPS);
+    try (StandaloneCluster shrinking = StandaloneCluster.start(LOGS.resolve("vanishing"));
+        TrainingProcess training =
+            TrainingProcess.start(LOGS.resolve("stopped"), shrinking.url(), yaml, Map.of())) {
+      training.awaitStep(5);
+      shrinking.loseWorkers(2);
+      training.await("both are gone", () -> training.events("executorRemoved").size() >= 2);
+      training.terminate();
+      training.awaitTheInterruptedResult();
+    }
+  }
+
   /** Ended and started by Spark itself. */
   @Test
   void thatComeAndGoWithTheWork() throws Exception {

@@ -77,6 +77,13 @@ final class StandaloneCluster implements AutoCloseable {
     return url;
   }
 
+  /** Ends some workers and their executors with SIGKILL; no others take their places. */
+  void loseWorkers(int count) {
+    for (int worker = 1; worker <= count; worker++) {
+      processes.get(worker).kill();
+    }
+  }
+
   @Override
   public void close() {
     processes.forEach(JavaProcess::close);

@@ -226,6 +226,24 @@ final class TrainingProcess implements AutoCloseable {
     assertThat(summary.path("parametersSha256").asText()).isEqualTo(Runs.undisturbed(folder, yaml));
   }
 
+  /** Asks it to end, with SIGTERM. */
+  void terminate() {
+    process.terminate();
+  }
+
+  /** Waits for the end of a run that was asked to end: a checkpoint of its last whole step. */
+  void awaitTheInterruptedResult() throws IOException, InterruptedException {
+    int code = process.awaitEnd(LIMIT_SECONDS);
+    assertThat(code).as(errors()).isEqualTo(143);
+    Path run = folder.resolve("run");
+    JsonNode summary = new ObjectMapper().readTree(run.resolve("summary.json").toFile());
+    assertThat(summary.path("status").asText()).isEqualTo("interrupted");
+    long steps = summary.path("steps").asLong();
+    assertThat(steps(run.resolve("metrics.jsonl")))
+        .isEqualTo(LongStream.rangeClosed(1, steps).boxed().toList());
+    assertThat(run.resolve("checkpoints")).isDirectoryContaining("glob:**/step-*" + steps);
+  }
+
   /** How many jobs of the tree there were. */
   long jobsOfReplicas() {
     return events("job").stream().filter(job -> job[2].contains("Jobs.java")).count();

@@ -26,7 +26,9 @@ import java.util.function.Supplier;
  * <p>Candidates are tried in order, one at a time. A trial of a candidate ends with the median of
  * what a step takes until its gradient is there. Where little of it is not compute, no other kind
  * could be much faster and none is tried; else the smallest median wins. A candidate that fails
- * before its first result is left out. Of several candidates only one holds resources at any time.
+ * before its first result is left out, and so is one for which the cluster becomes too small later:
+ * the step at hand is repeated by another. Of several candidates only one holds resources at any
+ * time.
  */
 public final class AutoReplicas implements Replicas {
   /** Less than this share of a step besides compute is not worth the trial of another kind. */
@@ -83,7 +85,8 @@ public final class AutoReplicas implements Replicas {
   private long stepsLeft;
   private Candidate wanted;
   private Candidate started;
-  private Replicas running;
+  private volatile Replicas running;
+  private volatile boolean canceled;
   private boolean proven;
 
   /**
@@ -168,7 +171,10 @@ public final class AutoReplicas implements Replicas {
             Math.min(COUNTED_STEPS, share));
   }
 
-  /** Does the work with the wanted kind, or with another where that fails from the start. */
+  /**
+   * Does the work with the wanted kind, or with another where that fails from the start, or where
+   * the cluster has become too small for it.
+   */
   private <T> T use(Function<Replicas, T> work) {
     while (true) {
       try {
@@ -179,7 +185,9 @@ public final class AutoReplicas implements Replicas {
         }
         return result;
       } catch (RuntimeException failure) {
-        if (proven || Thread.currentThread().isInterrupted()) {
+        if (canceled
+            || Thread.currentThread().isInterrupted()
+            || (proven && !ShrunkCluster.causes(failure))) {
           throw failure;
         }
         leaveOut(failure);
@@ -294,6 +302,15 @@ public final class AutoReplicas implements Replicas {
       return failure.getClass().getSimpleName();
     }
     return message.strip().lines().findFirst().orElseThrow().replaceAll("[.\\s]+$", "");
+  }
+
+  @Override
+  public void cancel() {
+    canceled = true;
+    Replicas atWork = running;
+    if (atWork != null) {
+      atWork.cancel();
+    }
   }
 
   @Override

@@ -31,6 +31,13 @@ public interface Replicas extends AutoCloseable {
   /** Loss and metrics of a whole split, without dropout and with running statistics. */
   MetricSums evaluate(ParameterVector parameters, Split split);
 
+  /**
+   * Nobody waits for results any more: what waits for others fails soon, and so may all further
+   * work. On any thread, and more than once. Spark jobs of the caller's thread are canceled by
+   * whoever calls this, and work of this JVM's own threads comes to its end.
+   */
+  default void cancel() {}
+
   /** Releases threads, cached data and cluster resources. */
   @Override
   void close();

@@ -45,6 +45,16 @@ final class StopInTurn implements StopRequest {
   }
 
   @Override
+  public void computing(Runnable giveUp) {
+    whole.computing(giveUp);
+  }
+
+  @Override
+  public void computed() {
+    whole.computed();
+  }
+
+  @Override
   public void stepsEnd() {
     whole.stepsEnd();
   }

@@ -34,6 +34,9 @@ final class RunAttempt {
   private final WayOut wayOut;
   private RunCourse course;
 
+  /** Whether what was being computed failed while the run was being stopped. */
+  private boolean brokenOff;
+
   /**
    * An attempt before its first step.
    *
@@ -90,7 +93,10 @@ final class RunAttempt {
       }
       stop.stepsEnd();
       if (divergence.isEmpty()) {
-        divergence = ending.evaluate();
+        divergence = evaluate();
+      }
+      if (brokenOff) {
+        return ending.withoutResult("interrupted", course, history());
       }
       if (divergence.isEmpty()) {
         progress.finish();
@@ -127,18 +133,28 @@ final class RunAttempt {
   private Optional<LockstepException> takeSteps(MetricsFile metrics) {
     RunListener listener = new RunListener(metrics);
     try {
-      session.loop(listener).run(session.state());
-    } catch (RuntimeException failure) {
+      session.perform(
+          stop,
+          () -> {
+            session.loop(listener).run(session.state());
+            return null;
+          });
+    } catch (Exception failure) {
+      // Not RuntimeException: Spark's methods throw checked exceptions that they do not declare.
       if (failure instanceof LockstepException known && known.kind() == ErrorKind.NUMERIC) {
         return Optional.of(known);
       }
-      if (listener.updating || !stop.isMade()) {
+      if (listener.updating) {
+        throw failure;
+      }
+      if (!stop.isMade()) {
+        keepBeside(failure, () -> checkpoints.keep(session.state(), metrics));
         throw failure;
       }
       // Whoever stops the driver may be stopping the executors too. The state is that of the last
       // whole step.
-      notes.tell(
-          "The step at hand failed while the run was being stopped: " + failure.getMessage());
+      brokenOff = true;
+      tellOf("The step at hand", failure);
     }
     if (isInterrupted()) {
       checkpoints.keep(session.state(), metrics);
@@ -146,11 +162,52 @@ final class RunAttempt {
     return Optional.empty();
   }
 
+  /** Evaluates all splits; empty where all went well, else how training turns out to diverge. */
+  private Optional<LockstepException> evaluate() {
+    try {
+      return session.perform(stop, ending::evaluate);
+    } catch (Exception failure) {
+      // As above.
+      if (!stop.isMade()) {
+        keepBeside(failure, this::keepLast);
+        throw failure;
+      }
+      brokenOff = true;
+      tellOf("The evaluation", failure);
+    }
+    keepLast();
+    return Optional.empty();
+  }
+
   private boolean isInterrupted() {
     TrainingState state = session.state();
     boolean wasLeftAtItsEnd = !state.epochSums().isEmpty();
-    return (state.step() < session.setup().totalSteps() || wasLeftAtItsEnd)
-        && !state.stoppedEarly();
+    boolean isWhole = state.step() == session.setup().totalSteps() && !wasLeftAtItsEnd;
+    return brokenOff || !(isWhole || state.stoppedEarly());
+  }
+
+  private void tellOf(String what, Exception failure) {
+    String why = String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+    notes.tell(what + " failed while the run was being stopped: " + why);
+  }
+
+  /** Keeps the last whole step before the run fails; a failure of that does not hide the first. */
+  private void keepBeside(Exception failure, Runnable keep) {
+    if (!checkpoints.areOn()) {
+      return;
+    }
+    try {
+      keep.run();
+    } catch (RuntimeException onTheWayOut) {
+      failure.addSuppressed(onTheWayOut);
+    }
+  }
+
+  /** Keeps the state behind the last step, whose metrics are written already. */
+  private void keepLast() {
+    try (MetricsFile metrics = MetricsFile.open(folder)) {
+      checkpoints.keep(session.state(), metrics);
+    }
   }
 
   private void goBack() {
@@ -219,7 +276,7 @@ final class RunAttempt {
     private final MetricsFile metrics;
     private final MetricsRecorder recorder;
 
-    /** Whether the state is on its way from one step to the next. */
+    /** Whether the state is on its way from one step to the next, or through an epoch's end. */
     private boolean updating;
 
     private RunListener(MetricsFile metrics) {
@@ -234,6 +291,7 @@ final class RunAttempt {
       telemetry.stepFinished(record);
       progress.step(record);
       course.add(record).ifPresent(notes::tell);
+      updating = false;
     }
 
     @Override

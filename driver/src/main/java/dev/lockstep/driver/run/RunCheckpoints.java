@@ -84,6 +84,11 @@ final class RunCheckpoints implements AutoCloseable {
     }
   }
 
+  /** Whether the run keeps checkpoints of itself, and not only where somebody interrupts it. */
+  boolean areOn() {
+    return settings.everySteps() > 0;
+  }
+
   private void begin(TrainingState state, MetricsFile metrics) {
     confirmHeld();
     long step = state.step();

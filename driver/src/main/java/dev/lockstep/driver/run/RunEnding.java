@@ -11,6 +11,7 @@ import dev.lockstep.driver.report.AttemptHistory;
 import dev.lockstep.driver.report.RunSummary;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.model.ModelArtifact;
+import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.MetricSums;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -40,14 +41,18 @@ final class RunEnding {
   }
 
   /**
-   * Takes the best epoch's weights, where early stopping has kept them, and evaluates all splits.
+   * Evaluates all splits, and takes the best epoch's weights where early stopping has kept them.
+   * The state is as it was where this fails.
    *
    * @return what to say where the weights are ruined
    */
   Optional<LockstepException> evaluate() {
-    session.state().restoreBest();
-    sums = summarizer.evaluate(session, EnumSet.allOf(Split.class));
-    return Summarizer.lateDivergence(session.state().step(), sums);
+    TrainingState state = session.state();
+    ParameterVector result =
+        state.bestWeights().map(BestWeights::parameters).orElse(state.parameters());
+    sums = summarizer.evaluate(session, result, EnumSet.allOf(Split.class));
+    state.restoreBest();
+    return Summarizer.lateDivergence(state.step(), sums);
   }
 
   /** Writes the folder of a run that has been {@link #evaluate evaluated}. */

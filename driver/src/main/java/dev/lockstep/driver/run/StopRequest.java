@@ -25,6 +25,17 @@ public interface StopRequest {
    */
   default void stepsBegin() {}
 
+  /**
+   * The run computes, and waits for what is being computed.
+   *
+   * @param giveUp has that fail soon; safe on any thread, and more than once, also when the run is
+   *     over. For a run that was asked to stop and does not come to an end by itself
+   */
+  default void computing(Runnable giveUp) {}
+
+  /** The run computes nothing for the moment. */
+  default void computed() {}
+
   /** No step is left: what follows is the end anyway. */
   default void stepsEnd() {}
 }

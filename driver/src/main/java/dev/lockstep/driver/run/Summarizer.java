@@ -13,6 +13,7 @@ import dev.lockstep.trainer.error.ErrorKind;
 import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.kernel.Blas;
 import dev.lockstep.trainer.model.ModelTensors;
+import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.parameter.Sparsity;
 import dev.lockstep.trainer.reduce.MetricSums;
 import java.util.EnumMap;
@@ -45,12 +46,13 @@ final class Summarizer {
   }
 
   /**
-   * Loss and metrics of some splits, as far as there are these, with the session's parameters.
+   * Loss and metrics of some splits, as far as there are these.
    *
    * @param session where the run ended
+   * @param parameters of the network whose metrics they are
    */
-  Map<Split, MetricSums> evaluate(TrainingSession session, Set<Split> splits) {
-    TrainingState state = session.state();
+  Map<Split, MetricSums> evaluate(
+      TrainingSession session, ParameterVector parameters, Set<Split> splits) {
     Replicas replicas = session.replicas();
     Map<Split, MetricSums> sums = new EnumMap<>(Split.class);
     for (Split split : splits) {
@@ -61,7 +63,7 @@ final class Summarizer {
             case TEST -> setup.data().test().isPresent();
           };
       if (exists) {
-        sums.put(split, replicas.evaluate(state.parameters(), split));
+        sums.put(split, replicas.evaluate(parameters, split));
       }
     }
     return sums;

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -219,6 +220,15 @@ final class TrainingSession implements AutoCloseable {
   /** What computes. */
   Replicas replicas() {
     return replicas;
+  }
+
+  /**
+   * Performs work with these replicas on the calling thread.
+   *
+   * @param stop may have it given up meanwhile
+   */
+  <T> T perform(StopRequest stop, Supplier<T> work) {
+    return WorkAtHand.perform(source.spark(), replicas, stop, work);
   }
 
   /** How the shards' contributions come together: as configured, or what was taken for auto. */

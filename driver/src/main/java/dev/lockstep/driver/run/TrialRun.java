@@ -118,7 +118,7 @@ public final class TrialRun {
       Set<Split> evaluated =
           diverged ? EnumSet.noneOf(Split.class) : EnumSet.of(Split.TRAIN, Split.VALIDATION);
       Summarizer summarizer = new Summarizer(spark, setup, start);
-      Map<Split, MetricSums> sums = summarizer.evaluate(session, evaluated);
+      Map<Split, MetricSums> sums = summarizer.evaluate(session, state.parameters(), evaluated);
       Optional<LockstepException> late = Summarizer.lateDivergence(state.step(), sums);
       if (late.isPresent()) {
         status = "diverged";

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.datasets.pack.Split;
+import dev.lockstep.trainer.error.ErrorKind;
+import dev.lockstep.trainer.error.LockstepException;
 import dev.lockstep.trainer.parameter.ParameterVector;
 import dev.lockstep.trainer.reduce.Contribution;
 import dev.lockstep.trainer.reduce.MetricSums;
@@ -34,6 +36,8 @@ final class AutoReplicasTest {
     private final List<Long> steps = new ArrayList<>();
     private int startsThatFail;
     private int stepsThatWork = Integer.MAX_VALUE;
+    private boolean losesItsPlace;
+    private boolean canceled;
 
     Fake(String name, double compute, double rest) {
       this.name = name;
@@ -55,6 +59,10 @@ final class AutoReplicasTest {
 
     @Override
     public Contribution compute(ParameterVector parameters, StepPlan plan) {
+      if (steps.size() == stepsThatWork && losesItsPlace) {
+        throw new LockstepException(
+            ErrorKind.RESOURCE, name + " has no room any more.", new ShrunkCluster(1, 2));
+      }
       if (steps.size() == stepsThatWork) {
         throw new IllegalStateException(name + " broke");
       }
@@ -73,6 +81,11 @@ final class AutoReplicasTest {
     @Override
     public MetricSums evaluate(ParameterVector parameters, Split split) {
       return MetricSums.forSplit(2);
+    }
+
+    @Override
+    public void cancel() {
+      canceled = true;
     }
 
     @Override
@@ -274,6 +287,50 @@ final class AutoReplicasTest {
     local.stepsThatWork = 3;
     AutoReplicas auto = auto(MANY_STEPS, local, new Fake("tree", 2.0, 8.0));
     assertThatThrownBy(() -> take(auto, 4)).hasMessage("local broke");
+  }
+
+  @Test
+  void whatHasNoRoomAnyMoreGivesWayAndTheStepIsRepeated() {
+    for (int stepsThatWork : new int[] {3, 2000}) {
+      told.clear();
+      events.clear();
+      step = 0;
+      Fake barrier = new Fake("barrier", 2.0, 0.1);
+      barrier.stepsThatWork = stepsThatWork;
+      barrier.losesItsPlace = true;
+      Fake tree = new Fake("tree", 2.0, 8.0);
+      AutoReplicas auto = auto(MANY_STEPS, barrier, tree);
+      take(auto, stepsThatWork + 5L);
+      assertThat(told)
+          .last()
+          .isEqualTo(
+              "synchronizer auto: took tree. barrier is left out: barrier has no room any more.");
+      assertThat(auto.taken()).isEqualTo("tree");
+      assertThat(events).containsExactly("+barrier", "-barrier", "+tree");
+      assertThat(tree.steps).startsWith(stepsThatWork + 1L).hasSize(5);
+    }
+  }
+
+  @Test
+  void whereNothingElseIsLeftThatThereIsNoRoomIsTheRunsFailure() {
+    Fake barrier = new Fake("barrier", 2.0, 0.1);
+    barrier.stepsThatWork = 3;
+    barrier.losesItsPlace = true;
+    AutoReplicas auto = auto(MANY_STEPS, barrier);
+    assertThatThrownBy(() -> take(auto, 4)).hasMessage("barrier has no room any more.");
+  }
+
+  @Test
+  void whatIsCanceledIsNotTakenByAnother() {
+    Fake barrier = new Fake("barrier", 2.0, 1.0);
+    barrier.stepsThatWork = 0;
+    Fake tree = new Fake("tree", 2.0, 8.0);
+    AutoReplicas auto = auto(MANY_STEPS, barrier, tree);
+    auto.evaluate(null, Split.TRAIN);
+    auto.cancel();
+    assertThat(barrier.canceled).isTrue();
+    assertThatThrownBy(() -> take(auto, 1)).hasMessage("barrier broke");
+    assertThat(events).containsExactly("+barrier");
   }
 
   @Test

@@ -22,7 +22,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 /** Attempts at runs, in this process, that are stopped or broken off where a test wants it. */
 record Attempts(JavaSparkContext spark) {
   /** What ends a run as if its process had been killed: nothing is written any more. */
-  static final class Killed extends RuntimeException {
+  static final class Killed extends Error {
     private static final long serialVersionUID = 1L;
   }
 

@@ -2,10 +2,12 @@ package dev.lockstep.driver.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What signals do, depending on how far a run is. */
@@ -19,7 +21,13 @@ final class InterruptionTest {
           "then writing a checkpoint",
           events::add,
           code -> events.add("exit " + code),
-          code -> events.add("halt " + code));
+          code -> events.add("halt " + code),
+          Duration.ofDays(1));
+
+  @AfterEach
+  void close() {
+    interruption.close();
+  }
 
   @Test
   void beforeTheFirstStepTheTracesAreRemovedAndTheProgramEnds() {
@@ -91,7 +99,8 @@ final class InterruptionTest {
               ending.countDown();
               awaitQuietly(ended);
             },
-            code -> {});
+            code -> {},
+            Duration.ofDays(1));
     Thread signal = new Thread(() -> slow.arrived(SIGTERM));
     signal.start();
     assertThat(ending.await(60, TimeUnit.SECONDS)).isTrue();
@@ -102,6 +111,50 @@ final class InterruptionTest {
     ended.countDown();
     signal.join();
     run.join();
+    slow.close();
+  }
+
+  /** With no grace at all: what is being computed is given up, and given up again. */
+  @Test
+  void whatDoesNotEndIsGivenUpUntilNothingIsComputed() throws Exception {
+    CountDownLatch twice = new CountDownLatch(2);
+    try (Interruption impatient =
+        new Interruption(
+            "and no more", events::add, code -> {}, code -> {}, Duration.ofMillis(1))) {
+      impatient.stepsBegin();
+      impatient.computing(twice::countDown);
+      assertThat(twice.getCount()).isEqualTo(2);
+      impatient.arrived(SIGTERM);
+      assertThat(twice.await(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(events)
+          .containsExactly(
+              "Interrupted: finishing the step, and no more.",
+              "What is being computed has not ended within 0 s and is given up.");
+    }
+  }
+
+  @Test
+  void anEvaluationBehindTheLastStepIsGivenUpToo() throws Exception {
+    CountDownLatch given = new CountDownLatch(1);
+    try (Interruption impatient =
+        new Interruption(
+            "and no more", events::add, code -> {}, code -> {}, Duration.ofMillis(1))) {
+      impatient.stepsBegin();
+      impatient.stepsEnd();
+      impatient.arrived(SIGTERM);
+      impatient.computing(given::countDown);
+      assertThat(given.await(60, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void withinTheGraceNothingIsGivenUp() {
+    interruption.stepsBegin();
+    interruption.computing(() -> events.add("given up"));
+    interruption.arrived(SIGTERM);
+    interruption.computed();
+    interruption.close();
+    assertThat(events).doesNotContain("given up");
   }
 
   private static void awaitQuietly(CountDownLatch latch) {

@@ -5,6 +5,7 @@ import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.cluster.ReplicaBlueprint;
 import dev.lockstep.driver.cluster.ReplicaHost;
 import dev.lockstep.driver.cluster.Replicas;
+import dev.lockstep.driver.cluster.ShrunkCluster;
 import dev.lockstep.driver.cluster.StepPlan;
 import dev.lockstep.driver.cluster.wire.Endpoint;
 import dev.lockstep.driver.cluster.wire.Envelope;
@@ -68,6 +69,14 @@ public final class BarrierReplicas implements Replicas {
   private double broadcastSeconds;
   private boolean closed;
 
+  /** Guards the next two. */
+  private final Object cancellation = new Object();
+
+  /** The thread that waits for the stage, null where none does. */
+  private Thread worker;
+
+  private boolean canceled;
+
   /**
    * Replicas over distributed shards.
    *
@@ -100,7 +109,7 @@ public final class BarrierReplicas implements Replicas {
     this.isolated = isolated;
     requirePossible(conf, shards);
     this.shards = new ResidentShards(spark, shards);
-    awaitSlots(settings.slotSeconds());
+    requireSlots();
     this.formats = RunFormats.of(blueprint);
     this.endpoint = new Endpoint(run, conf, Endpoint.sparkSecret(SparkEnv.get()), new Inbox());
     this.sharedBlueprint = spark.broadcast(blueprint);
@@ -175,28 +184,58 @@ public final class BarrierReplicas implements Replicas {
         .maxNumConcurrentTasks(spark.sc().resourceProfileManager().defaultResourceProfile());
   }
 
-  /** Spark would wait for minutes, and on a cluster that is just too small in vain. */
-  private void awaitSlots(long seconds) {
-    int needed = shards.getNumPartitions();
+  /**
+   * Waits for as many slots as there are tasks. Spark would wait for minutes, and on a cluster that
+   * is just too small in vain. Returns how many there are when the time is over.
+   */
+  private int awaitSlots(long seconds) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(spark.isLocal() ? 0 : seconds);
     int there = slots(spark);
-    while (there < needed) {
-      if (System.nanoTime() >= end) {
-        throw LockstepException.usage(
-            "training.synchronizer: 'barrier' runs all its "
-                + needed
-                + " tasks at once, but the cluster has "
-                + there
-                + " task slots. Use at most "
-                + Math.max(1, there)
-                + " training.shards, more executors or cores, or training.synchronizer: tree.");
-      }
-      try {
-        Thread.sleep(LOOK_MILLISECONDS);
-      } catch (InterruptedException interruption) {
-        throw interrupted(interruption);
-      }
+    while (there < shards.getNumPartitions() && System.nanoTime() < end) {
+      Thread.sleep(LOOK_MILLISECONDS);
       there = slots(spark);
+    }
+    return there;
+  }
+
+  private void requireSlots() {
+    int needed = shards.getNumPartitions();
+    int there;
+    try {
+      there = awaitSlots(settings.slotSeconds());
+    } catch (InterruptedException interruption) {
+      throw interrupted(interruption);
+    }
+    if (there < needed) {
+      throw LockstepException.usage(
+          "training.synchronizer: 'barrier' runs all its "
+              + needed
+              + " tasks at once, but the cluster has "
+              + there
+              + " task slots. Use at most "
+              + Math.max(1, there)
+              + " training.shards, more executors or cores, or training.synchronizer: tree.");
+    }
+  }
+
+  /** What was at work once has fitted: executors are gone, and no setting of the run is wrong. */
+  private void requireSlotsAgain(StageFailure before) throws InterruptedException {
+    int needed = shards.getNumPartitions();
+    int there = awaitSlots(settings.startSeconds());
+    if (there < needed) {
+      String sentence =
+          "The barrier stage cannot start again: it runs all its "
+              + needed
+              + " tasks at once, and the cluster is left with "
+              + there
+              + " task slots, "
+              + settings.startSeconds()
+              + " s (spark.lockstep.barrier.startTimeout) after this: "
+              + before.getMessage()
+              + ". Bring the missing executors back, or go on with training.synchronizer: tree,"
+              + " which one slot is enough for.";
+      throw new LockstepException(
+          ErrorKind.RESOURCE, sentence, there == 0 ? before : new ShrunkCluster(there, needed));
     }
   }
 
@@ -225,22 +264,53 @@ public final class BarrierReplicas implements Replicas {
     return perform("the " + split.key() + " split", at -> at.evaluate(parameters, split));
   }
 
-  /** Does work, on a new start of the stage where the last one failed. */
   private <T> T perform(String name, StageWork<T> work) {
     if (closed) {
       throw new IllegalStateException("the replicas are closed");
     }
+    synchronized (cancellation) {
+      worker = Thread.currentThread();
+      if (canceled) {
+        worker.interrupt();
+      }
+    }
+    try {
+      return performStarting(name, work);
+    } finally {
+      synchronized (cancellation) {
+        worker = null;
+        if (canceled) {
+          // It has had its effect, and the caller has more to do.
+          Thread.interrupted();
+        }
+      }
+    }
+  }
+
+  @Override
+  public void cancel() {
+    synchronized (cancellation) {
+      canceled = true;
+      if (worker != null) {
+        worker.interrupt();
+      }
+    }
+  }
+
+  /** Does work, on a new start of the stage where the last one failed. */
+  private <T> T performStarting(String name, StageWork<T> work) {
     StageFailure latest = null;
     for (int failures = 0; failures < settings.maxFailures(); failures++) {
       boolean done = false;
       try {
         if (stage == null) {
-          startStage(latest != null);
+          startStage(latest);
         }
         T result = work.on(stage);
         done = true;
         return result;
       } catch (StageFailure failure) {
+        requireWanted(failure);
         LOG.warn(
             "The barrier stage failed at {} (start {}): {}",
             name,
@@ -266,15 +336,24 @@ public final class BarrierReplicas implements Replicas {
         latest);
   }
 
+  /** Where nobody waits any more, a stage that failed is not started again. */
+  private void requireWanted(StageFailure failure) {
+    synchronized (cancellation) {
+      if (canceled) {
+        throw new IllegalStateException("the barrier stage was canceled", failure);
+      }
+    }
+  }
+
   private static IllegalStateException interrupted(InterruptedException interruption) {
     Thread.currentThread().interrupt();
     return new IllegalStateException(
         "interrupted while the barrier stage was at work", interruption);
   }
 
-  private void startStage(boolean again) throws StageFailure, InterruptedException {
-    if (again) {
-      awaitSlots(settings.startSeconds());
+  private void startStage(StageFailure before) throws StageFailure, InterruptedException {
+    if (before != null) {
+      requireSlotsAgain(before);
     }
     restoreShards();
     boolean inProcess = spark.isLocal() && !isolated;

@@ -2,6 +2,7 @@ package dev.lockstep.driver.cluster.barrier;
 
 import dev.lockstep.datasets.pack.Split;
 import dev.lockstep.driver.cluster.ShardSum;
+import dev.lockstep.driver.cluster.ShrunkCluster;
 import dev.lockstep.driver.cluster.StepPlan;
 import dev.lockstep.driver.cluster.wire.Envelope;
 import dev.lockstep.driver.cluster.wire.Link;
@@ -177,6 +178,8 @@ final class BarrierStage {
 
   private LockstepException notStarted() {
     int[] missing = missing(registered);
+    int slots = BarrierReplicas.slots(spark);
+    boolean wasAtWork = generation() > 1;
     return new LockstepException(
         ErrorKind.RESOURCE,
         "After "
@@ -188,10 +191,11 @@ final class BarrierStage {
             + " tasks: partitions "
             + listed(missing)
             + ". The cluster has "
-            + BarrierReplicas.slots(spark)
+            + slots
             + " task slots; a barrier stage needs all its tasks at once, so another job may hold"
             + " the rest. Give it more time (spark.lockstep.barrier.startTimeout), more executors,"
-            + " fewer partitions (training.shards), or use training.synchronizer: tree.");
+            + " fewer partitions (training.shards), or use training.synchronizer: tree.",
+        wasAtWork && slots > 0 ? new ShrunkCluster(slots, partitions) : null);
   }
 
   private void requireAllShards() {

@@ -286,6 +286,35 @@ class BarrierFailureTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void workThatIsCanceledFailsAndItsThreadIsNotLeftInterrupted(boolean isolated) throws Exception {
+    GeneratedRun run = GeneratedRun.of(2);
+    try (JavaSparkContext spark = TrainingFixture.spark("local[2]")) {
+      JavaRDD<Shard> train = run.distributed(spark, 2).mapPartitions(new HangsInStage());
+      try (BarrierReplicas replicas = run.barrier(spark, train, isolated)) {
+        Thread canceler =
+            new Thread(
+                () -> {
+                  while (STARTS.get() == 0) {
+                    Thread.onSpinWait();
+                  }
+                  replicas.cancel();
+                });
+        canceler.start();
+        ParameterVector parameters = run.parameters();
+        assertThatThrownBy(() -> replicas.compute(parameters, run.step(1)))
+            .isInstanceOf(IllegalStateException.class);
+        assertThat(Thread.interrupted()).isFalse();
+        canceler.join();
+        assertThatThrownBy(() -> replicas.compute(parameters, run.step(1)))
+            .isInstanceOf(IllegalStateException.class);
+        assertThat(replicas.starts()).isEqualTo(1);
+      }
+      assertThat(spark.parallelize(List.of(1, 2), 2).count()).isEqualTo(2);
+    }
+  }
+
   /** Remembers the task that was started last. */
   private static final class NewestTask extends SparkListener {
     @Override
