@@ -71,7 +71,8 @@ final class RetrainSchemaTest {
       int k = classes == 3 && i % 12 == 0 ? 2 : i / 2 % 2;
       List<String> cells = new ArrayList<>();
       for (String column : header.split(",", -1)) {
-        double shift = column.equals("z") && k == 1 || column.equals("y") && k == 2 ? 4 : 0;
+        boolean parts = k == (column.equals("z") ? 1 : column.equals("y") ? 2 : -1);
+        double shift = parts ? 4 : 0;
         cells.add(
             column.equals("side")
                 ? "c" + k
