@@ -139,23 +139,24 @@ final class LauncherIT {
         echo 'User class threw exception: dev.lockstep.driver.cli.FailedCommand: exit code 1: no disk' >&2
         echo ' diagnostics: User class threw exception: dev.lockstep.driver.cli.FailedCommand: exit code 3: row 3' >&2
         printf 'the end' >&2
-        exit ${SUBMITTED:-1}
+        exit 1
         """);
-    String spark = elsewhere.toString();
-    String[] cluster = {LAUNCHER, "train", "a.yaml", "--master=yarn", "--deploy-mode", "cluster"};
+    Map<String, String> spark = Map.of("SPARK_HOME", elsewhere.toString());
+    String[] cluster = {"train", "a.yaml", "--master=yarn", "--deploy-mode", "cluster"};
     String[] setting = {
-      LAUNCHER, "train", "a.yaml", "--master", "yarn", "--conf", "spark.submit.deployMode=cluster"
+      "train", "a.yaml", "--master", "yarn", "--conf", "spark.submit.deployMode=cluster"
     };
-    String[] client = {LAUNCHER, "train", "a.yaml", "--master", "yarn"};
 
-    Result failed = run(Map.of("SPARK_HOME", spark), cluster);
+    Result failed = run(spark, LAUNCHER, cluster);
     assertThat(failed.exitCode()).isEqualTo(3);
     assertThat(failed.out()).isEqualTo("the driver says nothing here\n");
     assertThat(failed.err()).contains("exit code 1: no disk\n", "exit code 3: row 3\nthe end");
-    assertThat(run(Map.of("SPARK_HOME", spark), setting).exitCode()).isEqualTo(3);
-    assertThat(run(Map.of("SPARK_HOME", spark), client).exitCode()).isEqualTo(1);
-    assertThat(run(Map.of("SPARK_HOME", spark, "SUBMITTED", "0"), cluster).exitCode()).isZero();
-    assertThat(run(Map.of("SPARK_HOME", spark, "SUBMITTED", "7"), cluster).exitCode()).isEqualTo(7);
+    assertThat(run(spark, LAUNCHER, setting).exitCode()).isEqualTo(3);
+    assertThat(run(spark, LAUNCHER, "train", "a.yaml", "--master", "yarn").exitCode()).isEqualTo(1);
+    for (int code : new int[] {0, 7}) {
+      script("bin/spark-submit", "exit " + code);
+      assertThat(run(spark, LAUNCHER, cluster).exitCode()).isEqualTo(code);
+    }
   }
 
   @Test
