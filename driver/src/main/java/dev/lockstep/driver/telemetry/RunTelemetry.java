@@ -81,7 +81,8 @@ public final class RunTelemetry implements TrainingListener, AutoCloseable {
       RunSummary summary = attempt.get();
       ended(summary);
       return summary;
-    } catch (RuntimeException | Error failure) {
+    } catch (Exception | Error failure) {
+      // Spark's methods throw checked exceptions that they do not declare.
       failed(failure);
       throw failure;
     }
