@@ -133,7 +133,7 @@ public final class RetrainingRun {
       events.started(given.name(), registry);
       try {
         return decideInTurn(events);
-      } catch (RuntimeException | Error failure) {
+      } catch (Exception | Error failure) {
         events.failed(failure);
         throw failure;
       }

@@ -54,7 +54,7 @@ final class TuningEvents {
     } catch (CancellationException stopped) {
       interrupted();
       throw stopped;
-    } catch (RuntimeException | Error failure) {
+    } catch (Exception | Error failure) {
       failed(failure);
       throw failure;
     }
