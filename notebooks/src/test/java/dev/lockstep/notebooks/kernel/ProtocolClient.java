@@ -21,7 +21,7 @@ import org.zeromq.ZMQ.Socket;
  */
 final class ProtocolClient {
   private static final String DELIMITER = "<IDS|MSG>";
-  private static final int TIMEOUT_MILLISECONDS = 300_000;
+  private static final int TIMEOUT_MILLISECONDS = 120_000;
 
   private final ZContext context = new ZContext();
   private final Socket shell;
