@@ -85,7 +85,7 @@ final class LostExecutorsIT {
       assertThat(training.errors())
           // The other tasks find no place, before the slots are counted anew or after it.
           .containsPattern(
-              "synchronizer auto: took tree\\. barrier is left out: (The barrier stage cannot start"
+              "synchronizer auto: took tree.* barrier is left out: (The barrier stage cannot start"
                   + " again|After 40 s the barrier stage still waits)");
     }
   }
