@@ -113,6 +113,7 @@ public final class ConfigurationReader {
    */
   public static RunConfiguration readWritten(String text, String sourceName, String baseFolder) {
     Map<String, String> environment = new HashMap<>(System.getenv());
+    // What was written has its own, even where that is none.
     environment.remove(RetrainingSettings.RUN_DATE);
     return read(text, sourceName, baseFolder, List.of(), standingIn(text, environment));
   }

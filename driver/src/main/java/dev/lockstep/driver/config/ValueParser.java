@@ -155,10 +155,10 @@ final class ValueParser {
   }
 
   private Value value(int depth) throws IOException, SyntaxException {
+    int before = values + repeated;
     if (++values > MOST_VALUES) {
       throw new SyntaxException(place() + ": more than " + MOST_VALUES + " values", null);
     }
-    int before = values + repeated;
     int outside = deepest;
     deepen(depth);
     if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
@@ -174,7 +174,7 @@ final class ValueParser {
         };
     if (anchor != null) {
       anchors.put(
-          anchor.toString(), new Anchor(value, 1 + values + repeated - before, deepest - depth));
+          anchor.toString(), new Anchor(value, values + repeated - before, deepest - depth));
     }
     deepest = Math.max(deepest, outside);
     return value;

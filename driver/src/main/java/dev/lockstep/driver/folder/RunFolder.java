@@ -13,11 +13,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
@@ -41,8 +39,6 @@ public final class RunFolder {
 
   /** No separator of any system, no scheme or drive, nothing that cannot be seen. */
   private static final Pattern PLAIN_NAME = Pattern.compile("[^/\\\\:\\p{Cntrl}]{1,255}");
-
-  private static final int COMPARED_AT_ONCE = 1 << 16;
 
   private final FileSystem files;
   private final WholeFiles whole;
@@ -455,10 +451,19 @@ public final class RunFolder {
 
   /** Names of the folders inside this one, in no order; none where this one does not exist. */
   public List<String> folders() {
+    return names(FileStatus::isDirectory);
+  }
+
+  /** Names of the files in this folder, in no order; none where it does not exist. */
+  public List<String> files() {
+    return names(FileStatus::isFile);
+  }
+
+  private List<String> names(Predicate<FileStatus> kind) {
     List<String> names = new ArrayList<>();
     try {
       for (FileStatus status : files.listStatus(root)) {
-        if (status.isDirectory()) {
+        if (kind.test(status)) {
           names.add(status.getPath().getName());
         }
       }
@@ -468,53 +473,6 @@ public final class RunFolder {
       throw unusable("looked at", failure);
     }
     return names;
-  }
-
-  /** Whether the files in this folder and in another one have the same names and contents. */
-  public boolean hasTheFilesOf(RunFolder other) {
-    Map<String, Long> sizes = sizes();
-    if (!sizes.equals(other.sizes())) {
-      return false;
-    }
-    for (String file : sizes.keySet()) {
-      try (InputStream mine = open(file);
-          InputStream others = other.open(file)) {
-        if (!sameBytes(mine, others)) {
-          return false;
-        }
-      } catch (IOException failure) {
-        throw unreadable(file, failure);
-      }
-    }
-    return true;
-  }
-
-  private Map<String, Long> sizes() {
-    Map<String, Long> sizes = new TreeMap<>();
-    try {
-      for (FileStatus status : files.listStatus(root)) {
-        if (status.isFile()) {
-          sizes.put(status.getPath().getName(), status.getLen());
-        }
-      }
-    } catch (IOException failure) {
-      throw unusable("looked at", failure);
-    }
-    return sizes;
-  }
-
-  private static boolean sameBytes(InputStream first, InputStream second) throws IOException {
-    byte[] some = new byte[COMPARED_AT_ONCE];
-    byte[] others = new byte[COMPARED_AT_ONCE];
-    int count;
-    do {
-      count = first.readNBytes(some, 0, COMPARED_AT_ONCE);
-      if (second.readNBytes(others, 0, COMPARED_AT_ONCE) != count
-          || !Arrays.equals(some, 0, count, others, 0, count)) {
-        return false;
-      }
-    } while (count == COMPARED_AT_ONCE);
-    return true;
   }
 
   /** Gives a folder or a file inside this one another name, which must be free. */

@@ -27,6 +27,7 @@ final class RetrainingEvents implements AutoCloseable {
   private final EventLog events;
   private final RunContext run;
   private final String runDate;
+  private final ModelRegistry registry;
   private final ChampionMetrics metrics;
 
   /** Whether it was told how the retraining ends. */
@@ -48,12 +49,12 @@ final class RetrainingEvents implements AutoCloseable {
     this.events = events;
     this.run = new RunContext(spark.sc().applicationId(), folder, 1);
     this.runDate = runDate;
-    Optional<Champion> champion = champion(registry);
+    this.registry = registry;
     this.metrics =
-        champion.isPresent()
-            ? ChampionMetrics.show(
-                champion.get().version(), published(registry, champion.get().version()))
-            : ChampionMetrics.show();
+        champion()
+            .map(Champion::version)
+            .map(version -> ChampionMetrics.show(version, published(version)))
+            .orElseGet(ChampionMetrics::show);
   }
 
   /**
@@ -61,7 +62,7 @@ final class RetrainingEvents implements AutoCloseable {
    *
    * @param name of the model
    */
-  void started(String name, ModelRegistry registry) {
+  void started(String name) {
     events.tell(
         event(EventKind.RETRAINING_STARTED).with("name", name).with("registry", registry.name()));
   }
@@ -105,20 +106,20 @@ final class RetrainingEvents implements AutoCloseable {
     events.tell(event);
   }
 
-  /** Shows which version of a registry serves now, if any does. */
-  void show(ModelRegistry registry) {
-    show(registry, champion(registry));
+  /** Shows which version of the registry serves now, if any does. */
+  void show() {
+    show(champion());
   }
 
-  private void show(ModelRegistry registry, Optional<Champion> champion) {
+  private void show(Optional<Champion> champion) {
     if (champion.isPresent()) {
       int version = champion.get().version();
-      metrics.championIs(version, published(registry, version));
+      metrics.championIs(version, published(version));
     }
   }
 
   /** Which version serves; empty where that cannot be read, too. */
-  private static Optional<Champion> champion(ModelRegistry registry) {
+  private Optional<Champion> champion() {
     try {
       return registry.champion();
     } catch (LockstepException unreadable) {
@@ -127,7 +128,7 @@ final class RetrainingEvents implements AutoCloseable {
   }
 
   /** When a version was published; null where that cannot be read. */
-  private static Instant published(ModelRegistry registry, int version) {
+  private Instant published(int version) {
     try {
       return Instant.parse(registry.lineage(version).createdAt());
     } catch (LockstepException | DateTimeParseException damaged) {
@@ -151,9 +152,9 @@ final class RetrainingEvents implements AutoCloseable {
   }
 
   /** It is decided. */
-  void decided(Decision decision, ModelRegistry registry) {
-    Optional<Champion> champion = champion(registry);
-    show(registry, champion);
+  void decided(Decision decision) {
+    Optional<Champion> champion = champion();
+    show(champion);
     Event event = event(EventKind.DECIDED).with("decision", decision.kind().key());
     if (champion.isPresent()) {
       event = event.with("champion", champion.get().version());

@@ -130,7 +130,7 @@ public final class RetrainingRun {
   public Optional<Decision> execute() {
     try (RetrainingEvents events =
         new RetrainingEvents(spark, log, folder.folder().name(), settings.runDate(), registry)) {
-      events.started(given.name(), registry);
+      events.started(given.name());
       try {
         return decideInTurn(events);
       } catch (Exception | Error failure) {
@@ -166,7 +166,7 @@ public final class RetrainingRun {
                 + unwritten.getMessage(),
             unwritten);
       } finally {
-        events.decided(decision.get(), registry);
+        events.decided(decision.get());
       }
       OlderRuns.remove(folder.folder(), settings, owner, messages);
     }
@@ -182,7 +182,7 @@ public final class RetrainingRun {
     ObjectNode facts = StrictJson.object();
     putFacts(facts);
     try {
-      events.show(registry);
+      events.show();
       given = DayWindow.over(given, ofDay, spark.hadoopConfiguration(), messages);
       return trainAndDecide(events, facts);
     } catch (Exception | Error failure) {

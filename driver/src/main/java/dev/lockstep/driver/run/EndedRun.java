@@ -1,5 +1,6 @@
 package dev.lockstep.driver.run;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.checkpoint.StoredIdentity;
 import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
@@ -32,10 +33,9 @@ record EndedRun(RunFolder folder, RunSummary summary, Optional<StoredIdentity> n
     if (stored.isEmpty()) {
       return false;
     }
+    ObjectNode before = ConfigurationWriter.toTree(stored.get());
     List<ConfigurationDifference> differences =
-        ConfigurationDifference.between(
-            ConfigurationWriter.toTree(stored.get()),
-            ConfigurationWriter.toTree(settled(given, stored.get())));
+        ConfigurationDifference.between(before, OpenSettings.filled(given, before));
     if (differences.isEmpty()) {
       return false;
     }
@@ -72,20 +72,5 @@ record EndedRun(RunFolder folder, RunSummary summary, Optional<StoredIdentity> n
                     + checkpoint.name()
                     + " with what is new; the model that is there goes then.")
         .orElse(anew + "; there is no checkpoint that --force could go on from.");
-  }
-
-  /** With what is left to the data filled in as the run has found it. */
-  private static RunConfiguration settled(RunConfiguration given, RunConfiguration stored) {
-    RunConfiguration settled = given;
-    if (given.training().shards() == null && stored.training().shards() != null) {
-      settled = settled.withTraining(given.training().withShards(stored.training().shards()));
-    }
-    if (given.data().task() == null) {
-      settled = settled.withData(given.data().withTask(stored.data().task()));
-    }
-    if (given.loss() == null && settled.data().task() != null) {
-      settled = settled.withLoss(RunSetup.defaultLoss(settled.data().task()));
-    }
-    return settled;
   }
 }

@@ -5,6 +5,7 @@ import dev.lockstep.datasets.pack.PreparedData;
 import dev.lockstep.datasets.pack.Quarantine;
 import dev.lockstep.datasets.source.BadRowMode;
 import dev.lockstep.datasets.source.BadRowSettings;
+import dev.lockstep.driver.folder.DigestedFiles;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.secret.Redaction;
 import dev.lockstep.trainer.error.LockstepException;
@@ -14,8 +15,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.hadoop.io.NullWritable;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.mapred.JobConf;
@@ -110,8 +113,7 @@ final class QuarantineFolder implements Quarantine {
       return Optional.of(
           "The rows that an earlier attempt left out are still kept in " + place() + ".");
     }
-    if (run.folder(RunFolder.UNFINISHED_QUARANTINE)
-        .hasTheFilesOf(run.folder(RunFolder.QUARANTINE))) {
+    if (digests(RunFolder.UNFINISHED_QUARANTINE).equals(digests(RunFolder.QUARANTINE))) {
       run.removeFolder(RunFolder.UNFINISHED_QUARANTINE);
       return Optional.of(sentence(place()));
     }
@@ -123,6 +125,13 @@ final class QuarantineFolder implements Quarantine {
             + " Those that an earlier attempt left out are in "
             + run.folder(earlier).name()
             + ".");
+  }
+
+  /** SHA-256 of each file by its name. */
+  private Map<String, String> digests(String folder) {
+    RunFolder rows = run.folder(folder);
+    return rows.files().stream()
+        .collect(Collectors.toMap(file -> file, file -> DigestedFiles.sha256(rows, file)));
   }
 
   private static String sentence(String place) {

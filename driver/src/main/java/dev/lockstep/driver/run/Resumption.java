@@ -1,13 +1,10 @@
 package dev.lockstep.driver.run;
 
-import com.fasterxml.jackson.core.JsonPointer;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.driver.checkpoint.CheckpointStore;
 import dev.lockstep.driver.checkpoint.RunIdentity;
 import dev.lockstep.driver.checkpoint.StoredCheckpoint;
 import dev.lockstep.driver.checkpoint.StoredIdentity;
-import dev.lockstep.driver.config.ConfigurationWriter;
 import dev.lockstep.driver.config.RunConfiguration;
 import dev.lockstep.driver.folder.RunFolder;
 import dev.lockstep.driver.loop.TrainingState;
@@ -24,10 +21,6 @@ import java.util.function.Supplier;
  * Looks only: a run that is refused finds its folder as it was.
  */
 final class Resumption {
-  /** What a configuration may leave open until the data are known. */
-  private static final List<String> SETTLED_BY_THE_DATA =
-      List.of("/loss", "/data/task", "/training/shards");
-
   private final RunFolder folder;
   private final StartMode mode;
   private final WayOut wayOut;
@@ -178,21 +171,11 @@ final class Resumption {
       return;
     }
     RunIdentity before = newest.get().identity();
-    ObjectNode now = ConfigurationWriter.toTree(withFirstShards(given));
-    for (String place : SETTLED_BY_THE_DATA) {
-      settle(JsonPointer.compile(place), before.configuration(), now);
-    }
+    ObjectNode now = OpenSettings.filled(given, before.configuration());
     new IdentityCheck(
             new RunIdentity(now, before.dataFingerprint(), before.versions(), before.blas()),
             mode == StartMode.RESUME_FORCED)
         .requireSame(newest.get().name(), before);
-  }
-
-  private static void settle(JsonPointer place, JsonNode before, ObjectNode now) {
-    JsonNode open = now.at(place);
-    if ((open.isNull() || open.isMissingNode()) && !before.at(place).isMissingNode()) {
-      ((ObjectNode) now.at(place.head())).set(place.last().getMatchingProperty(), before.at(place));
-    }
   }
 
   /**

@@ -32,9 +32,8 @@ final class RetrainingEventsTest {
     try (JavaSparkContext spark = RetrainingFixture.spark();
         RetrainingEvents events =
             new RetrainingEvents(spark, told::add, "runs/a", "2026-11-02", registry)) {
-      events.show(registry);
-      events.decided(
-          Decision.of(Decision.Kind.PUBLISHED, "It is better.", StrictJson.object()), registry);
+      events.show();
+      events.decided(Decision.of(Decision.Kind.PUBLISHED, "It is better.", StrictJson.object()));
     }
     assertThat(told).extracting(Event::message).containsExactly("It is better.");
     assertThat(told.get(0).fields()).containsEntry("decision", "published");

@@ -626,6 +626,11 @@ final class BarrierStage {
     boolean interrupted = intact && join(STOP_SECONDS);
     if (job.isAlive()) {
       spark.cancelJobGroup(group);
+      interrupted |= join(STOP_SECONDS);
+    }
+    if (job.isAlive()) {
+      // While Spark waits for slots there is no job that it could cancel, and nothing to wait for.
+      job.interrupt();
       interrupted |= join(CANCEL_SECONDS);
     }
     interrupted |= awaitTasks(listeners);
